@@ -1,0 +1,1 @@
+//! Floor 3: one file per leaf verb and one list.

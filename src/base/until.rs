@@ -1,0 +1,86 @@
+//! `Until`: one deadline and one cancel token that go down every call.
+//!
+//! Every wait says what it waits for, so that a time-out tells a person more than "timed out".
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::fault::{Fault, FaultKind};
+use super::text::Message;
+
+/// How long a call may take, and the token that stops it earlier. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Until {
+    deadline: Instant,
+    cancel: CancellationToken,
+}
+
+impl Until {
+    /// A new limit, `allowed` from now, stopped by `cancel`.
+    pub fn after(allowed: Duration, cancel: CancellationToken) -> Until {
+        Until { deadline: Instant::now() + allowed, cancel }
+    }
+
+    /// The same token with a deadline `allowed` from now, but never later than this one.
+    pub fn within(&self, allowed: Duration) -> Until {
+        Until { deadline: self.deadline.min(Instant::now() + allowed), cancel: self.cancel.clone() }
+    }
+
+    /// The same token with a deadline of its own: for a gate, whose patience is not the step's.
+    pub fn renewed(&self, allowed: Duration) -> Until {
+        Until { deadline: Instant::now() + allowed, cancel: self.cancel.clone() }
+    }
+
+    /// Time left; zero when past.
+    pub fn remaining(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
+    /// Whether the deadline has passed.
+    pub fn expired(&self) -> bool {
+        self.remaining().is_zero()
+    }
+
+    /// The cancel token.
+    pub fn cancel(&self) -> &CancellationToken {
+        &self.cancel
+    }
+
+    /// Runs `work` until it ends, the deadline passes ([`FaultKind::TimedOut`], saying `waiting_for`) or the token is cancelled
+    /// ([`FaultKind::Stopped`]).
+    pub async fn run<T>(&self, waiting_for: &Message, work: impl Future<Output = T>) -> Result<T, Fault> {
+        tokio::select! {
+            biased;
+            () = self.cancel.cancelled() => Err(stopped()),
+            done = work => Ok(done),
+            () = tokio::time::sleep_until(self.deadline) => Err(timed_out(waiting_for)),
+        }
+    }
+
+    /// Pauses between two looks at the world (a rung of a polling ladder); ends early on cancel or deadline.
+    pub async fn pause(&self, rung: Duration, waiting_for: &Message) -> Result<(), Fault> {
+        let rung = rung.min(self.remaining());
+        tokio::select! {
+            biased;
+            () = self.cancel.cancelled() => return Err(stopped()),
+            () = tokio::time::sleep(rung) => {}
+        }
+        if self.expired() { Err(timed_out(waiting_for)) } else { Ok(()) }
+    }
+}
+
+/// The fault for a cancelled run.
+pub fn stopped() -> Fault {
+    Fault::new(FaultKind::Stopped, crate::say!("办理已被停止。", "the run was stopped"))
+}
+
+/// The fault for a passed deadline; says what was waited for.
+pub fn timed_out(waiting_for: &Message) -> Fault {
+    Fault::new(
+        FaultKind::TimedOut,
+        Message::new(format!("等待超时：{}", waiting_for.zh), format!("timed out waiting for {}", waiting_for.en)),
+    )
+}

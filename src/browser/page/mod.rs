@@ -1,0 +1,1 @@
+//! Targets, actionability, masks and shots: everything that looks into the page.

@@ -1,0 +1,3 @@
+//! The `ruku` program: everything is in the library.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Floor 5: the loop, the once gate, gates and preconditions.
