@@ -1,1 +1,121 @@
-//! Floor 3: one file per leaf verb and one list.
+//! Floor 3: one file per leaf verb, and one list.
+//!
+//! An action knows its shape in YAML, its words, its risk, what must be checked before a run, and how it is carried out.
+//! Never knows about playbooks, control flow, the journal's order or the once gate: those are the loop's.
+
+use serde::Deserialize;
+
+use crate::base::Message;
+
+pub mod condition;
+pub mod place;
+
+mod check_holder;
+mod click;
+mod expect;
+mod fill;
+mod insert_lock;
+mod open;
+mod tick;
+mod window;
+
+pub use condition::Condition;
+pub use place::{Place, Words};
+
+/// What an action may do to the world, as the site profile may allow or forbid it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Risk {
+    /// Looks and waits.
+    Look,
+    /// Changes the page, nothing that lasts.
+    Change,
+    /// Presses something: may be irreversible, so words of the site profile can make it a once-step.
+    Press,
+    /// Asks the person to do something.
+    Person,
+}
+
+/// Receives everything inside an action that can be checked before the run.
+pub trait Inspect {
+    /// A text with `{{ }}` in it.
+    fn words(&mut self, words: &Words);
+    /// The name of a site of the site profile.
+    fn site(&mut self, name: &Words);
+    /// The name of a text list of the site profile (`bind.success`).
+    fn site_text(&mut self, name: &Words);
+}
+
+/// One leaf verb.
+pub trait Action: for<'de> Deserialize<'de> + schemars::JsonSchema {
+    /// The key in YAML.
+    const WORD: &'static str;
+    /// What the manual says: Chinese, English.
+    const DOC: (&'static str, &'static str);
+    /// What it may do.
+    const RISK: Risk;
+
+    /// The step in words, with templates as they stand.
+    fn title(&self) -> Message;
+    /// Shows everything checkable to `inspect`.
+    fn inspect(&self, inspect: &mut dyn Inspect);
+}
+
+macro_rules! actions {
+    ($($module:ident :: $kind:ident),+ $(,)?) => {
+        /// Every action, as read from YAML.
+        #[derive(Debug, Clone)]
+        pub enum Act { $(
+            #[doc = concat!("See `actions::", stringify!($module), "`.")]
+            $kind($module::$kind)
+        ),+ }
+
+        /// The words of all actions, in the order of the manual.
+        pub const WORDS: &[&str] = &[$(<$module::$kind as Action>::WORD),+];
+
+        impl Act {
+            /// Reads the action called `word` from its YAML value; none when there is no such action.
+            pub fn read<'de, D: serde::Deserializer<'de>>(word: &str, value: D) -> Option<Result<Act, D::Error>> {
+                $(if word == <$module::$kind as Action>::WORD {
+                    return Some(<$module::$kind as Deserialize>::deserialize(value).map(Act::$kind));
+                })+
+                None
+            }
+
+            /// The key in YAML.
+            pub fn word(&self) -> &'static str {
+                match self { $(Act::$kind(_) => <$module::$kind as Action>::WORD),+ }
+            }
+
+            /// What it may do.
+            pub fn risk(&self) -> Risk {
+                match self { $(Act::$kind(_) => <$module::$kind as Action>::RISK),+ }
+            }
+
+            /// The step in words, with templates as they stand.
+            pub fn title(&self) -> Message {
+                match self { $(Act::$kind(action) => action.title()),+ }
+            }
+
+            /// Shows everything checkable to `inspect`.
+            pub fn inspect(&self, inspect: &mut dyn Inspect) {
+                match self { $(Act::$kind(action) => action.inspect(inspect)),+ }
+            }
+
+            /// Word, documentation (zh, en) and JSON Schema of every action, for the manual and the schema.
+            pub fn catalogue(generator: &mut schemars::SchemaGenerator) -> Vec<(&'static str, (&'static str, &'static str), schemars::Schema)> {
+                vec![$((<$module::$kind as Action>::WORD, <$module::$kind as Action>::DOC, generator.subschema_for::<$module::$kind>())),+]
+            }
+        }
+    };
+}
+
+actions! {
+    open::Open,
+    click::Click,
+    window::Window,
+    fill::Fill,
+    tick::Tick,
+    expect::Expect,
+    insert_lock::InsertLock,
+    check_holder::CheckHolder,
+}

@@ -55,3 +55,67 @@ impl<T> std::ops::Deref for Spanned<T> {
         &self.value
     }
 }
+
+/// A value that can be made from one plain string: the short form of a step or target (`click: 登录`).
+pub trait FromShort {
+    /// Makes the value from the string and where it stood.
+    fn from_short(short: Spanned<String>) -> Self;
+}
+
+/// Reads `T` from its map form or from one string.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Form<T>(pub T);
+
+enum Either<T> {
+    Short(String),
+    Long(T),
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Either<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor<T>(std::marker::PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> serde::de::Visitor<'de> for Visitor<T> {
+            type Value = Either<T>;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a string or a map")
+            }
+            fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<Self::Value, E> {
+                Ok(Either::Short(value.to_owned()))
+            }
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                T::deserialize(serde::de::value::MapAccessDeserializer::new(map)).map(Either::Long)
+            }
+        }
+        deserializer.deserialize_any(Visitor(std::marker::PhantomData))
+    }
+}
+
+impl<'de, T: Deserialize<'de> + FromShort> Deserialize<'de> for Form<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let read = Spanned::<Either<T>>::deserialize(deserializer)?;
+        Ok(Form(match read.value {
+            Either::Short(value) => T::from_short(Spanned { value, span: read.span }),
+            Either::Long(value) => value,
+        }))
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Form<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        format!("{}OrText", T::schema_name()).into()
+    }
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let long = generator.subschema_for::<T>();
+        schemars::json_schema!({ "anyOf": [{ "type": "string" }, long] })
+    }
+}
+
+impl<T> std::ops::Deref for Form<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}

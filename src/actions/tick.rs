@@ -1,0 +1,29 @@
+//! `tick`: sets a checkbox, and leaves one that is set alone.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Action, Inspect, Place, Risk};
+use crate::base::Message;
+
+/// `tick: 文字`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Tick {
+    /// The checkbox, by its label.
+    pub on: Place,
+}
+
+impl Action for Tick {
+    const WORD: &'static str = "tick";
+    const DOC: (&'static str, &'static str) = ("勾选复选框（已勾选则不动）", "Tick a checkbox; a ticked one is left alone");
+    const RISK: Risk = Risk::Change;
+
+    fn title(&self) -> Message {
+        crate::say!("勾选「{}」", "tick “{}”", self.on.words())
+    }
+
+    fn inspect(&self, inspect: &mut dyn Inspect) {
+        self.on.inspect(inspect);
+    }
+}
