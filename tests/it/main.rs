@@ -1,3 +1,6 @@
 //! The one integration binary.
 
+mod first_path;
 mod house;
+mod human;
+mod world;
