@@ -9,6 +9,7 @@ use crate::base::Message;
 
 pub mod condition;
 pub mod place;
+pub mod site;
 
 mod check_holder;
 mod click;
@@ -79,6 +80,11 @@ macro_rules! actions {
                     return Some(<$module::$kind as Deserialize>::deserialize(value).map(Act::$kind));
                 })+
                 None
+            }
+
+            /// Word and documentation (zh, en) of every action, in the order of the manual.
+            pub fn words() -> &'static [(&'static str, (&'static str, &'static str))] {
+                &[$((<$module::$kind as Action>::WORD, <$module::$kind as Action>::DOC)),+]
             }
 
             /// The key in YAML.

@@ -78,7 +78,7 @@ pub trait FromShort {
 }
 
 /// Reads `T` from its map form or from one string.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Form<T>(pub T);
 
 enum Either<T> {

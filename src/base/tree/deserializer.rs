@@ -65,10 +65,14 @@ impl<'de> Reader<'de> {
             return Err(self.mismatch("几行「键: 值」", "a group of “key: value”"));
         };
         visitor.visit_map(Entries { entries, next: 0 }).map_err(|mut wrong| {
-            if let What::Missing(key) = wrong.what
-                && wrong.span.is_none()
-                && cut.0.iter().any(|name| name == key)
-            {
+            // About the map as a whole, after something was cut from it: that has been told.
+            let of_this_map = wrong.span.is_none() && wrong.path.is_empty();
+            let told = match &wrong.what {
+                What::Missing(key) => cut.0.iter().any(|name| name == key),
+                What::Said { .. } => !cut.0.is_empty(),
+                _ => false,
+            };
+            if of_this_map && told {
                 wrong.what = What::Known;
             }
             let first = entries.first().map_or(&self.tree.span, |(key, _)| &key.span);

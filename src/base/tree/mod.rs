@@ -14,7 +14,7 @@ mod syntax;
 mod wrong;
 
 pub(crate) use deserializer::SPANNED;
-pub use wrong::{Wrong, wrong};
+pub use wrong::{Wrong, wrong, wrong_at};
 
 /// Nesting deeper than this is refused.
 pub const MAX_DEPTH: usize = 32;

@@ -102,6 +102,15 @@ pub fn wrong<E: de::Error>(message: &Message, help: Option<&Message>) -> E {
     E::custom(parts.join(&PART.to_string()))
 }
 
+/// The same for one entry of the map being read: its index in the order written, and the place of its key.
+pub fn wrong_at<E: de::Error>(index: usize, span: &Range<usize>, message: &Message, help: Option<&Message>) -> E {
+    let place = format!("{index} {} {}", span.start, span.end);
+    let mut parts = vec![message.zh.as_str(), message.en.as_str()];
+    parts.extend(help.into_iter().flat_map(|help| [help.zh.as_str(), help.en.as_str()]));
+    parts.push(&place);
+    E::custom(parts.join(&PART.to_string()))
+}
+
 impl Display for Wrong {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.clone().diagnostic(|_, _| None) {
@@ -116,13 +125,23 @@ impl std::error::Error for Wrong {}
 impl de::Error for Wrong {
     fn custom<T: Display>(text: T) -> Wrong {
         let text = text.to_string();
-        let parts: Vec<&str> = text.split(PART).collect();
+        let mut parts: Vec<&str> = text.split(PART).collect();
+        let mut wrong = Wrong { span: None, path: Vec::new(), what: What::Known };
+        // Two sentences, or two and a remedy; an odd one at the end is a place.
+        if parts.len() > 1 && parts.len() % 2 == 1 {
+            let place: Vec<usize> = parts.pop().unwrap_or_default().split(' ').filter_map(|number| number.parse().ok()).collect();
+            if let [index, start, end] = place[..] {
+                wrong.path.push(index);
+                wrong.span = Some(start..end);
+            }
+        }
         let (message, help) = match parts.as_slice() {
             [zh, en] => (Message::new(*zh, *en), None),
             [zh, en, help_zh, help_en] => (Message::new(*zh, *en), Some(Message::new(*help_zh, *help_en))),
             _ => (Message::new(format!("这里写得不对：{text}"), text.clone()), None),
         };
-        Wrong { span: None, path: Vec::new(), what: What::Said { code: "wrong-value", message, help } }
+        wrong.what = What::Said { code: "wrong-value", message, help };
+        wrong
     }
 
     fn invalid_type(unexpected: de::Unexpected<'_>, expected: &dyn de::Expected) -> Wrong {
