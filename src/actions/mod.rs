@@ -86,6 +86,11 @@ macro_rules! actions {
                 None
             }
 
+            /// Word and documentation (zh, en) of every action, in the order of the manual.
+            pub fn words() -> &'static [(&'static str, (&'static str, &'static str))] {
+                &[$((<$module::$kind as Action>::WORD, <$module::$kind as Action>::DOC)),+]
+            }
+
             /// The key in YAML.
             pub fn word(&self) -> &'static str {
                 match self { $(Act::$kind(_) => <$module::$kind as Action>::WORD),+ }

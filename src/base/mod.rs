@@ -11,6 +11,7 @@ pub mod secret;
 pub mod spanned;
 pub mod template;
 pub mod text;
+pub mod tree;
 pub mod until;
 
 pub use diagnostic::{Diagnostic, Severity, Source, Span};

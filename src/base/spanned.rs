@@ -1,6 +1,6 @@
 //! `Spanned<T>`: a value from a YAML text together with where it stood.
 //!
-//! It wraps the reader's own type because the orphan rule forbids deriving `JsonSchema` for that one.
+//! Only [`crate::base::tree`] knows places; read from anything else (JSON), the range is empty.
 
 use std::ops::Range;
 
@@ -27,10 +27,25 @@ impl<T> Spanned<T> {
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Spanned<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let read = serde_yaml::Spanned::<T>::deserialize(deserializer)?;
-        let span = read.referenced.span();
-        let (start, len) = (span.byte_offset().unwrap_or(0) as usize, span.byte_len().unwrap_or(0) as usize);
-        Ok(Spanned { value: read.value, span: start..start + len })
+        struct Visitor<T>(std::marker::PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> serde::de::Visitor<'de> for Visitor<T> {
+            type Value = Spanned<T>;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a value")
+            }
+            /// From a [`super::tree`], which knows places.
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+                let missing = || serde::de::Error::custom("a place is incomplete");
+                let start = seq.next_element()?.ok_or_else(missing)?;
+                let end = seq.next_element()?.ok_or_else(missing)?;
+                Ok(Spanned { value: seq.next_element()?.ok_or_else(missing)?, span: start..end })
+            }
+            /// From anything else, which does not.
+            fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+                T::deserialize(deserializer).map(Spanned::made)
+            }
+        }
+        deserializer.deserialize_newtype_struct(super::tree::SPANNED, Visitor(std::marker::PhantomData))
     }
 }
 
@@ -63,7 +78,7 @@ pub trait FromShort {
 }
 
 /// Reads `T` from its map form or from one string.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Form<T>(pub T);
 
 enum Either<T> {

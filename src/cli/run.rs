@@ -11,6 +11,7 @@ use crate::actions::site::Site;
 use crate::base::{Diagnostic, Fault, FaultKind, Message, Secret, Severity, Source, diagnostic};
 use crate::lock::AgentAt;
 use crate::operator::{Access, Operator, Scripted, Terminal};
+use crate::playbook::site::Purpose;
 use crate::playbook::{self, Plan};
 use crate::proof::Event;
 use crate::run::{self, Chosen, Options, Outcome};
@@ -141,16 +142,10 @@ fn read_texts(context: &Context, args: &Args, instance: Option<&Instance>) -> Re
         (None, None) => folder.join("sites/huhehaote.yaml"),
     };
     let mut wrong = false;
-    let (site, found, source) = playbook::site::read(&site_file.display().to_string(), &bytes(&site_file)?);
+    let purpose = instance.map_or(Purpose::RealRun, |instance| Purpose::TrainingRun { port: instance.port });
+    let (site, found, source) = playbook::site::read(&site_file.display().to_string(), &bytes(&site_file)?, purpose);
     wrong |= report(context, &source, &found);
-    let Some(mut site) = site else { return Err(Stop::Texts) };
-    match instance {
-        Some(instance) => site.fill_port(instance.port),
-        None => {
-            let missing = playbook::site::missing_addresses(&site, &source);
-            wrong |= report(context, &source, &missing);
-        }
-    }
+    let Some(site) = site else { return Err(Stop::Texts) };
     let mut playbooks = Vec::new();
     for name in &args.playbooks {
         let path = playbook::find(&folder, name)?;
@@ -210,7 +205,7 @@ async fn execute(context: &Context, args: Args, texts: Texts, instance: Option<I
         ask_missing(Some(&terminal), &texts.playbooks, &mut inputs).await?;
         Box::new(terminal)
     };
-    let total = texts.playbooks.iter().map(|chosen| Plan::of(&chosen.playbook).steps.len()).sum::<usize>();
+    let total = texts.playbooks.iter().map(|chosen| Plan::of(&chosen.playbook).lines.len()).sum::<usize>();
     let progress = Progress::new(lang, u32::try_from(total).unwrap_or(u32::MAX));
     let listener = move |event: &Event| {
         progress.show(event);
@@ -261,12 +256,12 @@ async fn ask_missing(
     inputs: &mut BTreeMap<String, String>,
 ) -> Result<(), Fault> {
     let mut missing = Vec::new();
-    for (name, input) in playbooks.iter().flat_map(|chosen| &chosen.playbook.inputs) {
-        if !input.required || inputs.contains_key(name.as_str()) {
+    for (name, input) in playbooks.iter().flat_map(|chosen| chosen.playbook.inputs.iter()) {
+        if !input.required || inputs.contains_key(name) {
             continue;
         }
         let answered = match terminal {
-            Some(terminal) => terminal.line(&Message::same(name.as_str())).await.filter(|line| !line.is_empty()),
+            Some(terminal) => terminal.line(&Message::same(name)).await.filter(|line| !line.is_empty()),
             None => None,
         };
         match answered {
@@ -274,9 +269,11 @@ async fn ask_missing(
             None => missing.push(name.to_string()),
         }
     }
-    for (name, input) in playbooks.iter().flat_map(|chosen| &chosen.playbook.inputs) {
-        if let Some(value) = inputs.get(name.as_str()) {
-            input.kind.accept(name.as_str(), value)?;
+    for (name, input) in playbooks.iter().flat_map(|chosen| chosen.playbook.inputs.iter()) {
+        if let Some(value) = inputs.get(name) {
+            if let Some(message) = input.kind.refuses(name, value) {
+                return Err(Fault::new(FaultKind::Precondition, message));
+            }
         }
     }
     if missing.is_empty() {

@@ -1,1 +1,71 @@
-//! Floor 4: YAML to nodes, checked, to a plan. No browser.
+//! Floor 4: a playbook from text to nodes, checked, with a plan.
+//!
+//! YAML → [`Playbook`] (typed, with places) → [`check()`] against the site profile → [`Plan`]. All faults of a file come at once, each
+//! with place, words and remedy. Never touches a browser, a card, a portal or the clock.
+
+use std::path::{Path, PathBuf};
+
+use crate::base::{Diagnostic, Fault, FaultKind, Source, tree};
+use crate::say;
+
+mod guess;
+mod input;
+pub mod model;
+pub mod node;
+mod node_reading;
+pub mod plan;
+pub mod schema;
+pub mod sections;
+pub mod site;
+
+pub use model::{Bilingual, Fact, Handler, Input, InputType, Inputs, Part, Playbook, Privacy};
+pub use plan::{Plan, PlanLine};
+pub use node::{FinishWhen, Node, Once, Repeat, RunPart, Step, Test, When, Within, Work};
+
+/// Reads a playbook. With faults the playbook may still be there, without what could not be read, so that [`check()`] can tell the rest.
+pub fn read(source_name: &str, bytes: &[u8]) -> (Option<Playbook>, Vec<Diagnostic>, Source) {
+    let reading = tree::read::<Playbook>(source_name, bytes, guess::guess);
+    let playbook = reading.value.map(|mut playbook| {
+        let mut last = node::number(&mut playbook.steps, 0);
+        for handler in &mut playbook.handlers {
+            last = node::number(&mut handler.then, last);
+        }
+        playbook.unread.any = !reading.diagnostics.is_empty();
+        let declared = reading.tree.as_ref().and_then(|tree| tree.get("inputs"));
+        let names = declared.map_or(&[][..], |inputs| inputs.entries());
+        playbook.unread.inputs = names.iter().filter_map(|(name, _)| name.text()).map(str::to_owned).collect();
+        playbook
+    });
+    (playbook, reading.diagnostics, reading.source)
+}
+
+/// The file of a playbook: a path as it is, or `2.2` for the file in `dir` whose name begins with that section.
+pub fn find(dir: &Path, name: &str) -> Result<PathBuf, Fault> {
+    let direct = Path::new(name);
+    if direct.is_file() {
+        return Ok(direct.to_owned());
+    }
+    let mut files: Vec<PathBuf> = std::fs::read_dir(dir)
+        .map_err(|error| Fault::io("读取流程文件夹", "read the folder of playbooks", dir, &error))?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
+        .collect();
+    files.sort();
+    let stem = |path: &PathBuf| path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let wanted = |path: &PathBuf| stem(path) == name || stem(path).strip_prefix(name).is_some_and(|rest| rest.starts_with('-'));
+    if let Some(found) = files.iter().find(|path| wanted(path)) {
+        return Ok(found.clone());
+    }
+    let known = files.iter().map(stem).collect::<Vec<_>>().join(" ");
+    let dir = dir.display();
+    Err(Fault::new(
+        FaultKind::Setup,
+        say!(
+            "没有流程「{name}」。文件夹 {dir} 里有：{known}",
+            "there is no playbook “{name}”. The folder {dir} has: {known}"
+        ),
+    ))
+}
+
+#[cfg(test)]
+mod tests;

@@ -165,9 +165,9 @@ async fn attempt(options: &Options, redactor: &Redactor, name: &str, folder: &mu
 fn redactor(options: &Options) -> Redactor {
     let redactor = Redactor::default();
     for chosen in &options.playbooks {
-        for (name, input) in &chosen.playbook.inputs {
+        for (name, input) in chosen.playbook.inputs.iter() {
             if input.privacy != Privacy::Public
-                && let Some(value) = options.inputs.get(name.as_str())
+                && let Some(value) = options.inputs.get(name)
             {
                 redactor.add(value);
             }
@@ -179,8 +179,8 @@ fn redactor(options: &Options) -> Redactor {
 /// Who it is done for: the input that names the person or company best. Equal for equal applicants, across playbooks.
 fn subject(options: &Options) -> String {
     let of = |wanted: InputType| {
-        options.playbooks.iter().flat_map(|chosen| &chosen.playbook.inputs).find_map(|(name, input)| {
-            (input.kind == wanted).then(|| options.inputs.get(name.as_str())).flatten().cloned()
+        options.playbooks.iter().flat_map(|chosen| chosen.playbook.inputs.iter()).find_map(|(name, input)| {
+            (input.kind == wanted).then(|| options.inputs.get(name)).flatten().cloned()
         })
     };
     of(InputType::CnId).or_else(|| of(InputType::CreditCode)).unwrap_or_else(|| options.applicant.clone())

@@ -1,0 +1,238 @@
+//! Reading a site profile: `playbooks/sites/<name>.yaml`, checked like a playbook, with all its faults at once.
+//!
+//! A profile that calls itself training may name loopback addresses only; a real one must hold what the operator entered.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::guess;
+use super::model::Bilingual;
+use crate::actions::Words;
+use crate::actions::site::{Site, SitePlace, origin};
+use crate::actions::{Act, WORDS};
+use crate::base::diagnostic::closest;
+use crate::base::spanned::{Form, Spanned};
+use crate::base::{Diagnostic, Message, Source, tree};
+use crate::say;
+
+/// Where the port of the training instance is filled in.
+pub const PORT: &str = "{port}";
+
+/// What the profile is read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Checking texts: missing addresses are not asked for.
+    Check,
+    /// A run at real portals: every address must be there.
+    RealRun,
+    /// A run at the training portals of the instance that listens on this port.
+    TrainingRun {
+        /// The instance's port.
+        port: u16,
+    },
+}
+
+/// A site profile as written.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "SiteProfile")]
+pub struct ProfileText {
+    /// 配置名 · Stable name.
+    pub name: Words,
+    /// 平台名称 · What people call it.
+    pub title: Form<Bilingual>,
+    /// 是否本机模拟平台 · Whether these are the training portals on this machine.
+    #[serde(default)]
+    pub training: bool,
+    /// 各平台 · The portals by name.
+    pub places: BTreeMap<String, PlaceText>,
+    /// 平台上的文字，每组任一出现即可 · Texts of the portals; seeing one of a list is enough.
+    #[serde(default)]
+    pub texts: BTreeMap<String, Vec<Words>>,
+    /// 含这些字的按钮一律防重复 · Words that make a press irreversible.
+    #[serde(default)]
+    pub once_words: Vec<Words>,
+    /// 只允许这些动作；不写则不限 · The only actions allowed; all when not written.
+    #[serde(default)]
+    pub allowed_actions: Option<Vec<Words>>,
+    /// 页面出现即停止 · Words of the page that stop the run at once.
+    #[serde(default)]
+    pub stop_words: Vec<Words>,
+}
+
+/// One portal as written.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "SiteProfilePlace")]
+pub struct PlaceText {
+    /// 名称 · What people call it.
+    pub title: Form<Bilingual>,
+    /// 首页网址；真实平台由操作人填写 · Start address; at a real portal the operator enters it.
+    #[serde(default)]
+    pub address: Option<Words>,
+    /// 请操作人填写什么 · What the operator has to enter.
+    #[serde(default)]
+    pub enter: Option<Form<Bilingual>>,
+    /// 同属该平台的其他网址 · Further addresses that belong to it.
+    #[serde(default)]
+    pub origins: Vec<Words>,
+}
+
+/// Reads a site profile.
+pub fn read(source_name: &str, bytes: &[u8], purpose: Purpose) -> (Option<Site>, Vec<Diagnostic>, Source) {
+    let reading = tree::read::<ProfileText>(source_name, bytes, guess::guess);
+    let mut diagnostics = reading.diagnostics;
+    let site = reading.value.map(|profile| {
+        let mut checks = Checks { profile: &profile, purpose, tree: reading.tree.as_ref(), diagnostics: &mut diagnostics };
+        checks.kind();
+        checks.words();
+        let places = profile.places.iter().map(|(name, place)| (name.clone(), checks.place(name, place))).collect();
+        site(&profile, places)
+    });
+    tree::sort(&mut diagnostics);
+    (site, diagnostics, reading.source)
+}
+
+fn site(profile: &ProfileText, places: BTreeMap<String, SitePlace>) -> Site {
+    let plain = |words: &[Words]| words.iter().map(|word| word.value.clone()).collect::<Vec<_>>();
+    Site {
+        name: profile.name.value.clone(),
+        title: profile.title.message(),
+        training: profile.training,
+        places,
+        texts: profile.texts.iter().map(|(name, texts)| (name.clone(), plain(texts))).collect(),
+        once_words: plain(&profile.once_words),
+        allowed_actions: profile.allowed_actions.as_deref().map(plain),
+        stop_words: plain(&profile.stop_words),
+    }
+}
+
+struct Checks<'a> {
+    profile: &'a ProfileText,
+    purpose: Purpose,
+    tree: Option<&'a tree::Tree>,
+    diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+impl Checks<'_> {
+    fn error(&mut self, code: &'static str, message: Message, words: &Words, help: Message) {
+        self.diagnostics.push(Diagnostic::error(code, message, Some(words.span.clone())).help(help));
+    }
+
+    /// Whether the profile is of the kind that the run needs.
+    fn kind(&mut self) {
+        match self.purpose {
+            Purpose::RealRun if self.profile.training => self.error(
+                "training-profile",
+                say!("这是模拟平台的配置，不能用于真实办理。", "this is the profile of the training portals: it cannot serve a real run"),
+                &self.profile.name,
+                say!("用 --site 指明真实平台的配置。", "name the profile of the real portals with --site"),
+            ),
+            Purpose::TrainingRun { .. } if !self.profile.training => self.error(
+                "real-profile",
+                say!("这是真实平台的配置，不能用于模拟办理。", "this is the profile of real portals: it cannot serve a training run"),
+                &self.profile.name,
+                say!("模拟办理用 sites/training.yaml。", "a training run uses sites/training.yaml"),
+            ),
+            _ => {}
+        }
+    }
+
+    fn words(&mut self) {
+        let profile = self.profile;
+        let lists = profile.texts.values().chain([&profile.once_words, &profile.stop_words]);
+        for word in lists.flatten().filter(|word| word.trim().is_empty()) {
+            self.error(
+                "empty-text",
+                say!("文字是空的，会和任何页面相符。", "this text is empty and would match any page"),
+                word,
+                say!("写上页面上的原文，或删去。", "write the words of the page, or remove it"),
+            );
+        }
+        for word in profile.allowed_actions.iter().flatten().filter(|word| !WORDS.contains(&word.value.as_str())) {
+            let known = Act::words().iter().map(|(known, _)| *known);
+            let help = match guess::guess(word, WORDS).or_else(|| closest(word, known)) {
+                Some(known) => say!("是不是想写「{known}」？", "did you mean “{known}”?"),
+                None => say!("可用的动作：{}。", "actions: {}", WORDS.join(" ")),
+            };
+            self.error("unknown-action", say!("没有动作「{}」。", "there is no action “{}”", word.value), word, help);
+        }
+    }
+
+    fn place(&mut self, name: &str, place: &PlaceText) -> SitePlace {
+        let address = place.address.as_ref().and_then(|address| self.address(address));
+        if place.address.as_ref().is_none_or(|address| address.trim().is_empty()) && self.purpose != Purpose::Check {
+            self.missing(name, place);
+        }
+        let mut origins: Vec<String> = address.iter().filter_map(|address| origin(address)).collect();
+        for further in &place.origins {
+            let further = self.address(further).and_then(|address| origin(&address));
+            origins.extend(further.filter(|further| !origins.contains(further)));
+        }
+        SitePlace { title: place.title.message(), address, origins }
+    }
+
+    fn missing(&mut self, name: &str, place: &PlaceText) {
+        let title = place.title.message();
+        let what = place.enter.as_ref().map_or_else(
+            || say!("打开{}首页，复制浏览器地址栏里的网址。", "open the start page of {} and copy its address", title.zh),
+            |enter| enter.message(),
+        );
+        let key = self.tree.and_then(|tree| tree.get("places")).into_iter().flat_map(tree::Tree::entries);
+        let span = key.map(|(key, _)| key).find(|key| key.text() == Some(name)).map(|key| key.span.clone());
+        let message = Message::new(
+            format!("还没有填写「{}」的网址，不能真实办理。", title.zh),
+            format!("the address of “{}” has not been entered: no real run without it", title.en),
+        );
+        let help = Message::new(
+            format!("{} 写在 {name} 下面：address: https://…", what.zh),
+            format!("{} Write it below {name}: address: https://…", what.en),
+        );
+        self.diagnostics.push(Diagnostic::error("missing-address", message, span).help(help));
+    }
+
+    /// The address with the port filled in, if it is one.
+    fn address(&mut self, written: &Spanned<String>) -> Option<String> {
+        if written.trim().is_empty() {
+            return None;
+        }
+        let port = match self.purpose {
+            Purpose::TrainingRun { port } => port,
+            _ => 80,
+        };
+        let address = written.replace(PORT, &port.to_string());
+        let good = url::Url::parse(&address).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some());
+        let Some(url) = good else {
+            self.error(
+                "not-an-address",
+                say!("「{}」不是网址。", "“{}” is not a web address", written.value),
+                written,
+                say!("写完整的网址，以 https:// 或 http:// 开头。", "write the whole address, beginning with https:// or http://"),
+            );
+            return None;
+        };
+        let host = url.host_str().unwrap_or_default();
+        let loopback = host == "localhost" || host.ends_with(".localhost") || host == "127.0.0.1" || host == "[::1]";
+        if self.profile.training && !loopback {
+            self.error(
+                "training-not-local",
+                say!("模拟平台只能在本机，「{host}」不是本机地址。", "training portals are on this machine only, and “{host}” is not"),
+                written,
+                say!("真实平台请另写一份配置，并去掉 training: true。", "write a profile of its own for real portals, without training: true"),
+            );
+            return None;
+        }
+        if !self.profile.training && (loopback || written.contains(PORT)) {
+            self.error(
+                "real-is-local",
+                say!("真实平台的网址不会在本机。", "a real portal is not on this machine"),
+                written,
+                say!("填写平台的真实网址；模拟平台用 sites/training.yaml。", "enter the portal's real address; for training use sites/training.yaml"),
+            );
+            return None;
+        }
+        Some(address)
+    }
+}
