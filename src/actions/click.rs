@@ -81,7 +81,7 @@ async fn answer_box(stage: &mut Stage<'_>, button: &str) -> Result<(), Fault> {
     let mut rungs = LADDER.into_iter();
     loop {
         if let Some(dialog) = stage.browser.dialog() {
-            stage.record(Event::Message { step: stage.step, text: dialog.text, kind: "dialog".into() })?;
+            stage.record(Event::Message { step: Some(stage.step), text: dialog.text, kind: "dialog".into() })?;
             return stage.browser.answer_dialog(true, &stage.until).await;
         }
         if stage.browser.look(&target, Purpose::Press, &stage.until).await?.is_some() {

@@ -6,12 +6,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::sync::watch;
 
-use super::stage::Asked;
+use super::stage::{Asked, Held};
 use super::{Action, Inspect, Risk, Stage, Words};
 use crate::base::{Fault, FaultKind, Message};
 use crate::lock::{Lock, Snapshot};
 use crate::operator::{Answer, GateKind};
-use crate::proof::Event;
+use crate::proof::LockChange;
 
 /// `insert_lock: { holder: "{{ 姓名 }}" }`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -211,13 +211,8 @@ fn accept(stage: &mut Stage<'_>, lock: Lock) -> Result<(), Fault> {
             stage.warn(crate::say!("CA 证书将在 {days} 天后过期，请尽快办理延期。", "the CA certificate expires in {days} days; renew it soon"))?;
         }
     }
-    stage.record(Event::Lock {
-        change: "present".into(),
-        reader: lock.reader(),
-        holder: text(|c| c.holder.clone()),
-        serial: text(|c| c.serial.clone()),
-        not_after: text(|c| c.not_after.to_string()),
-    })?;
-    *stage.held = Some(super::stage::Held { lock });
+    let held = Held { lock };
+    stage.record(held.event(LockChange::Present))?;
+    *stage.held = Some(held);
     Ok(())
 }

@@ -9,7 +9,7 @@ use crate::browser::Browser;
 use crate::browser::page::{By, Found, Mark, Place as Spot, Purpose, Target};
 use crate::lock::{Lock, LockWatch};
 use crate::operator::{Answer, Gate, GateKind, Operator};
-use crate::proof::{Event, RunFolder};
+use crate::proof::{Event, LockChange, RunFolder};
 
 use super::condition::Seen;
 use super::place::{LongPlace, Words};
@@ -29,6 +29,20 @@ pub const LADDER: [Duration; 5] = [
 pub struct Held {
     /// The lock as it was when it was accepted.
     pub lock: Lock,
+}
+
+impl Held {
+    /// The event that says what happened to this lock.
+    pub fn event(&self, change: LockChange) -> Event {
+        let certificate = self.lock.certificate.as_ref();
+        Event::Lock {
+            change,
+            reader: Some(self.lock.place()),
+            holder: certificate.map(|certificate| certificate.holder.clone()),
+            serial: certificate.map(|certificate| certificate.serial.clone()),
+            not_after: certificate.map(|certificate| certificate.not_after),
+        }
+    }
 }
 
 /// Everything one action may use. Made anew for each step; what outlives the step is borrowed.

@@ -7,7 +7,7 @@ use crate::actions::stage::{Asked, Held};
 use crate::base::Fault;
 use crate::lock::{Lock, Snapshot};
 use crate::operator::GateKind;
-use crate::proof::Event;
+use crate::proof::LockChange;
 
 /// Whether the lock in use is no longer there. A lock that no detector ever saw cannot be missed.
 pub(super) fn missing(held: &Held, snapshot: &Snapshot) -> bool {
@@ -53,7 +53,7 @@ pub(super) async fn wait_for_return(stage: &mut Stage<'_>) -> Result<bool, Fault
     if !missing(&held, &stage.locks.present()) {
         return Ok(false);
     }
-    stage.record(event("removed", &held))?;
+    stage.record(held.event(LockChange::Removed))?;
     let message = crate::say!(
         "CA 锁已拔出，办理已暂停。请重新插入同一把锁，插好后会自动继续。",
         "the CA lock was pulled out, the run is paused; insert the same lock again and it goes on by itself"
@@ -66,17 +66,7 @@ pub(super) async fn wait_for_return(stage: &mut Stage<'_>) -> Result<bool, Fault
         }
         // The person says it is in, the detectors say it is not: the detectors have seen it before, so they are believed.
     }
-    stage.record(event("inserted", &held))?;
+    stage.record(held.event(LockChange::Inserted))?;
     Ok(true)
 }
 
-fn event(change: &str, held: &Held) -> Event {
-    let certificate = held.lock.certificate.as_ref();
-    Event::Lock {
-        change: change.to_owned(),
-        reader: held.lock.reader(),
-        holder: certificate.map(|c| c.holder.clone()).unwrap_or_default(),
-        serial: certificate.map(|c| c.serial.clone()).unwrap_or_default(),
-        not_after: certificate.map(|c| c.not_after.to_string()).unwrap_or_default(),
-    }
-}

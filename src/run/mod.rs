@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
 use crate::actions::site::Site;
@@ -14,7 +15,7 @@ use crate::browser::{Browser, BrowserOptions};
 use crate::lock::{AgentAt, LockOptions, LockWatch};
 use crate::operator::Operator;
 use crate::playbook::{InputType, Playbook, Privacy};
-use crate::proof::{Event, PlaybookRef, RunFolder, RunResult};
+use crate::proof::{Event, Mode, PlaybookRef, RunFolder, RunResult, RunStart};
 
 mod lock_guard;
 mod once;
@@ -109,25 +110,23 @@ pub async fn run(options: Options) -> Result<Outcome, Fault> {
 }
 
 async fn attempt(options: &Options, redactor: &Redactor, name: &str, folder: &mut RunFolder) -> Result<walk::Flow, Fault> {
-    let mut playbooks = Vec::new();
-    for (number, chosen) in options.playbooks.iter().enumerate() {
-        let kept = folder.keep_file(&format!("playbooks/{}-{}", number + 1, file_name(&chosen.file)), &chosen.bytes)?;
-        let (guide, edition) = (chosen.playbook.guide.value.clone(), chosen.playbook.edition.value.clone());
-        playbooks.push(PlaybookRef { file: kept.file, sha256: kept.sha256, guide, edition, title: chosen.playbook.title.message() });
-    }
-    let start = Event::RunStart {
+    let playbooks = options.playbooks.iter().map(reference).collect();
+    let start = Event::RunStart(RunStart {
         run: name.to_owned(),
         ruku: env!("CARGO_PKG_VERSION").to_owned(),
         playbooks,
         site: options.site.name.clone(),
         training: options.site.training,
-        mode: "auto".to_owned(),
-        lang: options.lang.tag().to_owned(),
+        mode: Mode::Auto,
+        lang: options.lang,
         machine: machine(),
         subject: options.applicant.clone(),
-    };
+    });
     (options.listener)(&start);
     folder.record(start)?;
+    for (number, chosen) in options.playbooks.iter().enumerate() {
+        folder.keep_file(&format!("playbooks/{}-{}", number + 1, file_name(&chosen.file)), &chosen.bytes)?;
+    }
     let work = Work::create(name)?;
     let locks = LockWatch::start(LockOptions { drivers: options.drivers.clone(), agents: options.agents.clone() });
     let until = Until::after(START, options.cancel.clone());
@@ -159,6 +158,16 @@ async fn attempt(options: &Options, redactor: &Redactor, name: &str, folder: &mu
         folder.record(event)?;
     }
     flow
+}
+
+fn reference(chosen: &Chosen) -> PlaybookRef {
+    PlaybookRef {
+        file: file_name(&chosen.file),
+        sha256: hex::encode(Sha256::digest(&chosen.bytes)),
+        guide: chosen.playbook.guide.value.clone(),
+        edition: chosen.playbook.edition.value.clone(),
+        title: chosen.playbook.title.message(),
+    }
 }
 
 /// The values to hide: all personal and secret inputs.

@@ -25,7 +25,7 @@ fn binds_once_and_a_second_run_says_why_it_stops() {
     assert!(steps >= 8, "{steps} steps");
     assert!(shots.len() >= steps, "{} pictures for {steps} steps", shots.len());
     assert_eq!(shots.iter().collect::<BTreeSet<_>>().len(), shots.len(), "two pictures are the same");
-    let check = r#"jq -r 'select(.type=="shot")|.sha256+"  data/"+.file' data/log.jsonl | sha256sum --strict -c"#;
+    let check = r#"jq -r 'select(.type=="shot")|.sha256+"  "+.file' data/log.jsonl | sha256sum --strict -c"#;
     for line in [check, "sha256sum --strict -c manifest-sha256.txt", "sha256sum --strict -c tagmanifest-sha256.txt"] {
         let output = shell(&run, line);
         assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
