@@ -39,7 +39,11 @@ impl TryFrom<String> for Aid {
     type Error = String;
     fn try_from(text: String) -> Result<Aid, String> {
         let bytes = pairs(&text)?.iter().map(|pair| byte(pair)).collect::<Result<Vec<_>, _>>()?;
-        if (5..=16).contains(&bytes.len()) { Ok(Aid(bytes)) } else { Err(format!("an AID has 5 to 16 bytes, this has {}", bytes.len())) }
+        if (5..=16).contains(&bytes.len()) {
+            Ok(Aid(bytes))
+        } else {
+            Err(format!("an AID has 5 to 16 bytes, this has {}", bytes.len()))
+        }
     }
 }
 

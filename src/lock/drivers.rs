@@ -155,8 +155,13 @@ impl AgentDriver {
         let mut faults = named(source, &text.name);
         for path in [&*text.health, &text.list.users, &text.list.certificate] {
             if !path.starts_with('/') || path.contains(char::is_whitespace) {
-                let told = say!("调用路径“{path}”应以 / 开头且不含空格。", "the call path `{path}` must start with / and hold no space");
-                faults.push(Diagnostic::error("call-path", told, Some(text.health.span.clone()).filter(|_| *path == *text.health)));
+                let told =
+                    say!("调用路径“{path}”应以 / 开头且不含空格。", "the call path `{path}` must start with / and hold no space");
+                faults.push(Diagnostic::error(
+                    "call-path",
+                    told,
+                    Some(text.health.span.clone()).filter(|_| *path == *text.health),
+                ));
             }
         }
         if !faults.is_empty() {
@@ -190,7 +195,10 @@ impl Drivers {
         }
         let told = |lang| faults.iter().map(|(source, found)| diagnostic::render(source, found, lang)).collect::<String>();
         let (zh, en) = (told(Lang::Zh), told(Lang::En));
-        Err(Fault::new(FaultKind::Setup, say!("驱动文件有误，请改正：\n{zh}", "driver files have faults, please correct them:\n{en}")))
+        Err(Fault::new(
+            FaultKind::Setup,
+            say!("驱动文件有误，请改正：\n{zh}", "driver files have faults, please correct them:\n{en}"),
+        ))
     }
 }
 

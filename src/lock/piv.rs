@@ -34,7 +34,9 @@ impl<'a> Piv<'a> {
         let discovery = exchange.send(Zeroizing::new(DISCOVERY.to_vec()))?;
         let inside = tlv::find(&discovery.data, 0x7E).and_then(|object| tlv::find(object, 0x4F));
         // Cards give the version bytes behind the registered name, or leave them out.
-        if discovery.status == 0x9000 && inside.is_some_and(|found| found.len() >= 5 && (found.starts_with(&aid.0) || aid.0.starts_with(found))) {
+        if discovery.status == 0x9000
+            && inside.is_some_and(|found| found.len() >= 5 && (found.starts_with(&aid.0) || aid.0.starts_with(found)))
+        {
             return Ok(Piv(exchange));
         }
         let mut select = vec![0x00, 0xA4, 0x04, 0x00, aid.0.len() as u8];
@@ -60,7 +62,8 @@ impl<'a> Piv<'a> {
             return Err(trouble::answer("读取证书", "GET DATA", answer.status));
         }
         let object = tlv::find(&answer.data, 0x53);
-        let packed = object.and_then(|object| tlv::find(object, 0x71)).is_some_and(|info| info.first().is_some_and(|i| i & 1 == 1));
+        let packed =
+            object.and_then(|object| tlv::find(object, 0x71)).is_some_and(|info| info.first().is_some_and(|i| i & 1 == 1));
         match object.and_then(|object| tlv::find(object, 0x70)) {
             Some(der) if !packed && !der.is_empty() => Ok(der.to_vec()),
             _ => Err(Fault::new(
@@ -159,7 +162,7 @@ mod tests {
         assert_eq!(script.asked.borrow().len(), 1);
         let script = Script::new(&[&[0x6A, 0x82], &[0x90, 0x00]]);
         with(&training(), &script, |_| ()).unwrap();
-        assert_eq!(script.asked.borrow()[1][..5], [0x00, 0xA4, 0x04, 0x00, 9]);
+        assert_eq!(script.asked.borrow()[1][..5], [0x00, 0xA4, 0x04, 0x00, 5]);
     }
 
     #[test]

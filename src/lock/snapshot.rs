@@ -128,7 +128,8 @@ pub(super) mod tests {
 
     /// A certificate of a fictitious person, from a training CA made for it.
     pub(in crate::lock) fn identity(holder: &str) -> Identity {
-        let subject = pki::PersonSubject { holder: holder.to_owned(), organisation: "青城试验公司".to_owned(), valid_days: 30 };
+        let subject =
+            pki::PersonSubject { holder: holder.to_owned(), organisation: "青城试验公司".to_owned(), valid_days: 30 };
         pki::read(&pki::TrainingCa::create().unwrap().issue(&subject).unwrap().der).unwrap()
     }
 
@@ -143,11 +144,7 @@ pub(super) mod tests {
         let agent = Detector::Agent { name: "training".into() };
         let merged = Snapshot::merge(
             vec![lock("r1", reader.clone(), Some(zhang.clone())), lock("r2", reader, None)],
-            vec![
-                lock("a1", agent.clone(), Some(zhang)),
-                lock("a2", agent.clone(), Some(li)),
-                lock("a3", agent.clone(), None),
-            ],
+            vec![lock("a1", agent.clone(), Some(zhang)), lock("a2", agent.clone(), Some(li)), lock("a3", agent.clone(), None)],
         );
         assert_eq!(merged.iter().map(|lock| lock.id.as_str()).collect::<Vec<_>>(), ["r1", "r2", "a2", "a3"]);
         assert_eq!(merged[0].also, [agent]);

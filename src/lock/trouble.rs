@@ -15,10 +15,9 @@ pub(super) fn card(error: Error) -> Message {
         Error::RemovedCard | Error::NoSmartcard => {
             say!("CA 锁已被拔出。请重新插入 CA 锁。", "the CA lock was pulled out; please insert it again")
         }
-        Error::UnknownReader | Error::ReaderUnavailable => say!(
-            "读卡器已不可用。请重新插好读卡器或 CA 锁。",
-            "the card reader is gone; plug the reader or the CA lock in again"
-        ),
+        Error::UnknownReader | Error::ReaderUnavailable => {
+            say!("读卡器已不可用。请重新插好读卡器或 CA 锁。", "the card reader is gone; plug the reader or the CA lock in again")
+        }
         Error::UnresponsiveCard | Error::UnpoweredCard => {
             say!("CA 锁没有反应。请拔出后重新插入。", "the CA lock does not respond; pull it out and insert it again")
         }
