@@ -1,5 +1,19 @@
 //! Floor 3: the stand-in portals, the virtual CA lock and its local agent. Knows nothing of the robot.
+//!
+//! Never listens outside 127.0.0.1, never takes a certificate that the training's own CA did not issue, never names a real person.
+//!
+//! [`serve()`] brings up the virtual hosts of [`portals`] and the trainer's [`admin`] interface on one port. [`store`] remembers what
+//! they promised, [`people`] draws the fictitious applicants, [`instance`] tells others on this machine where the training is.
 
+pub mod admin;
 pub mod agent;
 pub mod cards;
+pub mod instance;
+pub mod numbers;
+pub mod people;
 pub mod portals;
+pub mod serve;
+pub mod store;
+
+pub use instance::{Instance, Site};
+pub use serve::{Locks, ServeOptions, Serving, serve};
