@@ -163,10 +163,7 @@ fn keyed(key: &Secret, nonce: &str) -> Result<Hmac<Sha256>, Fault> {
 pub(crate) fn random_hex() -> Result<String, Fault> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(|error| {
-        Fault::new(
-            FaultKind::Setup,
-            crate::say!("系统随机数不可用：{error}", "the system gives no randomness: {error}"),
-        )
+        Fault::new(FaultKind::Setup, crate::say!("系统随机数不可用：{error}", "the system gives no randomness: {error}"))
     })?;
     Ok(hex::encode(bytes))
 }

@@ -103,16 +103,18 @@ impl Store {
         files::private_dir(dir)?;
         let path = dir.join("store.json");
         let kept = match std::fs::read(&path) {
-            Ok(bytes) => Some(serde_json::from_slice::<State>(&bytes).ok().filter(|state| state.version == 1).ok_or_else(|| {
-                let path = path.display();
-                Fault::new(
-                    FaultKind::Setup,
-                    crate::say!(
-                        "模拟平台的数据文件 {path} 无法读取。请删除该文件后重新启动模拟平台。",
-                        "the training data file {path} cannot be read; delete it and start the training again"
-                    ),
-                )
-            })?),
+            Ok(bytes) => {
+                Some(serde_json::from_slice::<State>(&bytes).ok().filter(|state| state.version == 1).ok_or_else(|| {
+                    let path = path.display();
+                    Fault::new(
+                        FaultKind::Setup,
+                        crate::say!(
+                            "模拟平台的数据文件 {path} 无法读取。请删除该文件后重新启动模拟平台。",
+                            "the training data file {path} cannot be read; delete it and start the training again"
+                        ),
+                    )
+                })?)
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
             Err(error) => return Err(Fault::io("读取文件", "read", &path, &error)),
         };

@@ -120,10 +120,7 @@ mod tests {
     #[test]
     fn every_field_is_checked() {
         let empty = Application::default();
-        assert_eq!(
-            fields(&empty),
-            ["person_name", "id_kind", "id_number", "mobile", "company", "credit_code", "agreed"]
-        );
+        assert_eq!(fields(&empty), ["person_name", "id_kind", "id_number", "mobile", "company", "credit_code", "agreed"]);
         assert_eq!(fields(&Application { person_name: "别人".into(), ..good() }), ["person_name"]);
         assert_eq!(fields(&Application { id_kind: "学生证".into(), id_number: "A123456".into(), ..good() }), ["id_kind"]);
         assert_eq!(fields(&Application { id_number: "150199199001010000".into(), ..good() }), ["id_number"]);

@@ -44,10 +44,11 @@ fn foreign(portals: &Portals, headers: &HeaderMap) -> bool {
 }
 
 /// What pages show of a certificate.
-pub(crate) fn shown(identity: &Identity) -> serde_json::Value {
+fn shown(identity: &Identity) -> serde_json::Value {
+    let issuer = identity.issuer.split(',').find_map(|part| part.trim().strip_prefix("CN=")).unwrap_or(&identity.issuer);
     let date = |at: jiff::Timestamp| at.to_zoned(zone()).strftime("%Y-%m-%d").to_string();
     serde_json::json!({
-        "holder": identity.holder, "serial": identity.serial, "issuer": identity.issuer, "organisation": identity.organisation,
+        "holder": identity.holder, "serial": identity.serial, "issuer": issuer, "organisation": identity.organisation,
         "validity": format!("{} 至 {}", date(identity.not_before), date(identity.not_after)),
     })
 }
@@ -65,7 +66,7 @@ pub(crate) async fn page(State(portals): State<Arc<Portals>>, headers: HeaderMap
     let certificate = session.certificate.as_ref().filter(|_| binding.is_some()).map(shown);
     let values = serde_json::json!({
         "greeting": session.certificate.as_ref().map(|certificate| &certificate.holder),
-        "bureau": Site::Hohhot.origin(portals.port), "csrf": session.csrf, "agent_port": portals.agent_ports[0], "confirm": confirm,
+        "bureau": Site::Hohhot.origin(portals.port), "csrf": session.csrf, "home": false, "agent_port": portals.agent_ports[0], "confirm": confirm,
         "certificate": certificate, "bound_at": binding.map(|b| b.at.to_zoned(zone()).strftime("%Y-%m-%d %H:%M").to_string()),
         "id_kinds": ID_KINDS, "ids": fastrand::u32(20..9000),
     });

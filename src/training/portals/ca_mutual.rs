@@ -57,7 +57,7 @@ fn visit(portals: &Portals, headers: &HeaderMap, name: &str, more: serde_json::V
     };
     let mut values = serde_json::json!({
         "greeting": session.certificate.as_ref().map(|certificate| &certificate.holder),
-        "bureau": Site::Hohhot.origin(portals.port), "csrf": session.csrf,
+        "bureau": Site::Hohhot.origin(portals.port), "csrf": session.csrf, "home": false,
     });
     if let (Some(values), serde_json::Value::Object(more)) = (values.as_object_mut(), more) {
         values.extend(more);
@@ -71,7 +71,7 @@ async fn entry() -> Redirect {
 }
 
 async fn home(State(portals): State<Arc<Portals>>, headers: HeaderMap) -> Response {
-    visit(&portals, &headers, "ca/home.html", serde_json::json!({}))
+    visit(&portals, &headers, "ca/home.html", serde_json::json!({"home": true}))
 }
 
 async fn closed(State(portals): State<Arc<Portals>>, headers: HeaderMap, Path(what): Path<String>) -> Response {

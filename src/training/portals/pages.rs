@@ -55,9 +55,7 @@ mod tests {
     #[test]
     fn values_are_escaped() {
         let pages = Pages::compiled().unwrap();
-        let html = pages
-            .render("error.html", serde_json::json!({"title": "<b>", "words": "x", "status": 404}))
-            .unwrap();
+        let html = pages.render("error.html", serde_json::json!({"title": "<b>", "words": "x", "status": 404})).unwrap();
         assert!(html.contains("&lt;b&gt;") && !html.contains("<b>"));
         assert!(html.contains("模拟平台"), "every page carries the watermark's words");
     }

@@ -55,7 +55,8 @@ impl Trouble {
     /// What the next request to `path` meets; a failure is used up.
     pub(crate) fn take(&mut self, path: &str) -> (Option<Duration>, Option<FailOnce>) {
         let meets = |prefix: &str| path.starts_with(prefix) && (prefix.starts_with("/assets") || !path.starts_with("/assets"));
-        let pause = self.slow.as_ref().filter(|slow| meets(&slow.path)).map(|slow| Duration::from_millis(slow.millis.min(LONGEST)));
+        let pause =
+            self.slow.as_ref().filter(|slow| meets(&slow.path)).map(|slow| Duration::from_millis(slow.millis.min(LONGEST)));
         let at = self.fail_once.iter().position(|fail| meets(&fail.path));
         (pause, at.map(|at| self.fail_once.remove(at)))
     }
