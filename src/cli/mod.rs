@@ -9,6 +9,7 @@ use crate::base::{Fault, Lang};
 
 mod check;
 mod home;
+mod lock;
 mod progress;
 mod proof;
 mod run;
@@ -49,6 +50,8 @@ enum Command {
     TrainingCards(training::CardsArgs),
     #[command(hide = true)]
     TrainingAgent(training::AgentArgs),
+    #[command(hide = true)]
+    LockWatch(lock::Args),
 }
 
 /// What every command gets.
@@ -115,6 +118,7 @@ pub fn main() -> ExitCode {
         Command::Schema(args) => schema::main(&context, &args),
         Command::TrainingCards(args) => training::cards(&context, &args),
         Command::TrainingAgent(args) => training::agent(&context, args),
+        Command::LockWatch(args) => lock::main(&context, args),
     }
 }
 

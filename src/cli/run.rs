@@ -8,14 +8,14 @@ use std::time::Duration;
 use super::progress::Progress;
 use super::{Context, WRONG_TEXT, block_on, cancelled_by_signals, home};
 use crate::actions::site::Site;
-use crate::base::{Diagnostic, Fault, FaultKind, Message, Secret, Severity, Source, diagnostic};
+use crate::base::{Diagnostic, Fault, FaultKind, Message, Severity, Source, diagnostic};
 use crate::lock::AgentAt;
 use crate::operator::{Access, Operator, Scripted, Terminal};
 use crate::playbook::site::Purpose;
 use crate::playbook::{self, Plan};
 use crate::proof::Event;
 use crate::run::{self, Chosen, Options, Outcome};
-use crate::training::instance::Instance;
+use crate::training::{Applicant, Instance};
 
 /// Arguments of `ruku run`.
 #[derive(Debug, clap::Args)]
@@ -68,12 +68,12 @@ pub(super) fn main(context: &Context, args: Args) -> ExitCode {
             Err(fault) => context.fail(&fault),
         };
     }
-    let instance = match args.training_at.as_deref().map(Instance::read).transpose() {
+    let instance = match args.training_at.as_deref().map(super::training::instance_at).transpose() {
         Ok(instance) => instance,
         Err(fault) => return context.fail(&fault),
     };
-    if let Some(instance) = &instance {
-        match super::training::enter_card_service(&instance.pcsc_socket) {
+    if let Some(socket) = instance.as_ref().and_then(|instance| instance.pcsc_socket.as_deref()) {
+        match super::training::enter_card_service(socket) {
             Ok(None) => {}
             Ok(Some(code)) => return ExitCode::from(code),
             Err(fault) => return context.fail(&fault),
@@ -176,10 +176,10 @@ async fn execute(context: &Context, args: Args, texts: Texts, instance: Option<I
     let cancel = cancelled_by_signals();
     let lang = context.lang;
     let scripted = args.operator.as_deref().map_or(instance.is_some(), |word| word == "scripted");
-    let person = instance.as_ref().map(|instance| instance.applicant(&args.applicant)).transpose()?;
+    let person = instance.as_ref().map(|instance| applicant(instance, &args.applicant)).transpose()?;
     let mut inputs = match (&args.inputs, &person) {
         (Some(file), _) => read_inputs(context, file)?,
-        (None, Some(person)) => person.inputs(),
+        (None, Some(person)) => inputs_of(person),
         (None, None) => BTreeMap::new(),
     };
     let operator: Box<dyn Operator> = if scripted {
@@ -193,11 +193,7 @@ async fn execute(context: &Context, args: Args, texts: Texts, instance: Option<I
             ));
         };
         texts.site.only_loopback()?;
-        let access = Access {
-            port: instance.port,
-            token: Secret::new(instance.token.clone()),
-            key: Secret::new(instance.key.clone()),
-        };
+        let access = Access { port: instance.port, token: instance.token.clone(), key: instance.key.clone() };
         ask_missing(None, &texts.playbooks, &mut inputs).await?;
         Box::new(Scripted::admit(access, &person.card, lang).await?)
     } else {
@@ -235,6 +231,31 @@ async fn execute(context: &Context, args: Args, texts: Texts, instance: Option<I
         listener: Box::new(listener),
     })
     .await
+}
+
+/// The applicant of the training called `id`.
+fn applicant<'a>(instance: &'a Instance, id: &str) -> Result<&'a Applicant, Fault> {
+    instance.applicants.iter().find(|person| person.id == id).ok_or_else(|| {
+        let known = instance.applicants.iter().map(|person| person.id.as_str()).collect::<Vec<_>>().join(" ");
+        Fault::new(
+            FaultKind::Precondition,
+            crate::say!("模拟平台没有办理人「{id}」，只有：{known}", "the training has no applicant “{id}”; it has: {known}"),
+        )
+    })
+}
+
+/// What a fictitious applicant would enter, by the names that the playbooks use.
+fn inputs_of(person: &Applicant) -> BTreeMap<String, String> {
+    [
+        ("姓名", &person.name),
+        ("身份证号", &person.id_number),
+        ("手机号", &person.mobile),
+        ("单位名称", &person.company),
+        ("统一社会信用代码", &person.credit_code),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value.clone()))
+    .collect()
 }
 
 /// Reads the file of inputs: a map of names and texts. Numbers must be quoted, or leading zeros and long digits are lost.

@@ -10,8 +10,8 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt};
 
 use super::{Context, block_on, cancelled_by_signals, home};
 use crate::base::{Fault, FaultKind, http};
-use crate::training::instance::Instance;
-use crate::training::{self, agent, cards};
+use crate::training::agent::{self, AgentOptions};
+use crate::training::{self, Instance, cards};
 
 /// The environment variable by which PC/SC clients find another daemon than the system's.
 const SOCKET: &str = "PCSCLITE_CSOCK_NAME";
@@ -84,9 +84,9 @@ pub(super) struct CardsArgs {
 pub(super) struct AgentArgs {
     #[arg(long)]
     dir: PathBuf,
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long, value_delimiter = ',', num_args = 1, default_value = "0,0")]
     ports: Vec<u16>,
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long, value_delimiter = ',', num_args = 1)]
     origins: Vec<String>,
 }
 
@@ -126,12 +126,17 @@ async fn serve(context: &Context, dir: Option<PathBuf>, seed: Option<u64>, port:
     let options = training::Options { dir, seed, port, assets: home::find(context)?.join("drivers/training"), exe: own_program()? };
     let running = training::start(options, cancel.clone()).await?;
     eprintln!("{}", context.text("模拟平台已启动（全部为虚构内容，仅限本机）。按 Ctrl-C 结束。", "the training is running (all fictitious, this machine only); Ctrl-C ends it"));
-    eprintln!("{}{}", context.text("管理页面：", "admin page: "), running.instance.admin);
+    eprintln!("{}{}", context.text("管理页面：", "admin page: "), running.instance.admin.expose());
     // The only line on standard output: programs wait for it.
     println!("{}", running.file.display());
     cancel.cancelled().await;
     running.end().await;
     Ok(())
+}
+
+/// The instance of a training by its file or its folder.
+pub(super) fn instance_at(at: &Path) -> Result<Instance, Fault> {
+    if at.is_dir() { Instance::read(at) } else { Instance::read(at.parent().unwrap_or(Path::new("."))) }
 }
 
 fn command(at: Option<PathBuf>, method: &str, path: String, body: serde_json::Value) -> Result<(), Fault> {
@@ -141,9 +146,9 @@ fn command(at: Option<PathBuf>, method: &str, path: String, body: serde_json::Va
             crate::say!("请用 --at 指明模拟平台的 training.json（启动时已打印）。", "name the training.json with --at (it was printed at start)"),
         )
     })?;
-    let instance = Instance::read(&at)?;
+    let instance = instance_at(&at)?;
     block_on(async {
-        let bearer = format!("Bearer {}", instance.token);
+        let bearer = format!("Bearer {}", instance.token.expose());
         let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
         let body = body.to_string().into_bytes();
         let answer = http::request(method, instance.port, "admin.localhost", &path, &headers, body, PATIENCE).await?;
@@ -216,7 +221,7 @@ pub(super) fn cards(context: &Context, args: &CardsArgs) -> ExitCode {
 }
 
 pub(super) fn agent(context: &Context, args: AgentArgs) -> ExitCode {
-    finish(context, agent::agent_main(&args.dir, &args.ports, args.origins))
+    finish(context, agent::agent_main(&AgentOptions { dir: args.dir, ports: args.ports, origins: args.origins }))
 }
 
 fn finish(context: &Context, done: Result<(), Fault>) -> ExitCode {

@@ -7,7 +7,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64ct::{Base64, Encoding};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use tokio_util::sync::CancellationToken;
 
 use super::board::Board;
@@ -134,7 +135,7 @@ async fn certificate(driver: &AgentDriver, port: u16, container: &str) -> Result
         .finish();
     let json = call(port, &driver.list.certificate, &form).await.ok_or_else(|| silent(driver))?;
     let text: String = json["data"]["certBase64"].as_str().unwrap_or_default().split_whitespace().collect();
-    let der = Base64::decode_vec(&text).unwrap_or_default();
+    let der = STANDARD.decode(&text).unwrap_or_default();
     pki::read(&der).map_err(|fault| fault.message)
 }
 

@@ -3,43 +3,24 @@
 //! Shows what a certificate says of its holder, never its bytes; ends with its standard input, so it never outlives its caller.
 
 use std::io::Read;
-use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::agents::AgentAt;
 use super::snapshot::{AgentSeen, Detector, Lock, Service, Snapshot};
 use super::watch::{LockOptions, LockWatch};
 use crate::base::{Fault, FaultKind};
 use crate::say;
 
-/// What to watch.
-#[derive(Debug, Clone, clap::Args)]
-pub struct WatchArgs {
-    /// The folder with `locks/` and `agents/`.
-    #[arg(long, default_value = "drivers")]
-    pub drivers: PathBuf,
-    /// An agent to ask, as NAME=PORT; may be given again.
-    #[arg(long = "agent", value_parser = agent_at)]
-    pub agents: Vec<AgentAt>,
-}
-
-fn agent_at(text: &str) -> Result<AgentAt, String> {
-    let (name, port) = text.split_once('=').ok_or("expected NAME=PORT")?;
-    let port = port.parse().map_err(|_| format!("`{port}` is not a port"))?;
-    Ok(AgentAt { name: name.to_owned(), port })
-}
-
 /// Watches and prints until standard input ends. Makes its own runtime, so it must not be called inside one.
 ///
 /// # Errors
 /// As [`LockWatch::start`].
-pub fn watch_main(args: WatchArgs) -> Result<(), Fault> {
+pub fn watch_main(options: LockOptions) -> Result<(), Fault> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Fault::new(FaultKind::Setup, say!("无法启动（{error}）。", "could not start ({error})")))?;
-    let watch = LockWatch::start(LockOptions { drivers: args.drivers, agents: args.agents })?;
+    let watch = LockWatch::start(options)?;
     let (ending, mut ended) = tokio::sync::mpsc::channel::<()>(1);
     // Not joined: at the end of the program it may still wait for input.
     std::thread::spawn(move || {

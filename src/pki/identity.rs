@@ -86,6 +86,15 @@ pub fn verify(der: &[u8], message: &[u8], signature_der: &[u8]) -> bool {
     key.verify(message, &signature).is_ok()
 }
 
+/// Whether the certificate `der` was issued by the holder of the certificate `ca_der`: same name, and the signature (ECDSA P-256 SHA-256)
+/// holds. Anything that cannot be read counts as no. Says nothing about validity dates.
+pub fn issued_by(der: &[u8], ca_der: &[u8]) -> bool {
+    let (Ok(certificate), Ok(ca)) = (Certificate::from_der(der), Certificate::from_der(ca_der)) else { return false };
+    let tbs = &certificate.tbs_certificate;
+    let (Ok(message), Some(signature)) = (tbs.to_der(), certificate.signature.as_bytes()) else { return false };
+    tbs.issuer == ca.tbs_certificate.subject && verify(ca_der, &message, signature)
+}
+
 /// Whether the certificate calls itself one of Ruku's training CA. This is a label, not a proof: use it only to *refuse* others.
 pub fn is_training(identity: &Identity) -> bool {
     identity

@@ -6,7 +6,7 @@
 mod identity;
 mod training;
 
-pub use identity::{Identity, is_training, read, verify};
+pub use identity::{Identity, is_training, issued_by, read, verify};
 pub use training::{Issued, PersonSubject, TrainingCa, sign_digest};
 
 use crate::base::{Fault, FaultKind};

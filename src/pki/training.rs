@@ -75,6 +75,29 @@ impl TrainingCa {
         })
     }
 
+    /// A CA that was made before, from its certificate (DER) and private key (PKCS#8 DER).
+    ///
+    /// # Errors
+    /// [`FaultKind::Card`] when either cannot be read or they do not belong together.
+    pub fn load(der: &[u8], key_pkcs8: &[u8]) -> Result<TrainingCa, Fault> {
+        let key = SigningKey::from_pkcs8_der(key_pkcs8).map_err(failed)?;
+        let certificate = Certificate::from_der(der).map_err(failed)?;
+        let own = certificate.tbs_certificate.subject_public_key_info.subject_public_key.raw_bytes();
+        if own != key.verifying_key().to_encoded_point(false).as_bytes() {
+            return Err(failed("the key is not the certificate's"));
+        }
+        let pem = certificate.to_pem(LineEnding::LF).map_err(failed)?;
+        Ok(TrainingCa { key, name: certificate.tbs_certificate.subject, der: der.to_vec(), pem })
+    }
+
+    /// The private key, PKCS#8 DER, wiped when dropped: for a training that is to come back as the same CA.
+    ///
+    /// # Errors
+    /// [`FaultKind::Card`] when the key cannot be encoded.
+    pub fn key_pkcs8(&self) -> Result<Zeroizing<Vec<u8>>, Fault> {
+        Ok(Zeroizing::new(self.key.to_pkcs8_der().map_err(failed)?.as_bytes().to_vec()))
+    }
+
     /// The CA's own certificate, DER.
     pub fn der(&self) -> &[u8] {
         &self.der

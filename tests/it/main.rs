@@ -3,4 +3,5 @@
 mod first_path;
 mod house;
 mod human;
+mod portals;
 mod world;

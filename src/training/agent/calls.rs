@@ -1,6 +1,7 @@
 //! The `RS_*` calls: from a path and form fields to a reply. Knows nothing of HTTP and nothing of PC/SC.
 
-use base64ct::{Base64, Encoding};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::reply::{Code, Reply};
@@ -69,7 +70,7 @@ pub(super) fn answer(tokens: &dyn Tokens, port: Port, path: &str, form: &Form) -
     Some(match (port, path) {
         (Port::Crypto, "/RS_GetUserList") => users(tokens),
         (Port::Crypto, "/RS_GetCertBase64String") => {
-            chosen(tokens, form).map(|token| json!({ "certBase64": Base64::encode_string(&token.certificate.der) }))
+            chosen(tokens, form).map(|token| json!({ "certBase64": STANDARD.encode(&token.certificate.der) }))
         }
         (Port::Crypto, "/RS_GetCertInfo") => certificate_info(form),
         (Port::Crypto, "/RS_KeyGetKeySn") => chosen(tokens, form).map(|token| json!({ "keySn": token.container() })),
@@ -111,7 +112,7 @@ fn chosen(tokens: &dyn Tokens, form: &Form) -> Result<Token, Code> {
 
 fn certificate_info(form: &Form) -> Reply {
     let text: String = form.text("certBase64").unwrap_or_default().split_whitespace().collect();
-    let identity = Base64::decode_vec(&text).ok().and_then(|der| pki::read(&der).ok()).ok_or(Code::Unknown)?;
+    let identity = STANDARD.decode(&text).ok().and_then(|der| pki::read(&der).ok()).ok_or(Code::Unknown)?;
     Ok(json!({
         "holder": identity.holder, "organisation": identity.organisation, "issuer": identity.issuer, "serial": identity.serial,
         "notBefore": identity.not_before, "notAfter": identity.not_after,
@@ -138,9 +139,9 @@ fn tries(tokens: &dyn Tokens, form: &Form) -> Reply {
 fn sign(tokens: &dyn Tokens, form: &Form) -> Reply {
     let token = chosen(tokens, form)?;
     let text: String = form.text("asn1Msg").ok_or(Code::Unknown)?.split_whitespace().collect();
-    let message = Base64::decode_vec(&text).map_err(|_| Code::Unknown)?;
+    let message = STANDARD.decode(&text).map_err(|_| Code::Unknown)?;
     let signature = tokens.sign(&token, &message)?;
-    Ok(json!({ "signature": Base64::encode_string(&signature) }))
+    Ok(json!({ "signature": STANDARD.encode(&signature) }))
 }
 
 #[cfg(test)]
@@ -260,7 +261,7 @@ pub(super) mod tests {
     fn certificates_travel_in_base64_and_are_explained() {
         let one = Drawer::of(&["张三"]);
         let text = call(&one, "/RS_GetCertBase64String", "certType=1")["data"]["certBase64"].as_str().unwrap().to_owned();
-        assert_eq!(Base64::decode_vec(&text).unwrap(), one.tokens[0].certificate.der);
+        assert_eq!(STANDARD.decode(&text).unwrap(), one.tokens[0].certificate.der);
         let form = url::form_urlencoded::Serializer::new(String::new()).append_pair("certBase64", &text).finish();
         assert_eq!(call(&one, "/RS_GetCertInfo", &form)["data"]["holder"], "张三");
         assert_eq!(code(&one, "/RS_GetCertInfo", "certBase64=AAAA"), "9999");

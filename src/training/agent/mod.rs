@@ -19,15 +19,12 @@ pub use process::AgentProcess;
 pub use server::agent_main;
 
 /// What the hidden command `ruku training-agent` is told.
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Debug, Clone)]
 pub struct AgentOptions {
     /// The folder of the training instance; the agent keeps its log there.
-    #[arg(long)]
     pub dir: PathBuf,
-    /// The ports for crypto and for version calls, as A,B; 0 chooses a free one.
-    #[arg(long, value_delimiter = ',', num_args = 1, default_value = "0,0")]
+    /// The ports for crypto and for version calls; 0 chooses a free one.
     pub ports: Vec<u16>,
     /// The origins whose pages may call, such as `http://ca-mutual.localhost:8000`.
-    #[arg(long, value_delimiter = ',', num_args = 1)]
     pub origins: Vec<String>,
 }
