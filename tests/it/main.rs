@@ -5,3 +5,4 @@ mod house;
 mod human;
 mod portals;
 mod world;
+mod driver;
