@@ -14,6 +14,11 @@ enum Command {
     #[command(hide = true)]
     TrainingAgent(training::agent::AgentOptions),
     #[command(hide = true)]
+    TrainingCards {
+        #[arg(long)]
+        dir: std::path::PathBuf,
+    },
+    #[command(hide = true)]
     LockWatch(lock::WatchArgs),
 }
 
@@ -24,6 +29,7 @@ fn main() -> std::process::ExitCode {
         .init();
     let done = match Cli::parse().command {
         Command::TrainingAgent(options) => training::agent::agent_main(&options),
+        Command::TrainingCards { dir } => training::cards::host_main(&dir),
         Command::LockWatch(args) => lock::watch_main(args),
     };
     match done {
