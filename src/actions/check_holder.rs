@@ -48,7 +48,7 @@ impl Action for CheckHolder {
         };
         // Whoever it is, the name is a personal datum.
         stage.redactor.add(&shown);
-        let held = stage.held.as_ref().and_then(|held| held.lock.certificate.as_ref());
+        let held = stage.held.as_ref().and_then(|held| held.certificate());
         if !same_name(&shown, &expected) || held.is_some_and(|held| !same_name(&held.holder, &shown)) {
             return Err(Fault::new(
                 FaultKind::WrongHolder,

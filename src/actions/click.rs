@@ -50,7 +50,7 @@ impl Action for Click {
     async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
         let target = stage.target(&self.0.on, false)?;
         let answer = self.0.answer.as_ref().map(|words| stage.render(words)).transpose()?;
-        *stage.since = Some(stage.browser.mark().await);
+        *stage.since = Some(stage.browser.mark());
         press(stage, &target).await?;
         match answer {
             Some(button) => answer_box(stage, &button).await,

@@ -27,6 +27,6 @@ impl Action for Expect {
 
     async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
         // A toast that the last press caused may be gone by now; it counts all the same.
-        stage.wait_seen(&self.0, stage.since.as_ref()).await.map(|_| ())
+        stage.wait_seen(&self.0, *stage.since).await.map(|_| ())
     }
 }

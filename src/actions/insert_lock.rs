@@ -11,6 +11,7 @@ use super::{Action, Inspect, Risk, Stage, Words};
 use crate::base::{Fault, FaultKind, Message};
 use crate::lock::{Lock, Snapshot};
 use crate::operator::{Answer, GateKind};
+use crate::pki::Identity;
 use crate::proof::LockChange;
 
 /// `insert_lock: { holder: "{{ 姓名 }}" }`.
@@ -38,20 +39,24 @@ impl Action for InsertLock {
     async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
         let holder = stage.render(&self.holder)?;
         *stage.holder_checked = false;
+        stage.locks.looked(&stage.until).await?;
         let mut changes = stage.locks.changes();
         loop {
-            let locks = changes.borrow_and_update().clone().locks;
+            let locks = settled(&mut changes).await;
             let choice = match sort(&locks, &holder) {
-                Choice::This(lock) => Some(lock),
-                Choice::Ask => pick(stage, &locks, &holder).await?,
+                Choice::This(lock) => Some(Held { lock: Some(lock) }),
+                Choice::Ask => pick(stage, &locks, &holder, &mut changes).await?,
                 Choice::Wait(message) => wait(stage, message, &mut changes).await?,
             };
-            if let Some(lock) = choice {
-                return accept(stage, lock);
+            if let Some(held) = choice {
+                return accept(stage, held);
             }
         }
     }
 }
+
+/// A certificate that ends within this many days is worth a warning.
+const SOON: i64 = 30;
 
 /// What the inserted locks mean for the holder that is expected.
 enum Choice {
@@ -67,6 +72,19 @@ enum Choice {
 pub(super) fn same_name(a: &str, b: &str) -> bool {
     let fold = |name: &str| name.chars().filter(|c| !c.is_whitespace() && *c != '\u{3000}').collect::<String>();
     !fold(a).is_empty() && fold(a) == fold(b)
+}
+
+/// The locks once none is being read. A lock whose certificate can't be read may be the same token as one that an agent lists, so
+/// where certificates are seen only those count.
+async fn settled(changes: &mut watch::Receiver<Snapshot>) -> Vec<Lock> {
+    loop {
+        let locks = changes.borrow_and_update().locks.clone();
+        if !locks.iter().any(|lock| lock.reading) {
+            let named: Vec<Lock> = locks.iter().filter(|lock| lock.certificate.is_some()).cloned().collect();
+            return if named.is_empty() { locks } else { named };
+        }
+        changed(changes).await;
+    }
 }
 
 fn sort(locks: &[Lock], holder: &str) -> Choice {
@@ -125,22 +143,25 @@ fn line(lock: &Lock) -> Message {
 }
 
 /// Lets the person pick among several locks. None when the locks changed meanwhile or the choice does not fit.
-async fn pick(stage: &mut Stage<'_>, locks: &[Lock], holder: &str) -> Result<Option<Lock>, Fault> {
+async fn pick(
+    stage: &mut Stage<'_>,
+    locks: &[Lock],
+    holder: &str,
+    changes: &mut watch::Receiver<Snapshot>,
+) -> Result<Option<Held>, Fault> {
     hide(stage, locks);
-    let mut changes = stage.locks.changes();
-    changes.mark_unchanged();
     let message = crate::say!(
         "插着不止一把 CA 锁，请选择「{holder}」的那一把：",
         "more than one CA lock is inserted; pick the one of “{holder}”:"
     );
     let options = locks.iter().map(line).collect();
-    let asked = stage.gate(GateKind::PickLock, message, options, changed(&mut changes)).await?;
+    let asked = stage.gate(GateKind::PickLock, message, options, changed(changes)).await?;
     let Asked::Person(Answer::Pick(index)) = asked else { return Ok(None) };
     let Some(lock) = locks.get(index) else { return Ok(None) };
     match sort(std::slice::from_ref(lock), holder) {
-        Choice::This(lock) => Ok(Some(lock)),
+        Choice::This(lock) => Ok(Some(Held { lock: Some(lock) })),
         // The person chose it knowingly and its holder can't be read: the page's certificate is compared later.
-        Choice::Wait(_) if lock.certificate.is_none() => Ok(Some(lock.clone())),
+        Choice::Wait(_) if lock.certificate.is_none() => Ok(Some(Held { lock: Some(lock.clone()) })),
         Choice::Wait(message) => {
             stage.operator.tell(&message);
             Ok(None)
@@ -154,7 +175,7 @@ async fn wait(
     stage: &mut Stage<'_>,
     message: Message,
     changes: &mut watch::Receiver<Snapshot>,
-) -> Result<Option<Lock>, Fault> {
+) -> Result<Option<Held>, Fault> {
     let before = changes.borrow().locks.clone();
     hide(stage, &before);
     let wrong = before.iter().any(|lock| lock.certificate.is_some());
@@ -168,9 +189,9 @@ async fn wait(
                         "没有检测到 CA 锁，按操作人的话继续；页面读取证书后再核对持有人。",
                         "no CA lock was detected; going on at the person's word, the page's certificate is checked later"
                     ))?;
-                    Ok(Some(Lock::unseen()))
+                    Ok(Some(Held { lock: None }))
                 }
-                [lock] if lock.certificate.is_none() => Ok(Some(lock.clone())),
+                [lock] if lock.certificate.is_none() => Ok(Some(Held { lock: Some(lock.clone()) })),
                 _ => Ok(None),
             }
         }
@@ -197,21 +218,23 @@ fn hide(stage: &Stage<'_>, locks: &[Lock]) {
     }
 }
 
-fn accept(stage: &mut Stage<'_>, lock: Lock) -> Result<(), Fault> {
-    hide(stage, std::slice::from_ref(&lock));
-    let certificate = lock.certificate.as_ref();
-    let text = |get: fn(&crate::pki::Identity) -> String| certificate.map(get).unwrap_or_default();
+fn accept(stage: &mut Stage<'_>, held: Held) -> Result<(), Fault> {
+    hide(stage, held.lock.as_slice());
+    let certificate = held.certificate();
+    let text = |get: fn(&Identity) -> &String| certificate.map(get).cloned().unwrap_or_default();
     if let Some(values) = stage.values.as_object_mut() {
-        let facts = serde_json::json!({ "holder": text(|c| c.holder.clone()), "serial": text(|c| c.serial.clone()) });
+        let facts = serde_json::json!({ "holder": text(|c| &c.holder), "serial": text(|c| &c.serial) });
         values.insert("lock".to_owned(), facts);
     }
     if let Some(certificate) = certificate {
         let days = certificate.not_after.duration_since(jiff::Timestamp::now()).as_hours() / 24;
-        if days < 30 {
-            stage.warn(crate::say!("CA 证书将在 {days} 天后过期，请尽快办理延期。", "the CA certificate expires in {days} days; renew it soon"))?;
+        if days < SOON {
+            stage.warn(crate::say!(
+                "CA 证书将在 {days} 天后过期，请尽快办理延期。",
+                "the CA certificate expires in {days} days; renew it soon"
+            ))?;
         }
     }
-    let held = Held { lock };
     stage.record(held.event(LockChange::Present))?;
     *stage.held = Some(held);
     Ok(())

@@ -7,7 +7,8 @@ use std::time::Duration;
 use crate::base::{Fault, FaultKind, Message, Redactor, Until, template};
 use crate::browser::Browser;
 use crate::browser::page::{By, Found, Mark, Place as Spot, Purpose, Target};
-use crate::lock::{Lock, LockWatch};
+use crate::lock::{Detector, Lock, LockWatch};
+use crate::pki::Identity;
 use crate::operator::{Answer, Gate, GateKind, Operator};
 use crate::proof::{Event, LockChange, RunFolder};
 
@@ -27,17 +28,25 @@ pub const LADDER: [Duration; 5] = [
 /// The lock that the run works with, once the person has inserted it.
 #[derive(Debug, Clone)]
 pub struct Held {
-    /// The lock as it was when it was accepted.
-    pub lock: Lock,
+    /// The lock as it was when it was accepted; none when no detector sees it and only the person says that it is in.
+    pub lock: Option<Lock>,
 }
 
 impl Held {
+    /// Its certificate, where it can be read.
+    pub fn certificate(&self) -> Option<&Identity> {
+        self.lock.as_ref().and_then(|lock| lock.certificate.as_ref())
+    }
+
     /// The event that says what happened to this lock.
     pub fn event(&self, change: LockChange) -> Event {
-        let certificate = self.lock.certificate.as_ref();
+        let certificate = self.certificate();
         Event::Lock {
             change,
-            reader: Some(self.lock.place()),
+            reader: self.lock.as_ref().map(|lock| match &lock.detector {
+                Detector::PcSc { reader } => reader.clone(),
+                Detector::Agent { name } => name.clone(),
+            }),
             holder: certificate.map(|certificate| certificate.holder.clone()),
             serial: certificate.map(|certificate| certificate.serial.clone()),
             not_after: certificate.map(|certificate| certificate.not_after),
@@ -77,20 +86,16 @@ pub struct Stage<'a> {
     pub patience: Duration,
     /// Set as soon as an input event of this step may have reached the page.
     pub pressed: bool,
-    /// Told about every event, for progress lines.
-    pub listener: &'a (dyn Fn(&Event) + Send + Sync),
 }
 
 impl Stage<'_> {
-    /// Records an event and tells the listener.
+    /// Records an event.
     pub fn record(&mut self, event: Event) -> Result<(), Fault> {
-        (self.listener)(&event);
         self.folder.record(event).map(|_| ())
     }
 
     /// Records an event that must survive a power cut before anything else happens.
     pub fn record_synced(&mut self, event: Event) -> Result<(), Fault> {
-        (self.listener)(&event);
         self.folder.record_synced(event).map(|_| ())
     }
 
@@ -156,7 +161,7 @@ impl Stage<'_> {
     }
 
     /// One look: what was seen of `seen`, in words, or none. Messages count from `since`.
-    pub async fn look(&self, seen: &Seen, since: Option<&Mark>) -> Result<Option<Message>, Fault> {
+    pub async fn look(&self, seen: &Seen, since: Option<Mark>) -> Result<Option<Message>, Fault> {
         let mut evidence = Vec::new();
         if let Some(name) = &seen.at {
             let url = self.browser.current(&self.until).await?.url;
@@ -188,7 +193,7 @@ impl Stage<'_> {
     }
 
     /// Looks again and again until `seen` holds; the time-out says what was waited for.
-    pub async fn wait_seen(&self, seen: &Seen, since: Option<&Mark>) -> Result<Message, Fault> {
+    pub async fn wait_seen(&self, seen: &Seen, since: Option<Mark>) -> Result<Message, Fault> {
         let waiting_for = seen.title();
         let mut rungs = LADDER.into_iter();
         loop {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::progress::Progress;
@@ -228,7 +229,7 @@ async fn execute(context: &Context, args: Args, texts: Texts, instance: Option<I
         patience: Duration::from_secs(args.patience * 60),
         installation: home::installation_key()?,
         cancel,
-        listener: Box::new(listener),
+        listener: Arc::new(listener),
     })
     .await
 }

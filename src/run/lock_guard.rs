@@ -11,7 +11,7 @@ use crate::proof::LockChange;
 
 /// Whether the lock in use is no longer there. A lock that no detector ever saw cannot be missed.
 pub(super) fn missing(held: &Held, snapshot: &Snapshot) -> bool {
-    held.lock.seen() && !snapshot.locks.iter().any(|lock| same(&held.lock, lock))
+    held.lock.as_ref().is_some_and(|held| !snapshot.locks.iter().any(|lock| same(held, lock)))
 }
 
 /// The same lock, also after it was pulled and inserted again: by certificate where it can be read, else by its place.

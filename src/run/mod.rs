@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
@@ -69,8 +70,8 @@ pub struct Options {
     pub installation: Secret,
     /// Stops the run.
     pub cancel: CancellationToken,
-    /// Told about every event as it is recorded.
-    pub listener: Box<dyn Fn(&Event) + Send + Sync>,
+    /// Told about every event as it is recorded, values hidden.
+    pub listener: Arc<dyn Fn(&Event) + Send + Sync>,
 }
 
 /// How a run ended and what it left.
@@ -96,6 +97,7 @@ pub async fn run(options: Options) -> Result<Outcome, Fault> {
     let redactor = redactor(&options);
     let name = folder_name();
     let mut folder = RunFolder::create(&options.runs, &name, redactor.clone())?;
+    folder.observe(options.listener.clone());
     let ended = attempt(&options, &redactor, &name, &mut folder).await;
     let (result, why, exit_code) = match &ended {
         Ok(walk::Flow::On) => (RunResult::Done, None, 0),
@@ -103,9 +105,9 @@ pub async fn run(options: Options) -> Result<Outcome, Fault> {
         Err(fault) if fault.kind == FaultKind::Stopped => (RunResult::Stopped, Some(fault.message.clone()), fault.exit_code()),
         Err(fault) => (RunResult::Failed, Some(fault.message.clone()), fault.exit_code()),
     };
-    let end = folder.end(result, why.clone(), exit_code)?;
-    (options.listener)(&end);
+    folder.end(result, why.clone(), exit_code)?;
     let sealed = folder.seal(options.lang)?;
+    let why = why.map(|why| redactor.hide_message(&why));
     Ok(Outcome { folder: sealed.path, report: sealed.report, result, why, exit_code })
 }
 
@@ -122,13 +124,12 @@ async fn attempt(options: &Options, redactor: &Redactor, name: &str, folder: &mu
         machine: machine(),
         subject: options.applicant.clone(),
     });
-    (options.listener)(&start);
     folder.record(start)?;
     for (number, chosen) in options.playbooks.iter().enumerate() {
         folder.keep_file(&format!("playbooks/{}-{}", number + 1, file_name(&chosen.file)), &chosen.bytes)?;
     }
     let work = Work::create(name)?;
-    let locks = LockWatch::start(LockOptions { drivers: options.drivers.clone(), agents: options.agents.clone() });
+    let locks = LockWatch::start(LockOptions { drivers: options.drivers.clone(), agents: options.agents.clone() })?;
     let until = Until::after(START, options.cancel.clone());
     let browser = Browser::start(
         BrowserOptions {
@@ -154,7 +155,6 @@ async fn attempt(options: &Options, redactor: &Redactor, name: &str, folder: &mu
     locks.end();
     if let Err(fault) = &flow {
         let event = Event::Fault { step: None, kind: fault.kind, message: fault.message.clone() };
-        (options.listener)(&event);
         folder.record(event)?;
     }
     flow

@@ -92,7 +92,7 @@ pub(super) async fn once(stage: &mut Stage<'_>, act: &Act, title: &Message, done
             Err(fault)
         }
         // Pressed, whatever was said afterwards: only what the page shows counts.
-        _ => match stage.wait_seen(done_when, stage.since.as_ref()).await {
+        _ => match stage.wait_seen(done_when, *stage.since).await {
             Ok(evidence) => {
                 let done = outcome(OnceOutcome::Done, evidence);
                 stage.record_synced(done)

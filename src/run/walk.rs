@@ -42,7 +42,6 @@ pub(super) struct Walk<'a> {
     browser: &'a Browser,
     locks: &'a LockWatch,
     folder: &'a mut RunFolder,
-    listener: Box<dyn Fn(&Event) + Send + Sync + 'a>,
     values: serde_json::Value,
     held: Option<Held>,
     holder_checked: bool,
@@ -75,7 +74,6 @@ impl<'a> Walk<'a> {
             browser,
             locks,
             folder,
-            listener: Box::new(move |event| (options.listener)(&event.hidden(redactor))),
             values: serde_json::Value::Object(values),
             held: None,
             holder_checked: false,
@@ -164,8 +162,8 @@ impl<'a> Walk<'a> {
         }
         match &test.seen {
             Some(seen) => {
-                let since = self.since.clone();
-                Ok(self.stage(STEP).look(seen, since.as_ref()).await?.is_some())
+                let since = self.since;
+                Ok(self.stage(STEP).look(seen, since).await?.is_some())
             }
             None => Ok(true),
         }
@@ -198,8 +196,8 @@ impl<'a> Walk<'a> {
 
     /// Looks for a while; none when it was not seen.
     async fn glance(&mut self, seen: &crate::actions::condition::Seen, allowed: Duration) -> Result<Option<Message>, Fault> {
-        let since = self.since.clone();
-        match self.stage(allowed).wait_seen(seen, since.as_ref()).await {
+        let since = self.since;
+        match self.stage(allowed).wait_seen(seen, since).await {
             Ok(evidence) => Ok(Some(evidence)),
             Err(fault) if fault.kind == FaultKind::TimedOut => Ok(None),
             Err(fault) => Err(fault),
@@ -355,9 +353,7 @@ impl<'a> Walk<'a> {
             }
             match self.browser.shot(&until).await {
                 Ok(shot) => {
-                    let event = self.folder.keep_shot(Some(step), &shot.picture, &shot.url, &shot.title)?;
-                    (self.listener)(&event);
-                    return Ok(());
+                    return self.folder.keep_shot(Some(step), &shot.picture, &shot.url, &shot.title).map(drop);
                 }
                 // A page that is just being replaced: look again.
                 Err(fault) if fault.kind == FaultKind::NotReady && !until.expired() => {
@@ -389,7 +385,6 @@ impl<'a> Walk<'a> {
             step: self.step,
             patience: self.options.patience,
             pressed: false,
-            listener: &*self.listener,
         }
     }
 }

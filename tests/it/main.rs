@@ -1,8 +1,9 @@
 //! The one integration binary.
 
+mod driver;
 mod first_path;
 mod house;
 mod human;
+mod lock;
 mod portals;
 mod world;
-mod driver;
