@@ -14,6 +14,7 @@ pub(crate) mod input;
 pub mod model;
 pub mod node;
 mod node_reading;
+mod parts;
 pub mod plan;
 pub mod schema;
 pub mod sections;
@@ -22,6 +23,7 @@ mod values;
 
 pub use model::{Bilingual, Fact, Handler, Input, InputType, Inputs, Part, Playbook, Privacy};
 pub use check::check;
+pub use parts::{TakenIn, take_in};
 pub use plan::{Plan, PlanLine};
 pub use values::read_inputs;
 pub use node::{FinishWhen, Node, Once, Repeat, RunPart, Step, Test, When, Within, Work};
@@ -30,10 +32,7 @@ pub use node::{FinishWhen, Node, Once, Repeat, RunPart, Step, Test, When, Within
 pub fn read(source_name: &str, bytes: &[u8]) -> (Option<Playbook>, Vec<Diagnostic>, Source) {
     let reading = tree::read::<Playbook>(source_name, bytes, guess::guess);
     let playbook = reading.value.map(|mut playbook| {
-        let mut last = node::number(&mut playbook.steps, 0);
-        for handler in &mut playbook.handlers {
-            last = node::number(&mut handler.then, last);
-        }
+        playbook.renumber();
         playbook.unread.any = !reading.diagnostics.is_empty();
         let declared = reading.tree.as_ref().and_then(|tree| tree.get("inputs"));
         let names = declared.map_or(&[][..], |inputs| inputs.entries());

@@ -26,9 +26,9 @@ fn the_projects_playbooks_read_without_a_fault() {
     assert_eq!(bind.inputs.0.len(), 5);
     let plan = Plan::of(&bind);
     let numbers: Vec<u32> = plan.steps.iter().map(|line| line.number).collect();
-    assert_eq!(numbers, (1..=12).collect::<Vec<_>>());
+    assert_eq!(numbers, (1..=17).collect::<Vec<_>>());
     assert_eq!(plan.steps.iter().filter(|line| line.once).count(), 1);
-    assert!(plan.steps[2].person && plan.steps[5].depth == 1);
+    assert!(plan.steps[2].person && plan.steps[6].depth == 1);
 }
 
 #[test]
@@ -55,4 +55,51 @@ fn the_training_profile_takes_the_port() {
     assert!(site.is_at("ca-mutual", "http://ca-mutual.localhost:4321/bind"));
     assert!(!site.is_at("ca-mutual", "http://ca-mutual.localhost:9/") && !site.is_at("nowhere", "http://ca-mutual.localhost:4321/"));
     assert_eq!(site::missing_addresses(&site, &source).len(), 1);
+}
+
+#[test]
+fn the_schemas_are_those_of_the_code() {
+    let write = std::env::var_os("RUKU_BLESS").is_some();
+    for (file, schema) in [
+        ("playbook.schema.json", schema::playbook()),
+        ("part.schema.json", schema::part()),
+        ("site.schema.json", schema::site()),
+    ] {
+        if write {
+            std::fs::write(project(file), &schema).unwrap();
+        }
+        let stored = std::fs::read_to_string(project(file)).unwrap_or_default();
+        assert!(stored == schema, "playbooks/{file} is out of date: run the tests once with RUKU_BLESS=1");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..400)) {
+        let _ = read("t.yaml", &bytes);
+    }
+
+    #[test]
+    fn a_playbook_with_a_hole_is_told_and_checked_without_panic(at in 0usize..2600, cut in 0usize..30, put in "[ \\-:{}\\[\\]\"'|>#&*!%\\n\\ta甲：]{0,6}") {
+        let path = find(&project("."), "2.2").unwrap();
+        let mut text: Vec<char> = std::fs::read_to_string(path).unwrap().chars().collect();
+        let at = at.min(text.len());
+        let end = (at + cut).min(text.len());
+        text.splice(at..end, put.chars());
+        let text: String = text.into_iter().collect();
+        let (playbook, mut found, source) = read("t.yaml", text.as_bytes());
+        let site = site::read("t", &std::fs::read(project("sites/training.yaml")).unwrap()).0.unwrap();
+        if let Some(playbook) = playbook {
+            found.extend(check(&playbook, &site));
+            Plan::of(&playbook);
+        } else {
+            assert!(!found.is_empty());
+        }
+        render(&source, &found, Lang::Zh);
+        for fault in &found {
+            if let Some(span) = &fault.span {
+                assert!(span.0.end <= source.text.len() && source.text.is_char_boundary(span.0.start) && source.text.is_char_boundary(span.0.end));
+            }
+        }
+    }
 }

@@ -144,7 +144,18 @@ impl<'a> Check<'a> {
     }
 
     fn nodes(&mut self, nodes: &[Node]) {
-        walk(nodes, &mut |node| self.node(node));
+        for node in nodes {
+            self.node(node);
+            match &node.work {
+                // Of another file, with faults of its own; here they only count as a use of their inputs.
+                Work::Run(run) => {
+                    let mut inside = Check::new(self.site, self.names, true);
+                    inside.nodes(&run.steps);
+                    self.used.append(&mut inside.used);
+                }
+                _ => node.inner().into_iter().for_each(|list| self.nodes(list)),
+            }
+        }
     }
 
     fn node(&mut self, node: &Node) {
@@ -182,12 +193,12 @@ impl<'a> Check<'a> {
             }
             Work::FinishWhen(finish) => self.condition(&finish.seen, at),
             Work::Run(run) => {
-                if run.part.contains(['/', '\\', '.']) || run.part.trim().is_empty() {
+                if !run.taken_in {
                     self.error(
-                        "part-name",
-                        say!("「{}」不是共用步骤的名称。", "“{}” is not the name of shared steps", run.part.value),
+                        "part-not-found",
+                        say!("没有共用步骤「{}」。", "there are no shared steps “{}”", run.part.value),
                         &run.part.span,
-                        say!("只写 parts 文件夹里的文件名，不带路径和 .yaml。", "write the file's name in the folder parts, without path and “.yaml”"),
+                        say!("把文件放在 parts 文件夹里，名为 {}.yaml。", "put the file {}.yaml into the folder parts", run.part.value),
                     );
                 }
             }
@@ -309,6 +320,10 @@ impl<'a> Check<'a> {
                     &node.span,
                     say!("移到那一步之前；之后的确认用 expect。", "move it before that step; confirm afterwards with expect"),
                 ),
+                Work::Run(run) => {
+                    let mut inside = Check::new(self.site, self.names, true);
+                    after |= inside.flow(&run.steps, repeated);
+                }
                 work => {
                     let repeated = repeated || matches!(work, Work::Repeat(_));
                     let inside: Vec<bool> = node.inner().into_iter().map(|list| self.flow(list, repeated)).collect();
