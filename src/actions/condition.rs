@@ -38,6 +38,7 @@ impl FromShort for Seen {
 impl Seen {
     /// Shows everything checkable to `inspect`.
     pub fn inspect(&self, inspect: &mut dyn Inspect) {
+        inspect.condition(self);
         self.text.iter().for_each(|words| inspect.words(words));
         self.site_text.iter().for_each(|name| inspect.site_text(name));
         self.target.iter().for_each(|place| place.inspect(inspect));

@@ -46,6 +46,10 @@ pub trait Inspect {
     fn site(&mut self, name: &Words);
     /// The name of a text list of the site profile (`bind.success`).
     fn site_text(&mut self, name: &Words);
+    /// A target as a whole, before its texts.
+    fn target(&mut self, _place: &place::LongPlace) {}
+    /// A condition as a whole, before its parts.
+    fn condition(&mut self, _seen: &condition::Seen) {}
 }
 
 /// One leaf verb.

@@ -29,6 +29,6 @@ impl Action for Open {
 
     async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
         let address = stage.site.address(&self.site)?;
-        stage.browser.goto(address, &stage.until).await
+        stage.browser.goto(&address, &stage.until).await
     }
 }

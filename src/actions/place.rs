@@ -56,9 +56,16 @@ pub type Place = Form<LongPlace>;
 impl LongPlace {
     /// Every text in it, for the check of templates.
     pub fn inspect(&self, inspect: &mut dyn Inspect) {
+        inspect.target(self);
         let own = [&self.text, &self.label, &self.role, &self.css, &self.xpath, &self.row, &self.before, &self.after];
         own.into_iter().flatten().for_each(|words| inspect.words(words));
         self.any.iter().for_each(|place| place.inspect(inspect));
+    }
+
+    /// Whether it points at nothing.
+    pub fn is_empty(&self) -> bool {
+        let own = [&self.text, &self.label, &self.role, &self.css, &self.xpath];
+        own.into_iter().all(Option::is_none) && self.any.is_empty()
     }
 
     /// The place in the words of the playbook, for titles and messages.

@@ -6,6 +6,9 @@ use std::collections::BTreeMap;
 
 use crate::base::{Fault, FaultKind, Message};
 
+/// Where the port of the training instance is filled in.
+pub const PORT: &str = "{port}";
+
 /// The portals of one region, by name.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Site {
@@ -34,82 +37,82 @@ pub struct SitePlace {
     pub title: Message,
     /// Start address. None when the operator has not entered it yet.
     pub address: Option<String>,
-    /// Origins (`scheme://host:port`) that belong to it; the address's own one is among them.
+    /// Origins (`scheme://host:port`) that belong to it; the address's own one is among them. Until [`Site::fill_port`] they may be
+    /// addresses that still hold [`PORT`].
     pub origins: Vec<String>,
 }
 
 impl Site {
-    /// The portal called `name`.
-    pub fn place(&self, name: &str) -> Option<&SitePlace> {
-        self.places.get(name)
+    /// What people call the portal `name`; the name itself when the profile has no such portal.
+    pub fn title(&self, name: &str) -> Message {
+        self.places.get(name).map_or_else(|| Message::same(name), |place| place.title.clone())
     }
 
-    /// The alternative texts called `name`; empty when the profile has none.
-    pub fn text(&self, name: &str) -> &[String] {
-        self.texts.get(name).map_or(&[], Vec::as_slice)
-    }
-
-    /// The name of the portal that `url` belongs to.
-    pub fn place_at(&self, url: &str) -> Option<&str> {
-        let origin = origin(url)?;
-        let holds = |place: &SitePlace| place.origins.iter().any(|own| *own == origin);
-        self.places.iter().find(|(_, place)| holds(place)).map(|(name, _)| name.as_str())
-    }
-
-    /// The start address of the portal called `name`.
-    pub fn address(&self, name: &str) -> Result<&str, Fault> {
-        let place = self.place(name).ok_or_else(|| unknown(name))?;
-        place.address.as_deref().ok_or_else(|| {
+    /// The start address of the portal `name`. Refused when the profile has none: there is no default.
+    pub fn address(&self, name: &str) -> Result<String, Fault> {
+        let place = self.places.get(name).ok_or_else(|| self.unknown("平台", "site", name))?;
+        place.address.clone().ok_or_else(|| {
             let title = &place.title;
             Fault::new(
                 FaultKind::Refused,
                 Message::new(
-                    format!("还没有填写「{}」的网址。请打开平台，把地址栏里的网址写入平台配置。", title.zh),
-                    format!("the address of “{}” has not been entered; copy it from the browser into the site profile", title.en),
+                    format!("平台配置中没有「{}」的网址，请先填写。", title.zh),
+                    format!("the site profile has no address of “{}”: enter it first", title.en),
                 ),
             )
         })
     }
 
-    /// The alternative texts called `name`, of which at least one is there.
-    pub fn texts_of(&self, name: &str) -> Result<&[String], Fault> {
-        match self.text(name) {
-            [] => Err(unknown(name)),
-            texts => Ok(texts),
+    /// The alternative texts called `name`. Refused when the profile has none.
+    pub fn texts(&self, name: &str) -> Result<&[String], Fault> {
+        match self.texts.get(name) {
+            Some(texts) if !texts.is_empty() => Ok(texts),
+            _ => Err(self.unknown("文字", "text", name)),
         }
     }
 
-    /// Whether `url` belongs to the portal called `name`.
+    fn unknown(&self, kind_zh: &str, kind_en: &str, name: &str) -> Fault {
+        let profile = &self.name;
+        Fault::new(
+            FaultKind::Refused,
+            crate::say!(
+                "平台配置「{profile}」中没有{kind_zh}「{name}」，请补上。",
+                "the site profile “{profile}” has no {kind_en} “{name}”: add it"
+            ),
+        )
+    }
+
+    /// Whether `url` belongs to the portal `name`.
     pub fn is_at(&self, name: &str, url: &str) -> bool {
-        origin(url).is_some_and(|origin| self.place(name).is_some_and(|place| place.origins.contains(&origin)))
+        let place = self.places.get(name);
+        place.zip(origin(url)).is_some_and(|(place, origin)| place.origins.contains(&origin))
     }
 
-    /// What people call the portal; its name when the profile does not know it.
-    pub fn title_of(&self, name: &str) -> Message {
-        self.place(name).map_or_else(|| Message::same(name), |place| place.title.clone())
-    }
-
-    /// Refuses a profile of which any origin is not on this machine.
-    ///
-    /// # Errors
-    /// `Refused`, naming the origin.
-    pub fn only_loopback(&self) -> Result<(), Fault> {
-        let here = |origin: &str| {
-            let host = url::Url::parse(origin).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
-            host == "localhost" || host.ends_with(".localhost") || host == "127.0.0.1" || host == "[::1]"
-        };
-        match self.places.values().flat_map(|place| &place.origins).find(|origin| !here(origin)) {
-            None if self.training => Ok(()),
-            outside => {
-                let what = outside.unwrap_or(&self.name);
-                Err(Fault::new(
-                    FaultKind::Refused,
-                    crate::say!(
-                        "「{what}」不在本机模拟平台上，脚本操作人不能用。",
-                        "“{what}” is not a training portal on this machine: no scripted operator there"
-                    ),
-                ))
+    /// Fills in the port of the training instance.
+    pub fn fill_port(&mut self, port: u16) {
+        let port = port.to_string();
+        for place in self.places.values_mut() {
+            for address in place.address.iter_mut().chain(&mut place.origins) {
+                *address = address.replace(PORT, &port);
             }
+            // As browsers write it: a default port goes.
+            place.origins = place.origins.iter().filter_map(|address| origin(address)).collect();
+        }
+    }
+
+    /// Refuses unless this is a training profile whose every address is on this machine.
+    pub fn only_loopback(&self) -> Result<(), Fault> {
+        let addresses = self.places.values().flat_map(|place| place.address.iter().chain(&place.origins));
+        let mut strange = addresses.filter(|address| !is_loopback(&address.replace(PORT, "80")));
+        let refuse = |message| Err(Fault::new(FaultKind::Refused, message));
+        match strange.next() {
+            _ if !self.training => refuse(crate::say!(
+                "平台配置「{}」不是模拟平台的配置。",
+                "the site profile “{}” is not of the training portals",
+                self.name
+            )),
+            Some(address) => refuse(crate::say!("{address} 不在本机。", "{address} is not on this machine")),
+            None => Ok(()),
         }
     }
 
@@ -119,11 +122,15 @@ impl Site {
     }
 }
 
-fn unknown(name: &str) -> Fault {
-    Fault::new(
-        FaultKind::Refused,
-        crate::say!("平台配置中没有「{name}」。", "the site profile has no “{name}”"),
-    )
+/// Whether an address is on this machine: `localhost`, names below it, 127.0.0.1, `[::1]`.
+pub fn is_loopback(address: &str) -> bool {
+    let Ok(url) = url::Url::parse(address) else { return false };
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
 }
 
 /// The origin of an address as browsers write it; none for what has none (`about:blank`, files, no address at all).
@@ -134,7 +141,17 @@ pub fn origin(url: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::origin;
+    use super::{is_loopback, origin};
+
+    #[test]
+    fn loopback_is_this_machine_only() {
+        for address in ["http://hohhot.localhost:1/", "http://127.0.0.1/", "http://[::1]:3/", "http://localhost"] {
+            assert!(is_loopback(address), "{address}");
+        }
+        for address in ["http://localhost.example.cn/", "http://127.0.0.1.example.cn/", "http://10.0.0.1/", "x"] {
+            assert!(!is_loopback(address), "{address}");
+        }
+    }
 
     #[test]
     fn origins_are_as_browsers_write_them() {

@@ -175,7 +175,7 @@ impl Stage<'_> {
             lists.push(vec![self.render(text)?]);
         }
         if let Some(name) = &seen.site_text {
-            lists.push(self.site.texts_of(name)?.to_vec());
+            lists.push(self.site.texts(name)?.to_vec());
         }
         for words in lists {
             match self.browser.seen_text(&words, since, &self.until).await? {

@@ -56,6 +56,12 @@ impl Diagnostic {
         self
     }
 
+    /// The same, at `span`.
+    pub fn at(mut self, span: Range<usize>) -> Diagnostic {
+        self.span = Some(Span(span));
+        self
+    }
+
     /// The same, with a remedy.
     pub fn help(mut self, help: Message) -> Diagnostic {
         self.help = Some(help);

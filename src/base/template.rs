@@ -36,6 +36,20 @@ pub fn names(template: &str) -> Result<BTreeSet<String>, TemplateFault> {
     Ok(compiled.undeclared_variables(false).into_iter().collect())
 }
 
+/// The names with their dotted paths (`lock.serial`) that a template reads, or its syntax fault.
+pub fn paths(template: &str) -> Result<BTreeSet<String>, TemplateFault> {
+    let environment = environment();
+    let compiled = environment.template_from_str(template)?;
+    Ok(compiled.undeclared_variables(true).into_iter().collect())
+}
+
+/// The same for an expression (`when:`).
+pub fn expression_paths(expression: &str) -> Result<BTreeSet<String>, TemplateFault> {
+    let environment = environment();
+    let compiled = environment.compile_expression(expression)?;
+    Ok(compiled.undeclared_variables(true).into_iter().collect())
+}
+
 /// The top-level names an expression (`when:`) reads, or its syntax fault.
 pub fn expression_names(expression: &str) -> Result<BTreeSet<String>, TemplateFault> {
     let environment = environment();

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::model::Bilingual;
 use crate::actions::Words;
-use crate::base::Message;
+use crate::base::{Fault, FaultKind, Message};
 use crate::base::spanned::Form;
 use crate::say;
 
@@ -64,6 +64,11 @@ pub enum Privacy {
 }
 
 impl InputType {
+    /// Refuses a `value` that cannot be right. `name` is the input's name; the fault never shows the value.
+    pub fn accept(self, name: &str, value: &str) -> Result<(), Fault> {
+        self.refuses(name, value).map_or(Ok(()), |message| Err(Fault::new(FaultKind::Precondition, message)))
+    }
+
     /// Why `value` cannot be right; none when it may be. `name` is the input's name.
     pub fn refuses(self, name: &str, value: &str) -> Option<Message> {
         let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -128,10 +133,14 @@ impl Inputs {
     pub fn get(&self, name: &str) -> Option<&Input> {
         self.0.iter().find(|(own, _)| own.value == name).map(|(_, input)| input)
     }
+}
 
-    /// Names and inputs in the order written.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Input)> {
-        self.0.iter().map(|(name, input)| (name.value.as_str(), input))
+impl<'a> IntoIterator for &'a Inputs {
+    type Item = &'a (Words, Input);
+    type IntoIter = std::slice::Iter<'a, (Words, Input)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
     }
 }
 

@@ -8,28 +8,31 @@ use std::path::{Path, PathBuf};
 use crate::base::{Diagnostic, Fault, FaultKind, Source, tree};
 use crate::say;
 
+pub mod check;
 mod guess;
-mod input;
+pub(crate) mod input;
 pub mod model;
 pub mod node;
 mod node_reading;
+mod parts;
 pub mod plan;
 pub mod schema;
 pub mod sections;
 pub mod site;
+mod values;
 
 pub use model::{Bilingual, Fact, Handler, Input, InputType, Inputs, Part, Playbook, Privacy};
+pub use check::check;
+pub use parts::{TakenIn, take_in};
 pub use plan::{Plan, PlanLine};
+pub use values::read_inputs;
 pub use node::{FinishWhen, Node, Once, Repeat, RunPart, Step, Test, When, Within, Work};
 
 /// Reads a playbook. With faults the playbook may still be there, without what could not be read, so that [`check()`] can tell the rest.
 pub fn read(source_name: &str, bytes: &[u8]) -> (Option<Playbook>, Vec<Diagnostic>, Source) {
     let reading = tree::read::<Playbook>(source_name, bytes, guess::guess);
     let playbook = reading.value.map(|mut playbook| {
-        let mut last = node::number(&mut playbook.steps, 0);
-        for handler in &mut playbook.handlers {
-            last = node::number(&mut handler.then, last);
-        }
+        playbook.renumber();
         playbook.unread.any = !reading.diagnostics.is_empty();
         let declared = reading.tree.as_ref().and_then(|tree| tree.get("inputs"));
         let names = declared.map_or(&[][..], |inputs| inputs.entries());
@@ -39,18 +42,35 @@ pub fn read(source_name: &str, bytes: &[u8]) -> (Option<Playbook>, Vec<Diagnosti
     (playbook, reading.diagnostics, reading.source)
 }
 
-/// The file of a playbook: a path as it is, or `2.2` for the file in `dir` whose name begins with that section.
-pub fn find(dir: &Path, name: &str) -> Result<PathBuf, Fault> {
-    let direct = Path::new(name);
-    if direct.is_file() {
-        return Ok(direct.to_owned());
+/// All texts that `dir` holds: playbooks, shared steps in `parts/`, site profiles in `sites/`, each folder sorted by name.
+pub fn all(dir: &Path) -> Result<Vec<PathBuf>, Fault> {
+    let mut files = yaml_files(dir)?;
+    for folder in ["parts", "sites"] {
+        let folder = dir.join(folder);
+        if folder.is_dir() {
+            files.extend(yaml_files(&folder)?);
+        }
     }
+    Ok(files)
+}
+
+fn yaml_files(dir: &Path) -> Result<Vec<PathBuf>, Fault> {
     let mut files: Vec<PathBuf> = std::fs::read_dir(dir)
         .map_err(|error| Fault::io("读取流程文件夹", "read the folder of playbooks", dir, &error))?
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
         .collect();
     files.sort();
+    Ok(files)
+}
+
+/// The file of a playbook: a path as it is, or `2.2` for the file in `dir` whose name begins with that section.
+pub fn find(dir: &Path, name: &str) -> Result<PathBuf, Fault> {
+    let direct = Path::new(name);
+    if direct.is_file() {
+        return Ok(direct.to_owned());
+    }
+    let files = yaml_files(dir)?;
     let stem = |path: &PathBuf| path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let wanted = |path: &PathBuf| stem(path) == name || stem(path).strip_prefix(name).is_some_and(|rest| rest.starts_with('-'));
     if let Some(found) = files.iter().find(|path| wanted(path)) {

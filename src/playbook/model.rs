@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::node::Node;
+use super::node::{Node, number};
 use crate::actions::{Condition, Words};
 use crate::base::Message;
 use crate::base::spanned::{Form, FromShort, Spanned};
@@ -48,6 +48,16 @@ pub struct Playbook {
     /// What could not be read, so that its absence is no further fault.
     #[serde(skip)]
     pub unread: Unread,
+}
+
+impl Playbook {
+    /// Gives every node its number, from 1: steps first, then handlers.
+    pub(super) fn renumber(&mut self) {
+        let mut last = number(&mut self.steps, 0);
+        for handler in &mut self.handlers {
+            last = number(&mut handler.then, last);
+        }
+    }
 }
 
 /// What a file named but could not be read.

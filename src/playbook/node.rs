@@ -134,8 +134,10 @@ pub struct FinishWhen {
 pub struct RunPart {
     /// Name of the file in `parts/`, without `.yaml`.
     pub part: Words,
-    /// The steps, once taken in.
+    /// The steps, once taken in by `playbook::take_in`.
     pub steps: Vec<Node>,
+    /// Whether they have been taken in; without it the playbook does not pass the check.
+    pub taken_in: bool,
 }
 
 /// A length of time: `30s`, `2m`, `500ms`, `1h`, `30秒`.
@@ -229,7 +231,7 @@ impl Node {
         }
     }
 
-    fn inner_mut(&mut self) -> Vec<&mut Vec<Node>> {
+    pub(super) fn inner_mut(&mut self) -> Vec<&mut Vec<Node>> {
         match &mut self.work {
             Work::Step(_) | Work::FinishWhen(_) => Vec::new(),
             Work::When(when) => vec![&mut when.then, &mut when.otherwise],

@@ -165,7 +165,7 @@ fn node(key: Spanned<Key>, lead: Lead, beside: Beside) -> Node {
         Lead::FinishWhen(seen) => {
             Work::FinishWhen(FinishWhen { seen, reason: beside.reason.map(|reason| reason.0), within: beside.within })
         }
-        Lead::Run(part) => Work::Run(RunPart { part, steps: Vec::new() }),
+        Lead::Run(part) => Work::Run(RunPart { part, steps: Vec::new(), taken_in: false }),
     };
     let (name, note) = (beside.name.map(|name| name.0), beside.note.map(|note| note.0));
     Node { number: 0, span: key.span, name, note, work }

@@ -16,7 +16,7 @@ pub struct Plan {
     /// The playbook's title.
     pub title: Message,
     /// One line a node.
-    pub lines: Vec<PlanLine>,
+    pub steps: Vec<PlanLine>,
 }
 
 /// One line of the plan.
@@ -43,7 +43,7 @@ impl Plan {
     pub fn of(playbook: &Playbook) -> Plan {
         let mut lines = Vec::new();
         add(&playbook.steps, 0, &mut lines);
-        Plan { guide: playbook.guide.value.clone(), title: playbook.title.message(), lines }
+        Plan { guide: playbook.guide.value.clone(), title: playbook.title.message(), steps: lines }
     }
 }
 

@@ -10,29 +10,12 @@ use serde::Deserialize;
 use super::guess;
 use super::model::Bilingual;
 use crate::actions::Words;
-use crate::actions::site::{Site, SitePlace, origin};
+use crate::actions::site::{PORT, Site, SitePlace, is_loopback, origin};
 use crate::actions::{Act, WORDS};
 use crate::base::diagnostic::closest;
-use crate::base::spanned::{Form, Spanned};
+use crate::base::spanned::Form;
 use crate::base::{Diagnostic, Message, Source, tree};
 use crate::say;
-
-/// Where the port of the training instance is filled in.
-pub const PORT: &str = "{port}";
-
-/// What the profile is read for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    /// Checking texts: missing addresses are not asked for.
-    Check,
-    /// A run at real portals: every address must be there.
-    RealRun,
-    /// A run at the training portals of the instance that listens on this port.
-    TrainingRun {
-        /// The instance's port.
-        port: u16,
-    },
-}
 
 /// A site profile as written.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -80,19 +63,54 @@ pub struct PlaceText {
     pub origins: Vec<Words>,
 }
 
-/// Reads a site profile.
-pub fn read(source_name: &str, bytes: &[u8], purpose: Purpose) -> (Option<Site>, Vec<Diagnostic>, Source) {
+/// Reads a site profile. Missing addresses are no fault here: see [`missing_addresses`].
+pub fn read(source_name: &str, bytes: &[u8]) -> (Option<Site>, Vec<Diagnostic>, Source) {
     let reading = tree::read::<ProfileText>(source_name, bytes, guess::guess);
     let mut diagnostics = reading.diagnostics;
     let site = reading.value.map(|profile| {
-        let mut checks = Checks { profile: &profile, purpose, tree: reading.tree.as_ref(), diagnostics: &mut diagnostics };
-        checks.kind();
+        let mut checks = Checks { profile: &profile, diagnostics: &mut diagnostics };
         checks.words();
-        let places = profile.places.iter().map(|(name, place)| (name.clone(), checks.place(name, place))).collect();
+        let places = profile.places.iter().map(|(name, place)| (name.clone(), checks.place(place))).collect();
         site(&profile, places)
     });
     tree::sort(&mut diagnostics);
     (site, diagnostics, reading.source)
+}
+
+/// What keeps a profile from a real run: one diagnostic for each address that the operator has not entered, in the order of the file.
+pub fn missing_addresses(site: &Site, source: &Source) -> Vec<Diagnostic> {
+    let reading = tree::read::<ProfileText>(&source.name, source.text.as_bytes(), guess::guess);
+    let Some((profile, tree)) = reading.value.zip(reading.tree) else { return Vec::new() };
+    let mut diagnostics = Vec::new();
+    if site.training {
+        let message = say!("这是模拟平台的配置，不能用于真实办理。", "this is the profile of the training portals: it cannot serve a real run");
+        let help = say!("用 --site 指明真实平台的配置。", "name the profile of the real portals with --site");
+        diagnostics.push(Diagnostic::error("training-profile", message, Some(profile.name.span.clone())).help(help));
+    }
+    for (key, _) in tree.get("places").map_or(&[][..], tree::Tree::entries) {
+        let Some((name, place)) = key.text().and_then(|name| Some((name, profile.places.get(name)?))) else { continue };
+        if site.places.get(name).is_none_or(|own| own.address.is_none()) {
+            diagnostics.push(missing(name, place).at(key.span.clone()));
+        }
+    }
+    diagnostics
+}
+
+fn missing(name: &str, place: &PlaceText) -> Diagnostic {
+    let title = place.title.message();
+    let what = place.enter.as_ref().map_or_else(
+        || Message::new(format!("打开{}首页，复制浏览器地址栏里的网址。", title.zh), format!("Open the start page of {} and copy its address.", title.en)),
+        |enter| enter.message(),
+    );
+    let message = Message::new(
+        format!("还没有填写「{}」的网址，不能真实办理。", title.zh),
+        format!("the address of “{}” has not been entered: no real run without it", title.en),
+    );
+    let help = Message::new(
+        format!("{}在 {name} 下面写一行：address: https://…", what.zh),
+        format!("{} Write a line below {name}: address: https://…", what.en),
+    );
+    Diagnostic::error("missing-address", message, None).help(help)
 }
 
 fn site(profile: &ProfileText, places: BTreeMap<String, SitePlace>) -> Site {
@@ -111,33 +129,12 @@ fn site(profile: &ProfileText, places: BTreeMap<String, SitePlace>) -> Site {
 
 struct Checks<'a> {
     profile: &'a ProfileText,
-    purpose: Purpose,
-    tree: Option<&'a tree::Tree>,
     diagnostics: &'a mut Vec<Diagnostic>,
 }
 
 impl Checks<'_> {
     fn error(&mut self, code: &'static str, message: Message, words: &Words, help: Message) {
         self.diagnostics.push(Diagnostic::error(code, message, Some(words.span.clone())).help(help));
-    }
-
-    /// Whether the profile is of the kind that the run needs.
-    fn kind(&mut self) {
-        match self.purpose {
-            Purpose::RealRun if self.profile.training => self.error(
-                "training-profile",
-                say!("这是模拟平台的配置，不能用于真实办理。", "this is the profile of the training portals: it cannot serve a real run"),
-                &self.profile.name,
-                say!("用 --site 指明真实平台的配置。", "name the profile of the real portals with --site"),
-            ),
-            Purpose::TrainingRun { .. } if !self.profile.training => self.error(
-                "real-profile",
-                say!("这是真实平台的配置，不能用于模拟办理。", "this is the profile of real portals: it cannot serve a training run"),
-                &self.profile.name,
-                say!("模拟办理用 sites/training.yaml。", "a training run uses sites/training.yaml"),
-            ),
-            _ => {}
-        }
     }
 
     fn words(&mut self) {
@@ -161,49 +158,23 @@ impl Checks<'_> {
         }
     }
 
-    fn place(&mut self, name: &str, place: &PlaceText) -> SitePlace {
+    fn place(&mut self, place: &PlaceText) -> SitePlace {
         let address = place.address.as_ref().and_then(|address| self.address(address));
-        if place.address.as_ref().is_none_or(|address| address.trim().is_empty()) && self.purpose != Purpose::Check {
-            self.missing(name, place);
-        }
-        let mut origins: Vec<String> = address.iter().filter_map(|address| origin(address)).collect();
+        let mut origins: Vec<String> = address.iter().map(|address| browser_origin(address)).collect();
         for further in &place.origins {
-            let further = self.address(further).and_then(|address| origin(&address));
-            origins.extend(further.filter(|further| !origins.contains(further)));
+            let further = self.address(further).map(|address| browser_origin(&address));
+            origins.extend(further.filter(|further| !origins.contains(further)).into_iter().collect::<Vec<_>>());
         }
         SitePlace { title: place.title.message(), address, origins }
     }
 
-    fn missing(&mut self, name: &str, place: &PlaceText) {
-        let title = place.title.message();
-        let what = place.enter.as_ref().map_or_else(
-            || say!("打开{}首页，复制浏览器地址栏里的网址。", "open the start page of {} and copy its address", title.zh),
-            |enter| enter.message(),
-        );
-        let key = self.tree.and_then(|tree| tree.get("places")).into_iter().flat_map(tree::Tree::entries);
-        let span = key.map(|(key, _)| key).find(|key| key.text() == Some(name)).map(|key| key.span.clone());
-        let message = Message::new(
-            format!("还没有填写「{}」的网址，不能真实办理。", title.zh),
-            format!("the address of “{}” has not been entered: no real run without it", title.en),
-        );
-        let help = Message::new(
-            format!("{} 写在 {name} 下面：address: https://…", what.zh),
-            format!("{} Write it below {name}: address: https://…", what.en),
-        );
-        self.diagnostics.push(Diagnostic::error("missing-address", message, span).help(help));
-    }
-
-    /// The address with the port filled in, if it is one.
-    fn address(&mut self, written: &Spanned<String>) -> Option<String> {
+    /// The address as written, if it is one and may stand in this profile. An empty one counts as not entered.
+    fn address(&mut self, written: &Words) -> Option<String> {
         if written.trim().is_empty() {
             return None;
         }
-        let port = match self.purpose {
-            Purpose::TrainingRun { port } => port,
-            _ => 80,
-        };
-        let address = written.replace(PORT, &port.to_string());
-        let good = url::Url::parse(&address).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some());
+        let address = written.replace(PORT, "80");
+        let good = url::Url::parse(&address).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
         let Some(url) = good else {
             self.error(
                 "not-an-address",
@@ -213,8 +184,7 @@ impl Checks<'_> {
             );
             return None;
         };
-        let host = url.host_str().unwrap_or_default();
-        let loopback = host == "localhost" || host.ends_with(".localhost") || host == "127.0.0.1" || host == "[::1]";
+        let (host, loopback) = (url.host_str().unwrap_or_default(), is_loopback(&address));
         if self.profile.training && !loopback {
             self.error(
                 "training-not-local",
@@ -233,6 +203,11 @@ impl Checks<'_> {
             );
             return None;
         }
-        Some(address)
+        Some(written.value.clone())
     }
+}
+
+/// The origin as browsers write it, or the address itself while its port is still to be filled in.
+fn browser_origin(address: &str) -> String {
+    origin(address).unwrap_or_else(|| address.to_owned())
 }

@@ -1,4 +1,3 @@
-use super::site::Purpose;
 use super::*;
 use crate::base::Lang;
 use crate::base::diagnostic::render;
@@ -11,39 +10,96 @@ fn load(name: &str) -> Playbook {
     let path = find(&project("."), name).unwrap();
     let (playbook, faults, source) = read(name, &std::fs::read(path).unwrap());
     assert!(faults.is_empty(), "{}", render(&source, &faults, Lang::En));
-    playbook.unwrap()
+    let playbook = playbook.unwrap();
+    for profile in ["sites/training.yaml", "sites/huhehaote.yaml"] {
+        let (site, ..) = site::read(profile, &std::fs::read(project(profile)).unwrap());
+        let found = check(&playbook, &site.unwrap());
+        assert!(found.is_empty(), "{}", render(&source, &found, Lang::En));
+    }
+    playbook
 }
 
 #[test]
 fn the_projects_playbooks_read_without_a_fault() {
     let (enter, bind) = (load("2.1.1"), load("2.2"));
     assert_eq!(enter.steps.len(), 5);
-    assert_eq!(bind.inputs.iter().count(), 5);
+    assert_eq!(bind.inputs.0.len(), 5);
     let plan = Plan::of(&bind);
-    let numbers: Vec<u32> = plan.lines.iter().map(|line| line.number).collect();
-    assert_eq!(numbers, (1..=12).collect::<Vec<_>>());
-    assert_eq!(plan.lines.iter().filter(|line| line.once).count(), 1);
-    assert!(plan.lines[2].person && plan.lines[5].depth == 1);
+    let numbers: Vec<u32> = plan.steps.iter().map(|line| line.number).collect();
+    assert_eq!(numbers, (1..=17).collect::<Vec<_>>());
+    assert_eq!(plan.steps.iter().filter(|line| line.once).count(), 1);
+    assert!(plan.steps[2].person && plan.steps[6].depth == 1);
 }
 
 #[test]
 fn the_real_profile_asks_for_every_address() {
     let bytes = std::fs::read(project("sites/huhehaote.yaml")).unwrap();
-    let (site, faults, _) = site::read("huhehaote.yaml", &bytes, Purpose::Check);
-    assert!(faults.is_empty() && site.unwrap().places.values().all(|place| place.address.is_none()));
-    let (_, faults, _) = site::read("huhehaote.yaml", &bytes, Purpose::RealRun);
-    assert_eq!(faults.iter().filter(|fault| fault.code == "missing-address" && fault.span.is_some()).count(), 2);
-    assert!(!String::from_utf8(bytes).unwrap().contains("http"));
+    let (site, faults, source) = site::read("huhehaote.yaml", &bytes);
+    assert!(faults.is_empty(), "{}", render(&source, &faults, Lang::En));
+    let site = site.unwrap();
+    assert!(site.places.values().all(|place| place.address.is_none()) && site.address("hohhot").is_err());
+    let missing = site::missing_addresses(&site, &source);
+    assert_eq!(missing.iter().filter(|fault| fault.code == "missing-address" && fault.span.is_some()).count(), 2);
+    assert!(!String::from_utf8(bytes).unwrap().contains("http"), "no source gives a real address");
 }
 
 #[test]
 fn the_training_profile_takes_the_port() {
     let bytes = std::fs::read(project("sites/training.yaml")).unwrap();
-    let (site, faults, source) = site::read("training.yaml", &bytes, Purpose::TrainingRun { port: 4321 });
+    let (site, faults, source) = site::read("training.yaml", &bytes);
     assert!(faults.is_empty(), "{}", render(&source, &faults, Lang::En));
-    let site = site.unwrap();
-    assert!(site.training);
-    assert_eq!(site.places["hohhot"].address.as_deref(), Some("http://hohhot.localhost:4321/"));
-    assert_eq!(site.place_at("http://ca-mutual.localhost:4321/bind"), Some("ca-mutual"));
-    assert_eq!(site.place_at("http://ca-mutual.localhost:9/"), None);
+    let mut site = site.unwrap();
+    site.fill_port(4321);
+    assert!(site.training && site.only_loopback().is_ok());
+    assert_eq!(site.address("hohhot").unwrap(), "http://hohhot.localhost:4321/");
+    assert!(site.is_at("ca-mutual", "http://ca-mutual.localhost:4321/bind"));
+    assert!(!site.is_at("ca-mutual", "http://ca-mutual.localhost:9/") && !site.is_at("nowhere", "http://ca-mutual.localhost:4321/"));
+    assert_eq!(site::missing_addresses(&site, &source).len(), 1);
+}
+
+#[test]
+fn the_schemas_are_those_of_the_code() {
+    let write = std::env::var_os("RUKU_BLESS").is_some();
+    for (file, schema) in [
+        ("playbook.schema.json", schema::playbook()),
+        ("part.schema.json", schema::part()),
+        ("site.schema.json", schema::site()),
+    ] {
+        if write {
+            std::fs::write(project(file), &schema).unwrap();
+        }
+        let stored = std::fs::read_to_string(project(file)).unwrap_or_default();
+        assert!(stored == schema, "playbooks/{file} is out of date: run the tests once with RUKU_BLESS=1");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..400)) {
+        let _ = read("t.yaml", &bytes);
+    }
+
+    #[test]
+    fn a_playbook_with_a_hole_is_told_and_checked_without_panic(at in 0usize..2600, cut in 0usize..30, put in "[ \\-:{}\\[\\]\"'|>#&*!%\\n\\ta甲：]{0,6}") {
+        let path = find(&project("."), "2.2").unwrap();
+        let mut text: Vec<char> = std::fs::read_to_string(path).unwrap().chars().collect();
+        let at = at.min(text.len());
+        let end = (at + cut).min(text.len());
+        text.splice(at..end, put.chars());
+        let text: String = text.into_iter().collect();
+        let (playbook, mut found, source) = read("t.yaml", text.as_bytes());
+        let site = site::read("t", &std::fs::read(project("sites/training.yaml")).unwrap()).0.unwrap();
+        if let Some(playbook) = playbook {
+            found.extend(check(&playbook, &site));
+            Plan::of(&playbook);
+        } else {
+            assert!(!found.is_empty());
+        }
+        render(&source, &found, Lang::Zh);
+        for fault in &found {
+            if let Some(span) = &fault.span {
+                assert!(span.0.end <= source.text.len() && source.text.is_char_boundary(span.0.start) && source.text.is_char_boundary(span.0.end));
+            }
+        }
+    }
 }

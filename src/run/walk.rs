@@ -101,7 +101,7 @@ impl<'a> Walk<'a> {
 
     /// Says the precondition that does not hold, before step 1.
     async fn require(&mut self, fact: &Fact) -> Result<(), Fault> {
-        let site = self.options.site.title_of(fact.site());
+        let site = self.options.site.title(fact.site());
         let words = fact.message(&site);
         let holds = match fact {
             Fact::Entered(site) => {

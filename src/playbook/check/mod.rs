@@ -1,0 +1,444 @@
+//! Checking a playbook against the site profile, before anything is done.
+//!
+//! The profile is trusted, the playbook is not: names, texts, allowed actions and irreversible words are the profile's. Never stops at
+//! the first fault, and never tells twice what reading has told.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use super::model::{Part, Playbook, Privacy};
+use super::node::{Node, Once, Step, Work, walk};
+use super::sections;
+use crate::actions::site::Site;
+use crate::actions::{Act, Risk, Words};
+use crate::base::diagnostic::closest;
+use crate::base::{Diagnostic, Message, tree};
+use crate::say;
+
+mod inspect;
+mod template;
+
+use inspect::Inspection;
+use template::Names;
+
+/// Repeats above this are refused: a list that needs more is not a person's work.
+const MOST_REPEATS: u32 = 100;
+
+/// All faults of a playbook that reading alone cannot see, in the order of the text.
+pub fn check(playbook: &Playbook, site: &Site) -> Vec<Diagnostic> {
+    let names = Names::of(playbook);
+    let mut check = Check::new(site, &names, playbook.unread.any);
+    check.header(playbook);
+    check.nodes(&playbook.steps);
+    check.flow(&playbook.steps, false);
+    for handler in &playbook.handlers {
+        let at = handler.then.first().map_or(0..0, |node| node.span.clone());
+        check.condition(&handler.when_seen, &at);
+        check.limits(handler.times, &at);
+        check.nodes(&handler.then);
+        check.handler(&handler.then);
+    }
+    if !playbook.unread.any {
+        check.unused(playbook);
+    }
+    check.sorted()
+}
+
+/// All faults of a shared list of steps, read for `playbook`, that reading alone cannot see.
+pub fn check_part(part: &Part, playbook: &Playbook, site: &Site) -> Vec<Diagnostic> {
+    let names = Names::of(playbook);
+    let mut check = Check::new(site, &names, true);
+    check.nodes(&part.steps);
+    check.flow(&part.steps, false);
+    walk(&part.steps, &mut |node| {
+        if let Work::Run(run) = &node.work {
+            check.error(
+                "part-in-part",
+                say!("共用步骤里不能再用 run。", "shared steps cannot take in further ones by “run”"),
+                &run.part.span,
+                say!("把「{}」的步骤直接写在这里。", "write the steps of “{}” here", run.part.value),
+            );
+        }
+    });
+    check.sorted()
+}
+
+struct Check<'a> {
+    site: &'a Site,
+    names: &'a Names<'a>,
+    used: BTreeSet<String>,
+    /// Something could not be read, so what is empty may not have been empty.
+    partial: bool,
+    found: Vec<Diagnostic>,
+}
+
+impl<'a> Check<'a> {
+    fn new(site: &'a Site, names: &'a Names<'a>, partial: bool) -> Check<'a> {
+        Check { site, names, used: BTreeSet::new(), partial, found: Vec::new() }
+    }
+
+    fn sorted(mut self) -> Vec<Diagnostic> {
+        tree::sort(&mut self.found);
+        // Two rules may see the same thing at the same place.
+        self.found.dedup_by(|a, b| a.code == b.code && a.span == b.span && a.message == b.message);
+        self.found
+    }
+
+    fn error(&mut self, code: &'static str, message: Message, span: &Range<usize>, help: Message) {
+        self.found.push(Diagnostic::error(code, message, Some(span.clone())).help(help));
+    }
+
+    fn warning(&mut self, code: &'static str, message: Message, span: &Range<usize>, help: Message) {
+        self.found.push(Diagnostic::error(code, message, Some(span.clone())).help(help).warning());
+    }
+
+    fn header(&mut self, playbook: &Playbook) {
+        let (guide, edition) = (&playbook.guide, &playbook.edition);
+        if sections::title(guide).is_none() {
+            let list = |gap: &str| sections::SECTIONS.iter().map(|(number, title)| format!("{number} {title}")).collect::<Vec<_>>().join(gap);
+            self.error(
+                "unknown-section",
+                say!("手册没有「{}」这一节。", "the guide has no section “{}”", guide.value),
+                &guide.span,
+                Message::new(format!("手册的章节：{}。", list("；")), format!("sections of the guide: {}", list("; "))),
+            );
+        }
+        if edition.value != sections::EDITION {
+            self.warning(
+                "other-edition",
+                say!("手册版本写的是「{}」，而 Ruku 认识的是「{}」。", "the edition is “{}”, but Ruku knows “{}”", edition.value, sections::EDITION),
+                &edition.span,
+                say!("先核对新版手册与步骤是否一致。", "compare the steps with that edition first"),
+            );
+        }
+        for fact in playbook.requires.iter().chain(&playbook.gives) {
+            self.site_name(fact.site());
+        }
+        for (name, _) in &playbook.inputs {
+            self.input_name(name);
+        }
+        if playbook.steps.is_empty() && !self.partial {
+            self.error(
+                "no-steps",
+                say!("没有任何步骤。", "there are no steps"),
+                &playbook.title.zh.span,
+                say!("在 steps: 下面至少写一步，如 - open: hohhot", "write at least one step below steps:, such as “- open: hohhot”"),
+            );
+        }
+    }
+
+    fn input_name(&mut self, name: &Words) {
+        let plain = name.chars().all(|c| c.is_alphanumeric() || c == '_') && !name.starts_with(|c: char| c.is_numeric());
+        if !plain || template::RESERVED.contains(&name.as_str()) {
+            self.error(
+                "input-name",
+                say!("「{}」不能作资料名。", "“{}” cannot be the name of an input", name.value),
+                &name.span,
+                say!(
+                    "只用汉字、字母、数字和下划线，不以数字开头，也不用 {}。",
+                    "use Chinese characters, letters, digits and underscores, no digit first, and none of {}",
+                    template::RESERVED.join(" ")
+                ),
+            );
+        }
+    }
+
+    fn nodes(&mut self, nodes: &[Node]) {
+        for node in nodes {
+            self.node(node);
+            match &node.work {
+                // Of another file, with faults of its own; here they only count as a use of their inputs.
+                Work::Run(run) => {
+                    let mut inside = Check::new(self.site, self.names, true);
+                    inside.nodes(&run.steps);
+                    self.used.append(&mut inside.used);
+                }
+                _ => node.inner().into_iter().for_each(|list| self.nodes(list)),
+            }
+        }
+    }
+
+    fn node(&mut self, node: &Node) {
+        let at = &node.span;
+        match &node.work {
+            Work::Step(step) => self.step(step, at),
+            Work::When(when) => {
+                match (&when.test.seen, &when.test.expr) {
+                    (None, None) => self.empty_condition("when", at),
+                    (seen, expr) => {
+                        seen.iter().for_each(|seen| self.condition(seen, at));
+                        expr.iter().for_each(|expr| self.expression(expr));
+                    }
+                }
+                if when.then.is_empty() && when.otherwise.is_empty() && !self.partial {
+                    self.error(
+                        "no-steps",
+                        say!("「when」后面没有步骤。", "“when” has no steps"),
+                        at,
+                        say!("把成立时的步骤写在 then: 下面。", "write the steps for when it holds below then:"),
+                    );
+                }
+            }
+            Work::Repeat(repeat) => {
+                self.limits(repeat.limits.times, at);
+                repeat.limits.until.iter().for_each(|until| self.condition(until, at));
+                if repeat.steps.is_empty() && !self.partial {
+                    self.error(
+                        "no-steps",
+                        say!("「repeat」没有要重复的步骤。", "“repeat” has no steps"),
+                        at,
+                        say!("把要重复的步骤写在 steps: 下面，与 repeat 对齐。", "write the steps below steps:, aligned with repeat"),
+                    );
+                }
+            }
+            Work::FinishWhen(finish) => self.condition(&finish.seen, at),
+            Work::Run(run) => {
+                if !run.taken_in {
+                    self.error(
+                        "part-not-found",
+                        say!("没有共用步骤「{}」。", "there are no shared steps “{}”", run.part.value),
+                        &run.part.span,
+                        say!("把文件放在 parts 文件夹里，名为 {}.yaml。", "put the file {}.yaml into the folder parts", run.part.value),
+                    );
+                }
+            }
+        }
+    }
+
+    fn limits(&mut self, times: u32, at: &Range<usize>) {
+        if !(1..=MOST_REPEATS).contains(&times) {
+            self.error(
+                "times",
+                say!("次数应在 1 到 {MOST_REPEATS} 之间，写的是 {times}。", "“times” must be between 1 and {MOST_REPEATS}, and is {times}"),
+                at,
+                say!("改成合适的次数。", "choose a fitting number"),
+            );
+        }
+    }
+
+    fn step(&mut self, step: &Step, at: &Range<usize>) {
+        let word = step.act.word();
+        if let Some(allowed) = &self.site.allowed_actions
+            && !allowed.iter().any(|own| own == word)
+        {
+            let site = self.site.title.clone();
+            let list = allowed.join(" ");
+            self.error(
+                "action-not-allowed",
+                Message::new(
+                    format!("「{}」的平台配置不允许动作「{word}」。", site.zh),
+                    format!("the site profile of “{}” does not allow the action “{word}”", site.en),
+                ),
+                at,
+                say!("允许的动作：{list}。", "allowed: {list}"),
+            );
+        }
+        let before = self.found.len();
+        let inspection = self.inspect_act(&step.act, at);
+        let sound = self.found.len() == before;
+        if let Act::Fill(fill) = &step.act {
+            self.fill(&fill.fields, at);
+        } else {
+            self.no_secret(&inspection.words);
+        }
+        match &step.once {
+            Some(once) => self.once(once, &inspection, at),
+            None if sound && step.act.risk() == Risk::Press => self.looks_irreversible(&inspection, at),
+            None => {}
+        }
+    }
+
+    fn once(&mut self, once: &Once, inspection: &Inspection, at: &Range<usize>) {
+        if once.done_when.is_empty() {
+            return self.error(
+                "once-without-done-when",
+                say!("「once」没有写 done_when：办成与否无从判断。", "“once” has no done_when: nothing tells whether it happened"),
+                at,
+                say!(
+                    "写明办成后看到什么：once: {{ done_when: {{ site_text: bind.success }} }}",
+                    "say what is seen when it has happened: once: {{ done_when: {{ site_text: bind.success }} }}"
+                ),
+            );
+        }
+        self.condition(&once.done_when, at);
+        if once.revision == 0 {
+            self.error(
+                "revision",
+                say!("revision 从 1 开始。", "“revision” begins with 1"),
+                at,
+                say!("首次申报不用写；被退回后重新提交时写 2。", "leave it out at first; write 2 when a rejected application is handed in again"),
+            );
+        }
+        // Seen before the press, it would prove nothing.
+        if let Some(text) = &once.done_when.text
+            && inspection.words.iter().any(|words| words.contains(text.as_str()))
+        {
+            self.error(
+                "done-when-is-the-button",
+                say!("done_when 的文字就是要按的按钮上的字，按之前就看得到。", "the text of done_when is on the button itself and is seen before it is pressed"),
+                &text.span,
+                say!("改写办成之后才出现的提示，如「绑定成功」。", "name what shows up only afterwards, such as 绑定成功"),
+            );
+        }
+    }
+
+    fn looks_irreversible(&mut self, inspection: &Inspection, at: &Range<usize>) {
+        let found = inspection.words.iter().find_map(|words| Some((words.span.clone(), self.site.once_word(words)?.to_owned())));
+        if let Some((span, word)) = found {
+            let span = if span.is_empty() { at.clone() } else { span };
+            self.error(
+                "looks-irreversible",
+                say!("含「{word}」的按钮按下后不能撤回，须防止重复。", "a button with “{word}” cannot be undone and must not be pressed twice"),
+                &span,
+                say!(
+                    "加一行 once: {{ done_when: … }}，写明办成后看到什么。",
+                    "add a line once: {{ done_when: … }} that says what is seen when it has happened"
+                ),
+            );
+        }
+    }
+
+    /// Order of irreversible steps: `finish_when` comes before them, and they do not stand in a repeat.
+    fn flow(&mut self, nodes: &[Node], repeated: bool) -> bool {
+        let mut after = false;
+        for node in nodes {
+            match &node.work {
+                Work::Step(step) if step.once.is_some() => {
+                    after = true;
+                    if repeated {
+                        self.error(
+                            "once-in-repeat",
+                            say!("防重复的步骤不能放在 repeat 里。", "a step that must not happen twice cannot stand in a repeat"),
+                            &node.span,
+                            say!("移到 repeat 之后。", "move it behind the repeat"),
+                        );
+                    }
+                }
+                Work::FinishWhen(_) if after => self.error(
+                    "finish-after-once",
+                    say!("「finish_when」写在防重复的步骤之后，会把刚办成的当作早已办过。", "“finish_when” comes after an irreversible step and would take what was just done for done before"),
+                    &node.span,
+                    say!("移到那一步之前；之后的确认用 expect。", "move it before that step; confirm afterwards with expect"),
+                ),
+                Work::Run(run) => {
+                    let mut inside = Check::new(self.site, self.names, true);
+                    after |= inside.flow(&run.steps, repeated);
+                }
+                work => {
+                    let repeated = repeated || matches!(work, Work::Repeat(_));
+                    let inside: Vec<bool> = node.inner().into_iter().map(|list| self.flow(list, repeated)).collect();
+                    after |= inside.contains(&true);
+                }
+            }
+        }
+        after
+    }
+
+    /// A handler runs unasked: nothing irreversible may stand in it.
+    fn handler(&mut self, nodes: &[Node]) {
+        walk(nodes, &mut |node| {
+            if let Work::Step(step) = &node.work
+                && step.once.is_some()
+            {
+                self.error(
+                    "once-in-handler",
+                    say!("handlers 会自动执行，里面不能有防重复的步骤。", "handlers run by themselves: no irreversible step may stand in them"),
+                    &node.span,
+                    say!("移到 steps 里。", "move it to steps"),
+                );
+            }
+        });
+    }
+
+    fn unused(&mut self, playbook: &Playbook) {
+        for (name, _) in &playbook.inputs {
+            if !self.used.contains(&name.value) {
+                self.warning(
+                    "unused-input",
+                    say!("资料「{}」没有用到。", "the input “{}” is not used", name.value),
+                    &name.span,
+                    say!("删去，或在步骤里写 {{{{ {} }}}}。", "remove it, or write {{{{ {} }}}} in a step", name.value),
+                );
+            }
+        }
+    }
+
+    fn site_name(&mut self, name: &Words) {
+        if self.site.places.contains_key(name.as_str()) {
+            return;
+        }
+        let known: Vec<&str> = self.site.places.keys().map(String::as_str).collect();
+        let help = suggestion(name, &known);
+        let site = &self.site.name;
+        self.error("unknown-site", say!("平台配置「{site}」里没有平台「{}」。", "the site profile “{site}” has no site “{}”", name.value), &name.span, help);
+    }
+
+    fn site_text_name(&mut self, name: &Words) {
+        if self.site.texts.get(name.as_str()).is_some_and(|texts| !texts.is_empty()) {
+            return;
+        }
+        let known: Vec<&str> = self.site.texts.keys().map(String::as_str).collect();
+        let help = suggestion(name, &known);
+        let site = &self.site.name;
+        self.error("unknown-text", say!("平台配置「{site}」里没有文字「{}」。", "the site profile “{site}” has no text “{}”", name.value), &name.span, help);
+    }
+
+    /// A secret may be typed into a field and nowhere else.
+    fn no_secret(&mut self, words: &[Words]) {
+        for words in words {
+            let secret = self.names.in_template(words).into_iter().find(|name| self.names.privacy(name) == Some(Privacy::Secret));
+            if let Some(name) = secret {
+                self.error(
+                    "secret-shown",
+                    say!("「{name}」是保密资料，只能填入输入框。", "“{name}” is secret and may only be filled into a field"),
+                    &words.span,
+                    say!("不要在页面文字或条件里用它。", "do not use it in texts of the page or in conditions"),
+                );
+            }
+        }
+    }
+
+    /// On a real site a password is the person's, and personal data stands in no playbook.
+    fn fill(&mut self, fields: &[(Words, Words)], at: &Range<usize>) {
+        if fields.is_empty() {
+            self.error(
+                "empty-fill",
+                say!("没有写要填什么。", "nothing is to be filled in"),
+                at,
+                say!("写成 fill: {{ 标签: 值 }}。", "write fill: {{ label: value }}"),
+            );
+        }
+        for (label, value) in fields {
+            self.no_secret(std::slice::from_ref(label));
+            let secret = self.names.in_template(value).iter().any(|name| self.names.privacy(name) == Some(Privacy::Secret));
+            let password = ["密码", "口令", "PIN"].iter().any(|word| label.contains(word));
+            if !self.site.training && (secret || password) {
+                self.error(
+                    "secret-on-real-site",
+                    say!("真实平台上的密码由本人输入，Ruku 不代填。", "on a real site the person types passwords: Ruku never does"),
+                    if secret { &value.span } else { &label.span },
+                    say!("删去这一项，请操作人在页面上亲自输入。", "remove this entry and let the person type it into the page"),
+                );
+            }
+            if template::looks_personal(value) {
+                self.warning(
+                    "personal-data",
+                    say!("流程文件里写着像证件号或手机号的内容。", "this looks like an identity or mobile number inside the playbook"),
+                    &value.span,
+                    say!("放进 inputs，用 {{{{ }}}} 引用；流程文件会被转发。", "make it an input and write {{{{ }}}}: playbooks are passed on"),
+                );
+            }
+        }
+    }
+}
+
+fn suggestion(word: &str, known: &[&str]) -> Message {
+    match closest(word, known.iter().copied()) {
+        Some(near) => say!("是不是想写「{near}」？", "did you mean “{near}”?"),
+        None if known.is_empty() => say!("配置里一项也没有，请先补上。", "the profile has none: add it"),
+        None => Message::new(format!("可用：{}。", known.join("、")), format!("known: {}", known.join(", "))),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,149 @@
+//! `{{ }}` in texts and expressions: syntax, and names that nobody gives.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use super::Check;
+use crate::actions::Words;
+use crate::base::Message;
+use crate::base::diagnostic::closest;
+use crate::base::template::{self, TemplateFault};
+use crate::playbook::input::InputType;
+use crate::playbook::model::{Playbook, Privacy};
+use crate::say;
+
+/// Names that a run gives by itself, with their parts.
+const FACTS: &[(&str, &[&str])] = &[("lock", &["holder", "serial"])];
+/// Names that no input may take.
+pub(super) const RESERVED: &[&str] = &["lock", "run"];
+
+/// The names that templates of a playbook may read.
+pub(super) struct Names<'a> {
+    playbook: &'a Playbook,
+}
+
+impl<'a> Names<'a> {
+    pub(super) fn of(playbook: &'a Playbook) -> Names<'a> {
+        Names { playbook }
+    }
+
+    pub(super) fn privacy(&self, name: &str) -> Option<Privacy> {
+        self.playbook.inputs.get(name).map(|input| input.privacy)
+    }
+
+    /// The inputs that a text reads; nothing when it is no template.
+    pub(super) fn in_template(&self, words: &str) -> BTreeSet<String> {
+        template::names(words).unwrap_or_default()
+    }
+
+    fn is_input(&self, name: &str) -> bool {
+        self.playbook.inputs.get(name).is_some() || self.playbook.unread.inputs.contains(name)
+    }
+
+    fn all(&self) -> Vec<String> {
+        let inputs = self.playbook.inputs.0.iter().map(|(name, _)| name.value.clone());
+        let facts = FACTS.iter().flat_map(|(name, parts)| parts.iter().map(move |part| format!("{name}.{part}")));
+        inputs.chain(facts).collect()
+    }
+}
+
+impl Check<'_> {
+    /// Checks a text that may hold `{{ }}`.
+    pub(super) fn template(&mut self, words: &Words) {
+        if let Some(name) = single_braces(words).filter(|name| self.names.is_input(name)) {
+            self.warning(
+                "single-braces",
+                say!("「{{{name}}}」会原样填写，不会换成资料的值。", "“{{{name}}}” stands as it is and is not replaced by the input"),
+                &inside(words, find(words, &format!("{{{name}}}"))),
+                say!("用两层括号，并放进引号：\"{{{{ {name} }}}}\"", "use two braces, in quotes: \"{{{{ {name} }}}}\""),
+            );
+        }
+        self.names_of(words, template::paths(words), words.find("{{").unwrap_or(0));
+    }
+
+    /// Checks the expression of a `when`.
+    pub(super) fn expression(&mut self, words: &Words) {
+        if words.contains("{{") {
+            self.error(
+                "braces-in-expression",
+                say!("expr 本身就是判断式，不用写 {{{{ }}}}。", "expr is an expression already: no {{{{ }}}} in it"),
+                &words.span,
+                say!("直接写名称，如 expr: 手机号 != \"\"", "write the name itself, such as expr: 手机号 != \"\""),
+            );
+            return;
+        }
+        self.names_of(words, template::expression_paths(words), 0);
+    }
+
+    fn names_of(&mut self, words: &Words, paths: Result<BTreeSet<String>, TemplateFault>, from: usize) {
+        let paths = match paths {
+            Ok(paths) => paths,
+            Err(fault) => return self.syntax(words, &fault),
+        };
+        for path in paths {
+            let (name, part) = path.split_once('.').map_or((path.as_str(), None), |(name, part)| (name, Some(part)));
+            if self.names.is_input(name) {
+                self.used.insert(name.to_owned());
+                continue;
+            }
+            let known = match FACTS.iter().find(|(fact, _)| *fact == name) {
+                Some((_, parts)) => part.is_some_and(|part| parts.contains(&part)),
+                None => false,
+            };
+            if !known {
+                self.undefined(words, &path, from);
+            }
+        }
+    }
+
+    fn undefined(&mut self, words: &Words, path: &str, from: usize) {
+        let all = self.names.all();
+        let help = match closest(path, all.iter().map(String::as_str)) {
+            Some(near) => say!("是不是想写「{near}」？", "did you mean “{near}”?"),
+            None => say!("请在 inputs 里写明「{path}」，或改用：{}。", "declare “{path}” in inputs, or use: {}", all.join("、")),
+        };
+        let help = Message { en: help.en.replace('、', ", "), ..help };
+        let at = words[from..].find(path).map(|at| from + at..from + at + path.len());
+        self.error("undefined-name", say!("没有资料「{path}」。", "there is no input “{path}”"), &inside(words, at), help);
+    }
+
+    fn syntax(&mut self, words: &Words, fault: &TemplateFault) {
+        let detail = &fault.detail;
+        let open = words.matches("{{").count() > words.matches("}}").count();
+        let help = if open {
+            say!("补上右边的 }}}}。", "close it with }}}}")
+        } else {
+            say!("写成 {{{{ 姓名 }}}}：两层括号，里面只写资料名。", "write {{{{ 姓名 }}}}: two braces with nothing but a name inside")
+        };
+        let at = fault.range.clone().filter(|range| range.end <= words.len() && range.start < range.end);
+        self.error("template", say!("{{{{ }}}} 里写得不对（{detail}）。", "what stands in {{{{ }}}} is wrong ({detail})"), &inside(words, at), help);
+    }
+}
+
+/// The place of a byte range inside a scalar: exact for scalars of one line that are written as they read, else the whole scalar.
+fn inside(words: &Words, range: Option<Range<usize>>) -> Range<usize> {
+    let quotes = match words.span.len().checked_sub(words.len()) {
+        Some(0) => 0,
+        Some(2) => 1,
+        _ => return words.span.clone(),
+    };
+    range.map_or_else(|| words.span.clone(), |range| words.span.start + quotes + range.start..words.span.start + quotes + range.end)
+}
+
+fn find(words: &str, part: &str) -> Option<Range<usize>> {
+    words.find(part).map(|at| at..at + part.len())
+}
+
+/// The word in `{word}` when no double braces stand in the text.
+fn single_braces(words: &str) -> Option<&str> {
+    if words.contains("{{") {
+        return None;
+    }
+    let (_, rest) = words.split_once('{')?;
+    Some(rest.split_once('}')?.0.trim()).filter(|name| !name.is_empty())
+}
+
+/// Whether a value written out in a playbook is a valid identity or mobile number.
+pub(super) fn looks_personal(value: &str) -> bool {
+    !value.contains("{{") && [InputType::CnId, InputType::CnMobile].iter().any(|kind| kind.refuses("", value.trim()).is_none())
+}
