@@ -6,4 +6,5 @@ mod house;
 mod human;
 mod lock;
 mod portals;
+mod proof;
 mod world;
