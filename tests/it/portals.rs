@@ -1,4 +1,5 @@
 //! The training portals over real HTTP: what a browser, a trainer and a stranger's page may do, and what the store says afterwards.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -300,6 +301,9 @@ async fn a_person_binds_once() {
     assert!(after.contains("已绑定") && after.contains("无需重复申请") && !after.contains("确认申请"), "{after}");
 
     assert_eq!(visitor.post("/rest/bindAction/apply", &form).await.json()["code"], "9103");
+    let left = visitor.post("/rest/bindAction/leave", &[("_common_hidden_viewdata", &token)]).await.json();
+    assert_eq!(left["code"], "0000");
+    assert!(!visitor.get("/bind/person").await.body.contains(&person.name), "who has left is greeted no more");
     let store = training.store().await;
     assert_eq!((&store["counters"]["bind"], &store["counters"]["bind_requests"]), (&1.into(), &2.into()));
     assert_eq!((&store["applicants"]["p1"]["bound"], &store["applicants"]["p2"]["bound"]), (&true.into(), &false.into()));

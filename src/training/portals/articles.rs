@@ -57,7 +57,7 @@ const fn article(id: u16, section: &'static str, date: &'static str, title: &'st
 }
 
 /// All articles, newest first within a section.
-pub(crate) const ARTICLES: [Article; 37] = [
+pub(crate) const ARTICLES: [Article; 40] = [
     Article {
         id: 1201,
         section: "notices",
@@ -118,4 +118,7 @@ pub(crate) const ARTICLES: [Article; 37] = [
     article(1701, "downloads", "2020-12-01", "诚信库入库流程操作手册（V1.0）"),
     article(1702, "downloads", "2020-11-25", "CA 驱动工具（内蒙古互通版）"),
     article(1703, "downloads", "2020-11-10", "投标文件制作软件"),
+    article(1704, "downloads", "2020-10-27", "交易平台系统配置操作手册"),
+    article(1705, "downloads", "2020-10-16", "电子件扫描与命名规范"),
+    article(1706, "downloads", "2020-09-25", "评标专家入库申请表"),
 ];

@@ -65,6 +65,7 @@ pub(crate) async fn asset(State(portals): State<Arc<Portals>>, UrlPath(path): Ur
         "common.css" => include_str!("assets/common.css"),
         "hohhot.css" => include_str!("assets/hohhot.css"),
         "hohhot.js" => include_str!("assets/hohhot.js"),
+        "ca.js" => include_str!("assets/ca.js"),
         "ca.css" => include_str!("assets/ca.css"),
         "mini.css" => include_str!("assets/mini.css"),
         "mini.js" => include_str!("assets/mini.js"),

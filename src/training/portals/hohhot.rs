@@ -60,7 +60,7 @@ async fn home(State(portals): State<Arc<Portals>>) -> Response {
     let of = |section: &str, most: usize| -> Vec<_> { ARTICLES.iter().filter(|a| a.section == section).take(most).collect() };
     let values = serde_json::json!({
         "here": "home", "notices": of("notices", 8), "policies": of("policies", 6), "guides": of("guides", 6),
-        "affairs": of("affairs", 6), "trades": of("trades", 8), "downloads": of("downloads", 4),
+        "affairs": of("affairs", 6), "trades": of("trades", 6), "downloads": of("downloads", 6),
     });
     show(&portals, "hohhot/home.html", values)
 }

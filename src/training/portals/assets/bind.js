@@ -15,7 +15,7 @@ $(function () {
     return reply;
   }
 
-  function alertBox(words, icon) { layer.alert($('<i>').text(words).html(), { icon: icon || 2, title: '提示' }); }
+  function alertBox(words, icon) { layer.alert($('<i>').text(words).html(), { icon: icon === undefined ? 2 : icon, title: '提示' }); }
 
   function ask(action, fields, then) {
     var busy = layer.load(1, { shade: [0.15, '#000'] });
@@ -81,7 +81,8 @@ $(function () {
   function show(card) {
     $.each({ cert_holder: 'holder', cert_sn: 'serial', cert_issuer: 'issuer', cert_validity: 'validity', cert_company: 'organisation' },
       function (field, key) { mini.named(field).setValue(card[key] || ''); });
-    $('#greeting').text('您好，' + card.holder).show();
+    $('#greeting').text('您好，' + card.holder);
+    $('.visitor').show();
     ask('bindStatus', { certBase64: card.base64 }, function (answer) {
       if (answer.code !== '0000') return alertBox(answer.msg);
       lockName = card.container;
