@@ -6,8 +6,8 @@ use serde::Deserialize;
 use super::place::LongPlace;
 use super::stage::LADDER;
 use super::{Action, Inspect, Risk, Stage, Words};
-use crate::base::{Fault, FaultKind, Message};
 use crate::base::spanned::{Form, FromShort};
+use crate::base::{Fault, FaultKind, Message};
 use crate::browser::page::{By, Place as Spot, Purpose, Target};
 use crate::proof::Event;
 

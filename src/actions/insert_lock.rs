@@ -171,11 +171,7 @@ async fn pick(
 }
 
 /// Waits for another lock, or for the person who says that a lock is in which no detector sees.
-async fn wait(
-    stage: &mut Stage<'_>,
-    message: Message,
-    changes: &mut watch::Receiver<Snapshot>,
-) -> Result<Option<Held>, Fault> {
+async fn wait(stage: &mut Stage<'_>, message: Message, changes: &mut watch::Receiver<Snapshot>) -> Result<Option<Held>, Fault> {
     let before = changes.borrow().locks.clone();
     hide(stage, &before);
     let wrong = before.iter().any(|lock| lock.certificate.is_some());

@@ -8,8 +8,8 @@ use crate::base::{Fault, FaultKind, Message, Redactor, Until, template};
 use crate::browser::Browser;
 use crate::browser::page::{By, Found, Mark, Place as Spot, Purpose, Target};
 use crate::lock::{Detector, Lock, LockWatch};
-use crate::pki::Identity;
 use crate::operator::{Answer, Gate, GateKind, Operator};
+use crate::pki::Identity;
 use crate::proof::{Event, LockChange, RunFolder};
 
 use super::condition::Seen;

@@ -42,7 +42,10 @@ async fn site() -> u16 {
     );
     let app = Router::new()
         .route("/", get(async move || Html(outer)))
-        .route("/inner", get(async || Html("<!doctype html><title>内</title><script>var seen = window.rukuMark</script><p>乙</p>")))
+        .route(
+            "/inner",
+            get(async || Html("<!doctype html><title>内</title><script>var seen = window.rukuMark</script><p>乙</p>")),
+        )
         .route("/posted", axum::routing::post(async || Html("<title>已交</title>")));
     tokio::spawn(async move { axum::serve(listener, app).await });
     port
@@ -146,11 +149,19 @@ async fn values_nodes_faults_pictures_and_requests() {
     let (browser, port) = (browser(work.path()).await, site().await);
     browser.goto(&format!("http://a.localhost:{port}/"), &until()).await.unwrap();
     let top = browser.current_context();
-    let told = browser.call(&top, "(a, b) => ({a, b: b + 1, 语: navigator.language, 框: frames[0], 段: document.querySelector('p')})",
-        &[json!({"x": [1, null]}), json!(1)], &until()).await.unwrap();
+    let told = browser
+        .call(
+            &top,
+            "(a, b) => ({a, b: b + 1, 语: navigator.language, 框: frames[0], 段: document.querySelector('p')})",
+            &[json!({"x": [1, null]}), json!(1)],
+            &until(),
+        )
+        .await
+        .unwrap();
     assert_eq!((&told["a"], &told["b"], &told["语"]), (&json!({"x": [1, null]}), &json!(2), &json!("zh-CN")));
     assert!(told["框"]["context"].is_string());
-    let text = browser.call(&top, "node => node.textContent", &[json!({"sharedId": told["段"]["sharedId"]})], &until()).await.unwrap();
+    let text =
+        browser.call(&top, "node => node.textContent", &[json!({"sharedId": told["段"]["sharedId"]})], &until()).await.unwrap();
     assert_eq!(text, "甲");
 
     let thrown = browser.call(&top, "() => { throw new Error('哎') }", &[], &until()).await.unwrap_err();
@@ -170,7 +181,10 @@ async fn values_nodes_faults_pictures_and_requests() {
     click(&browser, "#send").await;
     eventually(async || browser.current(&until()).await.ok().filter(|page| page.title == "已交")).await;
     let sent = browser.sent_since(0);
-    assert_eq!((sent.len(), sent[0].method.as_str(), sent[0].url.as_str()), (1, "POST", format!("http://a.localhost:{port}/posted").as_str()));
+    assert_eq!(
+        (sent.len(), sent[0].method.as_str(), sent[0].url.as_str()),
+        (1, "POST", format!("http://a.localhost:{port}/posted").as_str())
+    );
     assert!(browser.sent_since(sent[0].number).is_empty());
     browser.end().await;
     let _: Value = told;

@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use super::{Context, WRONG_TEXT, home};
 use crate::base::{Fault, Severity, diagnostic};
 use crate::playbook;
-use crate::playbook::site::Purpose;
 
 /// Arguments of `ruku check`.
 #[derive(Debug, clap::Args)]
@@ -48,7 +47,7 @@ fn check(context: &Context, args: &Args) -> Result<usize, Fault> {
         }
         errors += found.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
     };
-    let (site, found, source) = playbook::site::read(&site_file.display().to_string(), &read(&site_file)?, Purpose::Check);
+    let (site, found, source) = playbook::site::read(&site_file.display().to_string(), &read(&site_file)?);
     show(&source, &found);
     let paths = if args.files.is_empty() {
         playbook::all(&folder)?
@@ -58,7 +57,7 @@ fn check(context: &Context, args: &Args) -> Result<usize, Fault> {
     for path in paths {
         let (name, bytes) = (path.display().to_string(), read(&path)?);
         if path.parent().is_some_and(|parent| parent.ends_with("sites")) {
-            let (_, found, source) = playbook::site::read(&name, &bytes, Purpose::Check);
+            let (_, found, source) = playbook::site::read(&name, &bytes);
             show(&source, &found);
             continue;
         }

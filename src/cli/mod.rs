@@ -79,7 +79,8 @@ impl Context {
 fn language(arguments: &[String]) -> Lang {
     let mut words = arguments.iter().skip(1);
     while let Some(word) = words.next() {
-        let value = word.strip_prefix("--lang=").or_else(|| (word == "--lang").then(|| words.next().map(String::as_str)).flatten());
+        let value =
+            word.strip_prefix("--lang=").or_else(|| (word == "--lang").then(|| words.next().map(String::as_str)).flatten());
         match value {
             Some("zh") => return Lang::Zh,
             Some("en") => return Lang::En,

@@ -47,7 +47,9 @@ impl Progress {
                 Some(format!("[{step:>2}/{}] {title} {mark}{why}", self.total.max(*step)))
             }
             Event::Warning { message, .. } => Some(format!("  {}{}", word("注意：", "note: "), message.get(self.lang))),
-            Event::GateClose { answer, .. } if answer == "seen" => Some(format!("  {}", word("已识别，继续。", "seen, going on"))),
+            Event::GateClose { answer, .. } if answer == "seen" => {
+                Some(format!("  {}", word("已识别，继续。", "seen, going on")))
+            }
             Event::RunEnd { result, .. } => Some(
                 match result {
                     RunResult::Done => word("办理完成。", "done"),

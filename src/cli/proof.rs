@@ -52,7 +52,10 @@ pub(super) fn main(context: &Context, args: &Args) -> ExitCode {
                 println!(
                     "{}",
                     if verification.ok() {
-                        context.text("结论：档案完整，未被改动。时间仅为本机时钟。", "result: complete and unaltered; time is this machine's clock only")
+                        context.text(
+                            "结论：档案完整，未被改动。时间仅为本机时钟。",
+                            "result: complete and unaltered; time is this machine's clock only",
+                        )
                     } else {
                         context.text("结论：未通过核验。", "result: NOT verified")
                     }
@@ -63,7 +66,7 @@ pub(super) fn main(context: &Context, args: &Args) -> ExitCode {
         Proof::Report { run, to } => {
             let made = read(run).and_then(|records| {
                 let state = state::fold(&records);
-                files::write_new(to, report::html(&records, &state, context.lang).as_bytes())
+                files::write_new(to, report::html(&records, &state, context.lang)?.as_bytes())
             });
             match made {
                 Ok(()) => {

@@ -12,7 +12,6 @@ use crate::actions::site::Site;
 use crate::base::{Diagnostic, Fault, FaultKind, Message, Severity, Source, diagnostic};
 use crate::lock::AgentAt;
 use crate::operator::{Access, Operator, Scripted, Terminal};
-use crate::playbook::site::Purpose;
 use crate::playbook::{self, Plan};
 use crate::proof::Event;
 use crate::run::{self, Chosen, Options, Outcome};
@@ -143,10 +142,13 @@ fn read_texts(context: &Context, args: &Args, instance: Option<&Instance>) -> Re
         (None, None) => folder.join("sites/huhehaote.yaml"),
     };
     let mut wrong = false;
-    let purpose = instance.map_or(Purpose::RealRun, |instance| Purpose::TrainingRun { port: instance.port });
-    let (site, found, source) = playbook::site::read(&site_file.display().to_string(), &bytes(&site_file)?, purpose);
+    let (site, found, source) = playbook::site::read(&site_file.display().to_string(), &bytes(&site_file)?);
     wrong |= report(context, &source, &found);
-    let Some(site) = site else { return Err(Stop::Texts) };
+    let Some(mut site) = site else { return Err(Stop::Texts) };
+    match instance {
+        Some(instance) => site.fill_port(instance.port),
+        None => wrong |= report(context, &source, &playbook::site::missing_addresses(&site, &source)),
+    }
     let mut playbooks = Vec::new();
     for name in &args.playbooks {
         let path = playbook::find(&folder, name)?;
@@ -202,7 +204,7 @@ async fn execute(context: &Context, args: Args, texts: Texts, instance: Option<I
         ask_missing(Some(&terminal), &texts.playbooks, &mut inputs).await?;
         Box::new(terminal)
     };
-    let total = texts.playbooks.iter().map(|chosen| Plan::of(&chosen.playbook).lines.len()).sum::<usize>();
+    let total = texts.playbooks.iter().map(|chosen| Plan::of(&chosen.playbook).steps.len()).sum::<usize>();
     let progress = Progress::new(lang, u32::try_from(total).unwrap_or(u32::MAX));
     let listener = move |event: &Event| {
         progress.show(event);
@@ -251,7 +253,7 @@ fn inputs_of(person: &Applicant) -> BTreeMap<String, String> {
         ("姓名", &person.name),
         ("身份证号", &person.id_number),
         ("手机号", &person.mobile),
-        ("单位名称", &person.company),
+        ("企业名称", &person.company),
         ("统一社会信用代码", &person.credit_code),
     ]
     .into_iter()
@@ -278,21 +280,21 @@ async fn ask_missing(
     inputs: &mut BTreeMap<String, String>,
 ) -> Result<(), Fault> {
     let mut missing = Vec::new();
-    for (name, input) in playbooks.iter().flat_map(|chosen| chosen.playbook.inputs.iter()) {
-        if !input.required || inputs.contains_key(name) {
+    for (name, input) in playbooks.iter().flat_map(|chosen| &chosen.playbook.inputs) {
+        if !input.required || inputs.contains_key(name.as_str()) {
             continue;
         }
         let answered = match terminal {
-            Some(terminal) => terminal.line(&Message::same(name)).await.filter(|line| !line.is_empty()),
+            Some(terminal) => terminal.line(&Message::same(name.as_str())).await.filter(|line| !line.is_empty()),
             None => None,
         };
         match answered {
-            Some(value) => drop(inputs.insert(name.to_string(), value)),
-            None => missing.push(name.to_string()),
+            Some(value) => drop(inputs.insert(name.value.clone(), value)),
+            None => missing.push(name.value.clone()),
         }
     }
-    for (name, input) in playbooks.iter().flat_map(|chosen| chosen.playbook.inputs.iter()) {
-        if let Some(value) = inputs.get(name) {
+    for (name, input) in playbooks.iter().flat_map(|chosen| &chosen.playbook.inputs) {
+        if let Some(value) = inputs.get(name.as_str()) {
             if let Some(message) = input.kind.refuses(name, value) {
                 return Err(Fault::new(FaultKind::Precondition, message));
             }
@@ -304,6 +306,9 @@ async fn ask_missing(
     let (zh, en) = (missing.join("、"), missing.join(", "));
     Err(Fault::new(
         FaultKind::Precondition,
-        crate::say!("缺少输入项：{zh}。请写入 --inputs 文件，或在终端中回答。", "missing inputs: {en}; put them into the --inputs file or answer at the terminal"),
+        crate::say!(
+            "缺少输入项：{zh}。请写入 --inputs 文件，或在终端中回答。",
+            "missing inputs: {en}; put them into the --inputs file or answer at the terminal"
+        ),
     ))
 }

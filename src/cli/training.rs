@@ -108,7 +108,13 @@ pub(super) fn main(context: &Context, args: Args) -> ExitCode {
     }
 }
 
-async fn serve(context: &Context, dir: Option<PathBuf>, seed: Option<u64>, port: u16, until_input_ends: bool) -> Result<(), Fault> {
+async fn serve(
+    context: &Context,
+    dir: Option<PathBuf>,
+    seed: Option<u64>,
+    port: u16,
+    until_input_ends: bool,
+) -> Result<(), Fault> {
     let cancel = cancelled_by_signals();
     if until_input_ends {
         let cancel = cancel.clone();
@@ -117,16 +123,19 @@ async fn serve(context: &Context, dir: Option<PathBuf>, seed: Option<u64>, port:
             cancel.cancel();
         });
     }
-    let seed = match seed {
-        Some(seed) => seed,
-        None => getrandom::u64().map_err(|error| {
-            Fault::new(FaultKind::Setup, crate::say!("系统随机数不可用：{error}", "the system has no random numbers: {error}"))
-        })?,
-    };
-    let options = training::Options { dir, seed, port, assets: home::find(context)?.join("drivers/training"), exe: own_program()? };
+    let options =
+        training::Options { dir, seed, port, assets: home::find(context)?.join("drivers/training"), exe: own_program()? };
     let running = training::start(options, cancel.clone()).await?;
-    eprintln!("{}", context.text("模拟平台已启动（全部为虚构内容，仅限本机）。按 Ctrl-C 结束。", "the training is running (all fictitious, this machine only); Ctrl-C ends it"));
-    eprintln!("{}{}", context.text("管理页面：", "admin page: "), running.instance.admin.expose());
+    eprintln!(
+        "{}",
+        context.text(
+            "模拟平台已启动（全部为虚构内容，仅限本机）。按 Ctrl-C 结束。",
+            "the training is running (all fictitious, this machine only); Ctrl-C ends it"
+        )
+    );
+    if !until_input_ends {
+        eprintln!("{}{}", context.text("管理页面：", "admin page: "), running.instance.admin.expose());
+    }
     // The only line on standard output: programs wait for it.
     println!("{}", running.file.display());
     cancel.cancelled().await;
@@ -143,7 +152,10 @@ fn command(at: Option<PathBuf>, method: &str, path: String, body: serde_json::Va
     let at = at.ok_or_else(|| {
         Fault::new(
             FaultKind::Refused,
-            crate::say!("请用 --at 指明模拟平台的 training.json（启动时已打印）。", "name the training.json with --at (it was printed at start)"),
+            crate::say!(
+                "请用 --at 指明模拟平台的 training.json（启动时已打印）。",
+                "name the training.json with --at (it was printed at start)"
+            ),
         )
     })?;
     let instance = instance_at(&at)?;
@@ -158,7 +170,10 @@ fn command(at: Option<PathBuf>, method: &str, path: String, body: serde_json::Va
             return Ok(());
         }
         let status = answer.status;
-        Err(Fault::new(FaultKind::Refused, crate::say!("模拟平台拒绝了（HTTP {status}）：{text}", "the training refused (HTTP {status}): {text}")))
+        Err(Fault::new(
+            FaultKind::Refused,
+            crate::say!("模拟平台拒绝了（HTTP {status}）：{text}", "the training refused (HTTP {status}): {text}"),
+        ))
     })
 }
 

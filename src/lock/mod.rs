@@ -22,7 +22,7 @@ pub use agents::AgentAt;
 pub use atr::{Aid, AtrPattern};
 pub use card::CardSession;
 pub use drivers::{AgentDriver, AgentList, AgentPorts, CertificateRead, Drivers, ListShape, LockDriver, PinUse};
-pub use lines::{watch_main};
+pub use lines::watch_main;
 pub use snapshot::{AgentSeen, Detector, Lock, Service, Snapshot};
 pub use status::{PinAnswer, Tries};
 pub use watch::{LockOptions, LockWatch};

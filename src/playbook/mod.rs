@@ -21,12 +21,12 @@ pub mod sections;
 pub mod site;
 mod values;
 
-pub use model::{Bilingual, Fact, Handler, Input, InputType, Inputs, Part, Playbook, Privacy};
 pub use check::check;
+pub use model::{Bilingual, Fact, Handler, Input, InputType, Inputs, Part, Playbook, Privacy};
+pub use node::{FinishWhen, Node, Once, Repeat, RunPart, Step, Test, When, Within, Work};
 pub use parts::{TakenIn, take_in};
 pub use plan::{Plan, PlanLine};
 pub use values::read_inputs;
-pub use node::{FinishWhen, Node, Once, Repeat, RunPart, Step, Test, When, Within, Work};
 
 /// Reads a playbook. With faults the playbook may still be there, without what could not be read, so that [`check()`] can tell the rest.
 pub fn read(source_name: &str, bytes: &[u8]) -> (Option<Playbook>, Vec<Diagnostic>, Source) {
@@ -80,10 +80,7 @@ pub fn find(dir: &Path, name: &str) -> Result<PathBuf, Fault> {
     let dir = dir.display();
     Err(Fault::new(
         FaultKind::Setup,
-        say!(
-            "没有流程「{name}」。文件夹 {dir} 里有：{known}",
-            "there is no playbook “{name}”. The folder {dir} has: {known}"
-        ),
+        say!("没有流程「{name}」。文件夹 {dir} 里有：{known}", "there is no playbook “{name}”. The folder {dir} has: {known}"),
     ))
 }
 

@@ -80,7 +80,11 @@ mod tests {
     fn shared_steps_come_in_with_their_faults() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir(dir.path().join("parts")).unwrap();
-        std::fs::write(dir.path().join("parts/登录.yaml"), "title: 登录\nsteps:\n  - click: '{{ 姓名 }}'\n  - expect: '{{ 电话 }}'\n").unwrap();
+        std::fs::write(
+            dir.path().join("parts/登录.yaml"),
+            "title: 登录\nsteps:\n  - click: '{{ 姓名 }}'\n  - expect: '{{ 电话 }}'\n",
+        )
+        .unwrap();
         let site = playbook::site::read("t", include_bytes!("../../playbooks/sites/training.yaml")).0.unwrap();
         let text = "guide: '2.2'\nedition: V1.0 2020-12-01\ntitle: 甲\ninputs:\n  姓名: { type: text }\nsteps:\n  - run: 登录\n  - expect: 好\n  - run: ../登录\n";
         let (playbook, read, source) = playbook::read("t.yaml", text.as_bytes());

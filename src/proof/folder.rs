@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::bag;
 use super::canonical;
@@ -43,6 +44,19 @@ pub struct RunFolder {
     shots: u32,
     started: bool,
     ended: bool,
+    observer: Observer,
+}
+
+/// Who is told about each event.
+type Tell = Arc<dyn Fn(&Event) + Send + Sync>;
+
+#[derive(Default)]
+struct Observer(Option<Tell>);
+
+impl std::fmt::Debug for Observer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Observer")
+    }
 }
 
 impl RunFolder {
@@ -78,7 +92,18 @@ impl RunFolder {
         for folder in [&path.join(layout::DATA), &path, under] {
             files::sync_dir(folder)?;
         }
-        Ok(RunFolder { path, name: name.to_owned(), redactor, journal, lock, steps: 0, shots: 0, started: false, ended: false })
+        Ok(RunFolder {
+            path,
+            name: name.to_owned(),
+            redactor,
+            journal,
+            lock,
+            steps: 0,
+            shots: 0,
+            started: false,
+            ended: false,
+            observer: Observer::default(),
+        })
     }
 
     /// Goes on in a folder whose writer was killed: cuts the torn tail of the journal, removes pictures and files that the journal does not
@@ -122,6 +147,7 @@ impl RunFolder {
             shots: count(state.shots.len()),
             started: true,
             ended: state.end.is_some(),
+            observer: Observer::default(),
         };
         let removed = folder.remove_unrecorded(&log.records)?;
         if !folder.ended && (log.torn > 0 || removed > 0) {
@@ -169,12 +195,21 @@ impl RunFolder {
             matches!(event, Event::RunEnd { .. }),
             matches!(event, Event::OnceIntent { .. } | Event::OnceOutcome { .. } | Event::RunEnd { .. }),
         );
+        let told = self.observer.0.as_ref().map(|tell| (Arc::clone(tell), event.clone()));
         let head = self.journal.append(event)?;
         (self.steps, self.started, self.ended) = (steps, true, ends);
         if must_last {
             self.journal.sync()?;
         }
+        if let Some((tell, event)) = told {
+            tell(&event);
+        }
         Ok(head)
+    }
+
+    /// From now on `tell` hears of every event after it was written, with the same values hidden.
+    pub fn observe(&mut self, tell: Arc<dyn Fn(&Event) + Send + Sync>) {
+        self.observer = Observer(Some(tell));
     }
 
     /// Records an event that is on disk when this returns.

@@ -69,4 +69,3 @@ pub(super) async fn wait_for_return(stage: &mut Stage<'_>) -> Result<bool, Fault
     stage.record(held.event(LockChange::Inserted))?;
     Ok(true)
 }
-

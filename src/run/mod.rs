@@ -126,7 +126,7 @@ async fn attempt(options: &Options, redactor: &Redactor, name: &str, folder: &mu
     });
     folder.record(start)?;
     for (number, chosen) in options.playbooks.iter().enumerate() {
-        folder.keep_file(&format!("playbooks/{}-{}", number + 1, file_name(&chosen.file)), &chosen.bytes)?;
+        folder.keep_file(&format!("{}-{}", number + 1, file_name(&chosen.file)), &chosen.bytes)?;
     }
     let work = Work::create(name)?;
     let locks = LockWatch::start(LockOptions { drivers: options.drivers.clone(), agents: options.agents.clone() })?;
@@ -174,9 +174,9 @@ fn reference(chosen: &Chosen) -> PlaybookRef {
 fn redactor(options: &Options) -> Redactor {
     let redactor = Redactor::default();
     for chosen in &options.playbooks {
-        for (name, input) in chosen.playbook.inputs.iter() {
+        for (name, input) in &chosen.playbook.inputs {
             if input.privacy != Privacy::Public
-                && let Some(value) = options.inputs.get(name)
+                && let Some(value) = options.inputs.get(name.as_str())
             {
                 redactor.add(value);
             }
@@ -188,9 +188,11 @@ fn redactor(options: &Options) -> Redactor {
 /// Who it is done for: the input that names the person or company best. Equal for equal applicants, across playbooks.
 fn subject(options: &Options) -> String {
     let of = |wanted: InputType| {
-        options.playbooks.iter().flat_map(|chosen| chosen.playbook.inputs.iter()).find_map(|(name, input)| {
-            (input.kind == wanted).then(|| options.inputs.get(name)).flatten().cloned()
-        })
+        options
+            .playbooks
+            .iter()
+            .flat_map(|chosen| &chosen.playbook.inputs)
+            .find_map(|(name, input)| (input.kind == wanted).then(|| options.inputs.get(name.as_str())).flatten().cloned())
     };
     of(InputType::CnId).or_else(|| of(InputType::CreditCode)).unwrap_or_else(|| options.applicant.clone())
 }

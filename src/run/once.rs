@@ -41,7 +41,13 @@ impl OnceKey<'_> {
 }
 
 /// Carries out `act` at most once. `done_when` is what shows that it was done.
-pub(super) async fn once(stage: &mut Stage<'_>, act: &Act, title: &Message, done_when: &Seen, key: &OnceKey<'_>) -> Result<(), Fault> {
+pub(super) async fn once(
+    stage: &mut Stage<'_>,
+    act: &Act,
+    title: &Message,
+    done_when: &Seen,
+    key: &OnceKey<'_>,
+) -> Result<(), Fault> {
     if stage.held.is_some() && !*stage.holder_checked {
         return Err(Fault::new(
             FaultKind::Refused,
@@ -117,7 +123,10 @@ async fn unsure(stage: &mut Stage<'_>, title: &Message, key: String, why: Fault)
         FaultKind::Unsure,
         Message::new(
             format!("「{}」已点击，但没有看到成功提示（{}）。结果待核实：请到平台查看，切勿重复点击。", title.zh, why.message.zh),
-            format!("“{}” was pressed but no sign of success was seen ({}); look at the portal, do not press again", title.en, why.message.en),
+            format!(
+                "“{}” was pressed but no sign of success was seen ({}); look at the portal, do not press again",
+                title.en, why.message.en
+            ),
         ),
     );
     if why.kind == FaultKind::Stopped {
@@ -130,7 +139,9 @@ async fn unsure(stage: &mut Stage<'_>, title: &Message, key: String, why: Fault)
     ];
     let asked = stage.gate(GateKind::Unsure, unknown.message.clone(), options, std::future::pending::<()>()).await;
     let (outcome, evidence) = match asked {
-        Ok(Asked::Person(Answer::Pick(0))) => (OnceOutcome::Done, crate::say!("操作人核实：已成功", "the operator saw that it was done")),
+        Ok(Asked::Person(Answer::Pick(0))) => {
+            (OnceOutcome::Done, crate::say!("操作人核实：已成功", "the operator saw that it was done"))
+        }
         Ok(Asked::Person(Answer::Pick(1))) => {
             (OnceOutcome::NotDone, crate::say!("操作人核实：没有成功", "the operator saw that it was not done"))
         }

@@ -111,7 +111,10 @@ impl<'a> Walk<'a> {
             Fact::Bound(_) if self.given.contains(fact) => true,
             // No page tells it beforehand, so the person does.
             Fact::Bound(_) => {
-                let question = Message::new(format!("前提条件：{}。是这样吗？", words.zh), format!("precondition: {}; is that so?", words.en));
+                let question = Message::new(
+                    format!("前提条件：{}。是这样吗？", words.zh),
+                    format!("precondition: {}; is that so?", words.en),
+                );
                 let mut stage = self.stage(STEP);
                 stage.gate(GateKind::Confirm, question, Vec::new(), std::future::pending::<()>()).await?;
                 true
@@ -154,7 +157,10 @@ impl<'a> Walk<'a> {
         if let Some(expression) = &test.expr {
             let holds = template::holds(expression, &self.values).map_err(|fault| {
                 let (text, detail) = (&expression.value, &fault.detail);
-                Fault::new(FaultKind::Precondition, crate::say!("条件「{text}」无法判断：{detail}", "the condition “{text}” cannot be told: {detail}"))
+                Fault::new(
+                    FaultKind::Precondition,
+                    crate::say!("条件「{text}」无法判断：{detail}", "the condition “{text}” cannot be told: {detail}"),
+                )
             })?;
             if !holds {
                 return Ok(false);
@@ -208,11 +214,19 @@ impl<'a> Walk<'a> {
         let allowed = finish.within.map_or(GLANCE, |within| within.0);
         let Some(evidence) = self.glance(&finish.seen, allowed).await? else { return Ok(Flow::On) };
         let reason = finish.reason.as_ref().map_or_else(|| node.title(), |reason| reason.message());
-        let why = Message::new(format!("{}（页面显示 {}）", reason.zh, evidence.zh), format!("{} (the page shows {})", reason.en, evidence.en));
+        let why = Message::new(
+            format!("{}（页面显示 {}）", reason.zh, evidence.zh),
+            format!("{} (the page shows {})", reason.en, evidence.en),
+        );
         self.step += 1;
         let step = self.step;
         let mut stage = self.stage(STEP);
-        stage.record(Event::StepStart { step, playbook: String::new(), action: "finish_when".into(), title: plain(&node.title()) })?;
+        stage.record(Event::StepStart {
+            step,
+            playbook: String::new(),
+            action: "finish_when".into(),
+            title: plain(&node.title()),
+        })?;
         stage.record(Event::StepEnd { step, result: StepResult::Finished, why: Some(why.clone()) })?;
         self.picture(step).await?;
         Ok(Flow::Finish(why))
@@ -349,7 +363,9 @@ impl<'a> Walk<'a> {
         loop {
             // A native dialog hides the page from every screenshot; its text is in the journal.
             if self.browser.dialog().is_some() {
-                return self.stage(STEP).warn(crate::say!("原生对话框打开时无法截图", "no picture can be taken while a native dialog is open"));
+                return self
+                    .stage(STEP)
+                    .warn(crate::say!("原生对话框打开时无法截图", "no picture can be taken while a native dialog is open"));
             }
             match self.browser.shot(&until).await {
                 Ok(shot) => {
@@ -357,7 +373,12 @@ impl<'a> Walk<'a> {
                 }
                 // A page that is just being replaced: look again.
                 Err(fault) if fault.kind == FaultKind::NotReady && !until.expired() => {
-                    until.pause(rungs.next().unwrap_or(LADDER[4]), &crate::say!("页面可以截图", "the page to be ready for a picture")).await?;
+                    until
+                        .pause(
+                            rungs.next().unwrap_or(LADDER[4]),
+                            &crate::say!("页面可以截图", "the page to be ready for a picture"),
+                        )
+                        .await?;
                 }
                 Err(fault) => return Err(fault),
             }

@@ -149,9 +149,9 @@ struct VirtualLocks {
 
 impl VirtualLocks {
     fn host(&self) -> Result<Arc<CardHost>, Fault> {
-        self.cards.upgrade().ok_or_else(|| {
-            Fault::new(FaultKind::Gone, crate::say!("模拟平台正在结束。", "the training is ending"))
-        })
+        self.cards
+            .upgrade()
+            .ok_or_else(|| Fault::new(FaultKind::Gone, crate::say!("模拟平台正在结束。", "the training is ending")))
     }
 }
 
@@ -173,7 +173,10 @@ impl Locks for VirtualLocks {
             let known = serde_json::from_value::<Mode>(mode.into()).map_err(|_| {
                 Fault::new(
                     FaultKind::Refused,
-                    crate::say!("没有模式「{mode}」。", "there is no mode “{mode}”; there are normal, burning-verify, slow and dies"),
+                    crate::say!(
+                        "没有模式「{mode}」。",
+                        "there is no mode “{mode}”; there are normal, burning-verify, slow and dies"
+                    ),
                 )
             })?;
             self.host()?.mode(slot.into(), known).await.map(drop)

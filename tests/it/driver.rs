@@ -100,7 +100,10 @@ async fn a_whole_session_leaves_no_process_and_no_file_outside_its_folder() {
         let (work, port) = (PathBuf::from(work), site().await);
         let browser = Browser::start(options(&work, &drivers()), &until()).await.unwrap();
         let facts = browser.facts();
-        assert!(!facts.browser.is_empty() && facts.browser_version.contains('.') && facts.driver_version.contains('.'), "{facts:?}");
+        assert!(
+            !facts.browser.is_empty() && facts.browser_version.contains('.') && facts.driver_version.contains('.'),
+            "{facts:?}"
+        );
         browser.goto(&format!("http://ruku.localhost:{port}/"), &until()).await.unwrap();
         let page = browser.current(&until()).await.unwrap();
         assert_eq!((page.title.as_str(), page.url.starts_with("http://ruku.localhost")), ("入库1100×700", true));
@@ -169,7 +172,8 @@ async fn a_killed_ruku_leaves_nothing_running() {
         let work = folder.path().join("work");
         std::fs::create_dir(folder.path().join("home")).unwrap();
         let mut ruku = victim("driver::a_killed_ruku_leaves_nothing_running", folder.path()).spawn().unwrap();
-        let started = || std::fs::read_to_string(work.join("processes.json")).is_ok_and(|record| !record.contains(r#""browser":null"#));
+        let started =
+            || std::fs::read_to_string(work.join("processes.json")).is_ok_and(|record| !record.contains(r#""browser":null"#));
         eventually("the browser to start", started).await;
         if !guarded {
             // The guard shares the group of the driver and is no browser.

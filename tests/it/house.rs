@@ -151,8 +151,7 @@ fn every_action_has_a_case() {
         // Cases of other encodings are cases of the reader, not of an action.
         texts.push_str(&String::from_utf8_lossy(&std::fs::read(path).unwrap()));
     }
-    let missing: Vec<&&str> =
-        ruku::actions::WORDS.iter().filter(|word| !texts.contains(&format!("- {word}:"))).collect();
+    let missing: Vec<&&str> = ruku::actions::WORDS.iter().filter(|word| !texts.contains(&format!("- {word}:"))).collect();
     assert!(missing.is_empty(), "actions without a case: {missing:?}");
 }
 

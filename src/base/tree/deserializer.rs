@@ -32,17 +32,21 @@ impl<'de> Reader<'de> {
     fn mismatch(&self, zh: &str, en: &str) -> Wrong {
         let (found_zh, found_en) = found(self.tree);
         let (code, help) = match &self.tree.kind {
-            Kind::Empty => ("empty-value", Some(say!("请在冒号后写上内容，或删去这一行。", "write something after the colon, or remove the line"))),
-            Kind::Map(entries, _) if looks_like_template(entries) => {
-                ("unquoted-template", Some(say!("把 {{{{ }}}} 连同里面的内容放进引号：\"{{{{ 姓名 }}}}\"", "put the braces in quotes: \"{{{{ 姓名 }}}}\"")))
-            }
+            Kind::Empty => (
+                "empty-value",
+                Some(say!("请在冒号后写上内容，或删去这一行。", "write something after the colon, or remove the line")),
+            ),
+            Kind::Map(entries, _) if looks_like_template(entries) => (
+                "unquoted-template",
+                Some(say!(
+                    "把 {{{{ }}}} 连同里面的内容放进引号：\"{{{{ 姓名 }}}}\"",
+                    "put the braces in quotes: \"{{{{ 姓名 }}}}\""
+                )),
+            ),
             Kind::Text(text) => ("wrong-shape", colon_help(text)),
             _ => ("wrong-shape", None),
         };
-        let message = Message::new(
-            format!("这里应写{zh}，但{found_zh}。"),
-            format!("this should be {en}, but {found_en}"),
-        );
+        let message = Message::new(format!("这里应写{zh}，但{found_zh}。"), format!("this should be {en}, but {found_en}"));
         // A list or group may run over many lines: point at its key, or at its first line only.
         let span = match &self.tree.kind {
             Kind::List(_) | Kind::Map(..) | Kind::Empty => self.place(),
@@ -81,7 +85,9 @@ impl<'de> Reader<'de> {
     }
 
     fn list<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
-        let Kind::List(items) = &self.tree.kind else { return Err(self.mismatch("一个列表（每项以「- 」开头）", "a list (each item begins with “- ”)")) };
+        let Kind::List(items) = &self.tree.kind else {
+            return Err(self.mismatch("一个列表（每项以「- 」开头）", "a list (each item begins with “- ”)"));
+        };
         visitor.visit_seq(Items { items, next: 0 }).map_err(|wrong| wrong.at(self.place()))
     }
 }
@@ -175,11 +181,21 @@ impl<'de> de::Deserializer<'de> for Reader<'de> {
         self.map(visitor)
     }
 
-    fn deserialize_struct<V: Visitor<'de>>(self, _: &'static str, _: &'static [&'static str], visitor: V) -> Result<V::Value, Wrong> {
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Wrong> {
         self.map(visitor)
     }
 
-    fn deserialize_enum<V: Visitor<'de>>(self, _: &'static str, _: &'static [&'static str], visitor: V) -> Result<V::Value, Wrong> {
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Wrong> {
         match &self.tree.kind {
             Kind::Map(entries, _) => match entries.as_slice() {
                 [(key, value)] => visitor.visit_enum(Variant { key, value: Some(value) }),

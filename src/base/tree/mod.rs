@@ -91,9 +91,12 @@ pub fn read<T: serde::de::DeserializeOwned>(name: &str, bytes: &[u8], guess: Gue
 fn follows(text: &str, lost: &[Range<usize>], fault: &Diagnostic) -> bool {
     let Some(span) = &fault.span else { return false };
     match fault.code {
-        "missing-key" => fault.message.zh.split(['「', '」']).nth(1).is_some_and(|key| {
-            lost.iter().any(|range| text[range.clone()].contains(&format!("{key}:")))
-        }),
+        "missing-key" => fault
+            .message
+            .zh
+            .split(['「', '」'])
+            .nth(1)
+            .is_some_and(|key| lost.iter().any(|range| text[range.clone()].contains(&format!("{key}:")))),
         "empty-value" => lost.iter().any(|range| {
             text.get(span.0.end..range.start).is_some_and(|between| between.trim_matches([':', ' ', '\n', '\r', '\t']).is_empty())
         }),

@@ -114,7 +114,8 @@ fn blank_line(text: &mut String, offset: usize) -> Option<Range<usize>> {
 }
 
 fn blank(text: &mut String, range: Range<usize>) -> Range<usize> {
-    let blank: String = text[range.clone()].chars().map(|c| if c == '\n' { "\n".into() } else { " ".repeat(c.len_utf8()) }).collect();
+    let blank: String =
+        text[range.clone()].chars().map(|c| if c == '\n' { "\n".into() } else { " ".repeat(c.len_utf8()) }).collect();
     text.replace_range(range.clone(), &blank);
     range
 }
@@ -165,7 +166,10 @@ impl Builder {
                     self.fault(
                         "alias",
                         say!("这里不支持 YAML 的「*引用」。", "YAML aliases (“*name”) are not supported here"),
-                        Some(say!("把内容直接写出来；共用的步骤用 run: 引入。", "write the content out; shared steps are taken in by “run:”")),
+                        Some(say!(
+                            "把内容直接写出来；共用的步骤用 run: 引入。",
+                            "write the content out; shared steps are taken in by “run:”"
+                        )),
                         span.clone(),
                     );
                     self.put(Tree { span, kind: Kind::Empty })?;
@@ -186,15 +190,23 @@ impl Builder {
             self.root = None;
             if self.faults.is_empty() {
                 self.faults.push(
-                    Diagnostic::error("empty-file", say!("文件是空的。", "the file is empty"), None)
-                        .help(say!("请确认选对了文件，并且已经保存。", "check that this is the right file and that it was saved")),
+                    Diagnostic::error("empty-file", say!("文件是空的。", "the file is empty"), None).help(say!(
+                        "请确认选对了文件，并且已经保存。",
+                        "check that this is the right file and that it was saved"
+                    )),
                 );
             }
         }
         Ok((self.root, self.faults))
     }
 
-    fn fault(&mut self, code: &'static str, message: crate::base::Message, help: Option<crate::base::Message>, span: Range<usize>) {
+    fn fault(
+        &mut self,
+        code: &'static str,
+        message: crate::base::Message,
+        help: Option<crate::base::Message>,
+        span: Range<usize>,
+    ) {
         let mut diagnostic = Diagnostic::error(code, message, Some(span));
         diagnostic.help = help;
         self.faults.push(diagnostic);

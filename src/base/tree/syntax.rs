@@ -40,7 +40,9 @@ fn line_at(text: &str, offset: usize) -> &str {
 fn words(error: &ScanError, line: &str) -> (Message, Option<Message>) {
     use ErrorKind as E;
     match error.kind() {
-        E::TabNotAllowed | E::TabInBlockIndentation | E::TabInIndentation | E::TabAtBlockScalarStart | E::TabInPlainScalar => tab(),
+        E::TabNotAllowed | E::TabInBlockIndentation | E::TabInIndentation | E::TabAtBlockScalarStart | E::TabInPlainScalar => {
+            tab()
+        }
         E::MappingValueNotAllowed | E::InvalidColonPlacement | E::MappingKeyNotAllowed | E::InvalidMappingValueWhitespace => (
             say!("这里的冒号把文字断开了。", "this colon breaks the text apart"),
             Some(say!(
@@ -65,7 +67,10 @@ fn words(error: &ScanError, line: &str) -> (Message, Option<Message>) {
         | E::UnexpectedEofFlowMapping
         | E::UnexpectedEofFlowSequence
         | E::UnexpectedEofImplicitFlowMapping => (
-            say!("括号里的内容不完整，缺逗号或右括号。", "the brackets hold something incomplete: a comma or the closing bracket is missing"),
+            say!(
+                "括号里的内容不完整，缺逗号或右括号。",
+                "the brackets hold something incomplete: a comma or the closing bracket is missing"
+            ),
             Some(say!(
                 "各项用半角逗号「,」隔开，并补上右括号；含 {{{{ }}}} 的值要放进引号。",
                 "separate items by ASCII commas, close the bracket, and quote values with {{{{ }}}}"
@@ -88,7 +93,10 @@ fn words(error: &ScanError, line: &str) -> (Message, Option<Message>) {
             Some(say!("冒号要用半角「:」，后面加一个空格。", "use the ASCII colon “:” with a space after it")),
         ),
         E::SimpleKeyExpected | E::InvalidSimpleKey | E::ExpectedBlockMappingKey => (
-            say!("这一行不是「键: 值」，或缩进和上面不一致。", "this line is not “key: value”, or its indentation differs from the lines above"),
+            say!(
+                "这一行不是「键: 值」，或缩进和上面不一致。",
+                "this line is not “key: value”, or its indentation differs from the lines above"
+            ),
             Some(say!("冒号后要有空格；同一层的行要对齐。", "put a space after the colon; align lines of the same level")),
         ),
         E::InvalidIndentation
@@ -103,7 +111,10 @@ fn words(error: &ScanError, line: &str) -> (Message, Option<Message>) {
         E::RecursionLimitExceeded => too_deep(),
         other => (
             say!("这里不符合 YAML 的写法（{other}）。", "this is not YAML ({other})"),
-            Some(say!("检查这一行和上一行的引号、冒号和缩进。", "check quotes, colons and indentation of this line and the one above")),
+            Some(say!(
+                "检查这一行和上一行的引号、冒号和缩进。",
+                "check quotes, colons and indentation of this line and the one above"
+            )),
         ),
     }
 }
@@ -120,6 +131,9 @@ pub(super) fn tab() -> (Message, Option<Message>) {
 pub(super) fn too_deep() -> (Message, Option<Message>) {
     (
         say!("嵌套太深。", "this is nested too deeply"),
-        Some(say!("检查括号和缩进；正常的流程不超过十层。", "check brackets and indentation; a playbook needs no more than ten levels")),
+        Some(say!(
+            "检查括号和缩进；正常的流程不超过十层。",
+            "check brackets and indentation; a playbook needs no more than ten levels"
+        )),
     )
 }

@@ -56,9 +56,11 @@ impl Wrong {
     /// The diagnostic; none when the fault follows from one already told.
     pub(super) fn diagnostic(self, guess: Guess) -> Option<Diagnostic> {
         let (code, message, help) = match self.what {
-            What::Key { word, allowed } => {
-                ("unknown-key", say!("这里不能写「{word}」。", "“{word}” is not allowed here"), Some(instead(&word, allowed, guess)))
-            }
+            What::Key { word, allowed } => (
+                "unknown-key",
+                say!("这里不能写「{word}」。", "“{word}” is not allowed here"),
+                Some(instead(&word, allowed, guess)),
+            ),
             What::Choice { word, allowed } => {
                 let message = say!("不认识「{word}」。", "“{word}” is not one of the choices");
                 ("unknown-choice", message, Some(instead(&word, allowed, guess)))

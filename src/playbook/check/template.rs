@@ -53,7 +53,10 @@ impl Check<'_> {
         if let Some(name) = single_braces(words).filter(|name| self.names.is_input(name)) {
             self.warning(
                 "single-braces",
-                say!("「{{{name}}}」会原样填写，不会换成资料的值。", "“{{{name}}}” stands as it is and is not replaced by the input"),
+                say!(
+                    "「{{{name}}}」会原样填写，不会换成资料的值。",
+                    "“{{{name}}}” stands as it is and is not replaced by the input"
+                ),
                 &inside(words, find(words, &format!("{{{name}}}"))),
                 say!("用两层括号，并放进引号：\"{{{{ {name} }}}}\"", "use two braces, in quotes: \"{{{{ {name} }}}}\""),
             );
@@ -113,10 +116,18 @@ impl Check<'_> {
         let help = if open {
             say!("补上右边的 }}}}。", "close it with }}}}")
         } else {
-            say!("写成 {{{{ 姓名 }}}}：两层括号，里面只写资料名。", "write {{{{ 姓名 }}}}: two braces with nothing but a name inside")
+            say!(
+                "写成 {{{{ 姓名 }}}}：两层括号，里面只写资料名。",
+                "write {{{{ 姓名 }}}}: two braces with nothing but a name inside"
+            )
         };
         let at = fault.range.clone().filter(|range| range.end <= words.len() && range.start < range.end);
-        self.error("template", say!("{{{{ }}}} 里写得不对（{detail}）。", "what stands in {{{{ }}}} is wrong ({detail})"), &inside(words, at), help);
+        self.error(
+            "template",
+            say!("{{{{ }}}} 里写得不对（{detail}）。", "what stands in {{{{ }}}} is wrong ({detail})"),
+            &inside(words, at),
+            help,
+        );
     }
 }
 
@@ -127,7 +138,10 @@ fn inside(words: &Words, range: Option<Range<usize>>) -> Range<usize> {
         Some(2) => 1,
         _ => return words.span.clone(),
     };
-    range.map_or_else(|| words.span.clone(), |range| words.span.start + quotes + range.start..words.span.start + quotes + range.end)
+    range.map_or_else(
+        || words.span.clone(),
+        |range| words.span.start + quotes + range.start..words.span.start + quotes + range.end,
+    )
 }
 
 fn find(words: &str, part: &str) -> Option<Range<usize>> {
