@@ -17,6 +17,7 @@ use super::events::{Events, SUBSCRIBED, Sent};
 use super::fault;
 use super::installed::{self, Installed};
 use super::life::Life;
+use super::page::Memory;
 use super::process::Driver;
 use crate::base::{Fault, FaultKind, Lang, Message, Redactor, Until, files};
 use crate::say;
@@ -58,10 +59,11 @@ pub struct BrowserFacts {
 #[derive(Debug)]
 pub struct Browser {
     client: Client,
-    pub(super) bidi: Bidi,
+    pub(super) bidi: Arc<Bidi>,
     pub(super) events: Arc<Events>,
     pub(super) life: Arc<Life>,
     pub(super) options: BrowserOptions,
+    pub(super) memory: Memory,
     current: Mutex<String>,
     facts: BrowserFacts,
     command_limit: Duration,
@@ -91,13 +93,14 @@ impl Browser {
         let life = Arc::new(Life::new(driver));
         let Some(socket) = told.get("webSocketUrl").and_then(Value::as_str) else { return Err(no_bidi(&installed)) };
         let events = Arc::new(Events::new());
-        let bidi = Bidi::connect(socket, port, Arc::clone(&life), Arc::clone(&events), until).await?;
+        let bidi = Arc::new(Bidi::connect(socket, port, Arc::clone(&life), Arc::clone(&events), until).await?);
         let browser = Browser {
             client,
             bidi,
             events,
             life,
             options,
+            memory: Memory::default(),
             current: Mutex::default(),
             facts: facts(&told),
             command_limit: installed.command_limit(),
@@ -113,6 +116,7 @@ impl Browser {
         let tree = self.bidi.command("browsingContext.getTree", json!({"maxDepth": 0}), &doing, until).await?;
         let first = tree["contexts"][0]["context"].as_str().unwrap_or_default().to_owned();
         self.set_current(&first);
+        self.install_page_script(until).await?;
         self.fit_viewport(until).await
     }
 

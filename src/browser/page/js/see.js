@@ -99,25 +99,26 @@ const nextFrame = () =>
     });
   });
 
-// Child frames in document order: content box in this viewport, whether a person can see it. Kept for the hit test.
+// The content box of a child frame in this viewport, and whether a person can see it.
+const boxOf = (frame) => {
+  const rect = frame.getBoundingClientRect();
+  const style = getComputedStyle(frame);
+  const px = (name) => parseFloat(style[name]) || 0;
+  const scale = frame.offsetWidth ? rect.width / frame.offsetWidth : 1;
+  const [left, top] = [px("borderLeftWidth") + px("paddingLeft"), px("borderTopWidth") + px("paddingTop")];
+  return {
+    x: rect.x + left * scale,
+    y: rect.y + top * scale,
+    width: rect.width - (left + px("borderRightWidth") + px("paddingRight")) * scale,
+    height: rect.height - (top + px("borderBottomWidth") + px("paddingBottom")) * scale,
+    scale,
+    shown: visible(frame, true),
+  };
+};
+
+// Child frames in document order, each with its window, by which the robot knows it. Kept for the hit test.
 let frameElements = [];
 const frames = () => {
   frameElements = [...walk(document)].filter((element) => /^(IFRAME|FRAME)$/.test(element.tagName) && element.contentWindow);
-  const boxes = frameElements.map((frame) => {
-    const rect = frame.getBoundingClientRect();
-    const style = getComputedStyle(frame);
-    const px = (name) => parseFloat(style[name]) || 0;
-    const scale = frame.offsetWidth ? rect.width / frame.offsetWidth : 1;
-    const left = px("borderLeftWidth") + px("paddingLeft");
-    const top = px("borderTopWidth") + px("paddingTop");
-    return {
-      x: rect.x + left * scale,
-      y: rect.y + top * scale,
-      width: rect.width - (left + px("borderRightWidth") + px("paddingRight")) * scale,
-      height: rect.height - (top + px("borderBottomWidth") + px("paddingBottom")) * scale,
-      scale,
-      shown: visible(frame, true),
-    };
-  });
-  return [JSON.stringify(boxes), ...frameElements.map((frame) => frame.contentWindow)];
+  return frameElements.map((frame) => ({ window: frame.contentWindow, ...boxOf(frame) }));
 };
