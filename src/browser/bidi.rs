@@ -45,10 +45,9 @@ impl Drop for Waiting<'_> {
 }
 
 impl Bidi {
-    /// Connects to the driver on loopback, whatever host `url` names.
+    /// Connects to `url` on loopback, whatever host it names.
     pub(super) async fn connect(
         url: &str,
-        port: u16,
         life: Arc<Life>,
         events: Arc<Events>,
         until: &Until,
@@ -63,7 +62,8 @@ impl Bidi {
             )
         };
         let connecting = async {
-            let stream = TcpStream::connect(("127.0.0.1", port)).await.map_err(|error| refused(&error))?;
+            let port = url::Url::parse(url).map_err(|error| refused(&error))?.port();
+            let stream = TcpStream::connect(("127.0.0.1", port.unwrap_or_default())).await.map_err(|error| refused(&error))?;
             let config = WebSocketConfig::default().max_message_size(Some(LARGEST)).max_frame_size(Some(LARGEST));
             tokio_tungstenite::client_async_with_config(url, stream, Some(config)).await.map_err(|error| refused(&error))
         };

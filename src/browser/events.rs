@@ -10,7 +10,7 @@ use tokio::sync::{broadcast, watch};
 use super::remote;
 
 /// What Ruku listens to.
-pub(super) const SUBSCRIBED: [&str; 10] = [
+pub(super) const SUBSCRIBED: [&str; 11] = [
     "browsingContext.contextCreated",
     "browsingContext.contextDestroyed",
     "browsingContext.navigationStarted",
@@ -21,6 +21,7 @@ pub(super) const SUBSCRIBED: [&str; 10] = [
     "log.entryAdded",
     "network.beforeRequestSent",
     "script.message",
+    "script.realmCreated",
 ];
 
 /// How many past requests are remembered.

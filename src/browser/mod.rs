@@ -13,6 +13,8 @@ mod process;
 mod remote;
 mod script;
 mod session;
+#[cfg(test)]
+mod tests;
 mod windows;
 
 pub use events::{DialogInfo, DialogKind, Sent};

@@ -88,21 +88,11 @@ impl Driver {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// The port of the driver on loopback.
-    pub(super) fn port(&self) -> u16 {
-        self.port
-    }
-
     /// Remembers the browser that the driver started, for [`reap`].
     pub(super) fn remember(&mut self, browser: Option<u32>, session: &str) -> Result<(), Fault> {
         self.browser = browser.map(|pid| Mark { pid, started: start_time(pid) });
         let url = self.url();
         self.write_record(&url, session)
-    }
-
-    /// The browser's process, if the driver told it.
-    pub(super) fn browser(&self) -> Option<Mark> {
-        self.browser
     }
 
     fn write_record(&self, url: &str, session: &str) -> Result<(), Fault> {

@@ -3,9 +3,11 @@
 //! Never evaluates text of a playbook or a page: every function is Ruku's own, values go in as arguments.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
 
 use super::events::Event;
 use super::session::Browser;
@@ -15,6 +17,9 @@ use crate::say;
 
 /// The name of Ruku's isolated world in every frame.
 pub(super) const SANDBOX: &str = "ruku";
+
+/// How long a new isolated world may take to get its way out; a dialog may hold it up for as long as a person thinks.
+const CONNECTED_WITHIN: Duration = Duration::from_secs(3600);
 
 /// One frame of a window.
 #[derive(Debug, Clone)]
@@ -56,14 +61,60 @@ impl Browser {
 
     /// Installs a function that runs in the isolated world of every frame and window from now on, before the page's own scripts. It is
     /// called with one argument: a function that sends a JSON value to [`Browser::listen`] as `script.message` on `channel`.
+    /// Once per session: a second script would take the channel of the first.
     pub(super) async fn add_preload_script(&self, function: &str, channel: &str, until: &Until) -> Result<(), Fault> {
-        let params = json!({
-            "functionDeclaration": function,
-            "arguments": [{"type": "channel", "value": {"channel": channel, "ownership": "none"}}],
-            "sandbox": SANDBOX,
-        });
+        self.connect_channel(channel);
+        // Not BiDi's own channel argument: the driver listens to that in the page's world only, never in an isolated one.
+        let declaration = format!(
+            "() => {{
+                const waiting = [];
+                let out = message => waiting.push(message);
+                globalThis.rukuConnect = channel => {{ out = channel; waiting.splice(0).forEach(channel); }};
+                ({function})(message => out(message));
+            }}"
+        );
+        let params = json!({"functionDeclaration": declaration, "sandbox": SANDBOX});
         self.bidi.command("script.addPreloadScript", params, &say!("准备网页脚本", "install the page script"), until).await?;
         Ok(())
+    }
+
+    /// Gives every new isolated world its way out, until the session ends.
+    fn connect_channel(&self, channel: &str) {
+        let mut events = self.events.listen();
+        // Weak: the task must not keep a dropped session's connection open.
+        let (bidi, life) = (Arc::downgrade(&self.bidi), Arc::downgrade(&self.life));
+        let argument = json!({"type": "channel", "value": {"channel": channel, "ownership": "none"}});
+        tokio::spawn(async move {
+            loop {
+                let event = match events.recv().await {
+                    Ok(event) => event,
+                    Err(broadcast::error::RecvError::Lagged(_)) => continue,
+                    Err(broadcast::error::RecvError::Closed) => return,
+                };
+                if event.method != "script.realmCreated" || event.params["sandbox"] != SANDBOX {
+                    continue;
+                }
+                let (Some(bidi), Some(life)) = (bidi.upgrade(), life.upgrade()) else { return };
+                let params = json!({
+                    "functionDeclaration": "channel => { globalThis.rukuConnect?.(channel) }",
+                    "arguments": [argument],
+                    "target": {"realm": event.params["realm"]},
+                    "awaitPromise": false,
+                });
+                if life.gone().is_some() {
+                    return;
+                }
+                // Of its own: a frame that stands still behind a dialog must not hold up the next one.
+                tokio::spawn(async move {
+                    let until = Until::after(CONNECTED_WITHIN, CancellationToken::new());
+                    let doing = say!("连接网页脚本", "connect the page script");
+                    if let Err(fault) = bidi.command("script.callFunction", params, &doing, &until).await {
+                        // The frame has moved on already: its next world is connected in turn.
+                        tracing::debug!(%fault, "a page script was not connected");
+                    }
+                });
+            }
+        });
     }
 
     /// All frames of the current window, parents before children.

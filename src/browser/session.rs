@@ -83,7 +83,7 @@ impl Browser {
         let mut environment = installed.environment(&options.work);
         environment.extend(temporary_folder(&options));
         let mut driver = Driver::start(&installed.driver, &environment, &options.work, until).await?;
-        let (url, port) = (driver.url(), driver.port());
+        let url = driver.url();
         let capabilities = installed.capabilities(options.headed, as_root(), options.viewport, &options.work);
         let client = until.run(&say!("浏览器启动", "the browser to start"), connect(&url, capabilities, &installed)).await??;
         let told = client.capabilities().cloned().unwrap_or_default();
@@ -93,10 +93,10 @@ impl Browser {
         let life = Arc::new(Life::new(driver));
         let Some(socket) = told.get("webSocketUrl").and_then(Value::as_str) else { return Err(no_bidi(&installed)) };
         let events = Arc::new(Events::new());
-        let bidi = Arc::new(Bidi::connect(socket, port, Arc::clone(&life), Arc::clone(&events), until).await?);
+        let bidi = Bidi::connect(socket, Arc::clone(&life), Arc::clone(&events), until).await?;
         let browser = Browser {
             client,
-            bidi,
+            bidi: Arc::new(bidi),
             events,
             life,
             options,

@@ -2,27 +2,22 @@
 //!
 //! Never counts a message from before the mark: "已提交" that was there already proves nothing.
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
-use tokio_util::sync::CancellationToken;
 
 use super::super::Browser;
-use super::super::bidi::Bidi;
 use super::super::events::Event;
 use super::look::rung;
 use super::words;
-use crate::base::{Fault, FaultKind, Message, Until};
-use crate::say;
+use crate::base::{Fault, Message, Until};
 
 /// The channel of the page script.
-const CHANNEL: &str = "ruku";
+pub(super) const CHANNEL: &str = "ruku";
 /// Messages kept; a portal shows a handful in a step.
 const KEPT: usize = 500;
-/// How long a document may take to be connected; only a dialog takes long.
-const CONNECTING: Duration = Duration::from_secs(600);
 
 /// A moment, for "since then". Milliseconds of this machine's clock, which the browser shares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -151,12 +146,12 @@ impl Browser {
 
     /// Feeds the memory from now to the end of the session.
     pub(super) fn watch_messages(&self) {
-        let (memory, bidi) = (self.memory.clone(), Arc::downgrade(&self.bidi));
+        let memory = self.memory.clone();
         let mut events = self.listen();
         tokio::spawn(async move {
             loop {
                 match events.recv().await {
-                    Ok(event) => take(&memory, &bidi, &event),
+                    Ok(event) => take(&memory, &event),
                     Err(RecvError::Lagged(missed)) => tracing::warn!(missed, "events of the browser came too fast"),
                     Err(RecvError::Closed) => return,
                 }
@@ -165,7 +160,7 @@ impl Browser {
     }
 }
 
-fn take(memory: &Memory, bidi: &Weak<Bidi>, event: &Event) {
+fn take(memory: &Memory, event: &Event) {
     match event.method.as_str() {
         "script.message" if event.params["channel"] == CHANNEL => {
             let data = &event.params["data"];
@@ -177,29 +172,7 @@ fn take(memory: &Memory, bidi: &Weak<Bidi>, event: &Event) {
             let text = event.params["message"].as_str().unwrap_or_default().to_owned();
             memory.push(Remembered { at: now(), text, place: Where::Dialog });
         }
-        // Chromium's preload channels are silent in isolated worlds; a call into the new document connects it.
-        "browsingContext.domContentLoaded" => {
-            if let (Some(bidi), Some(context)) = (bidi.upgrade(), event.params["context"].as_str().map(str::to_owned)) {
-                tokio::spawn(async move { connect(&bidi, &context).await });
-            }
-        }
         _ => {}
-    }
-}
-
-async fn connect(bidi: &Bidi, context: &str) {
-    let params = json!({
-        "functionDeclaration": "(channel) => globalThis.ruku?.connect(channel)",
-        "arguments": [{"type": "channel", "value": {"channel": CHANNEL}}],
-        "target": {"context": context, "sandbox": super::super::script::SANDBOX},
-        "awaitPromise": false,
-    });
-    let until = Until::after(CONNECTING, CancellationToken::new());
-    let told: Result<Value, Fault> = bidi.command("script.callFunction", params, &say!("连接网页", "connect the page"), &until).await;
-    if let Err(fault) = told
-        && fault.kind != FaultKind::Gone
-    {
-        tracing::warn!(%fault, "a document could not be connected");
     }
 }
 

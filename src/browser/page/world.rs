@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use super::super::Browser;
 use crate::base::{Fault, FaultKind, Until};
 
-/// Ruku's script, as one function. Called again in the same document it does nothing.
+/// Ruku's script, as one function that takes the way out for messages. Called again in the same document it does nothing.
 pub(super) const SCRIPT: &str = concat!(
-    "() => {\nif (globalThis.ruku) return;\n",
+    "(outbox) => {\nif (globalThis.ruku) return;\n",
     include_str!("js/fold.js"),
     include_str!("js/see.js"),
     include_str!("js/name.js"),
@@ -62,7 +62,7 @@ impl Browser {
     /// As [`Browser::call`].
     pub(in crate::browser) async fn install_page_script(&self, until: &Until) -> Result<(), Fault> {
         self.watch_messages();
-        self.add_preload_script(SCRIPT, "ruku", until).await?;
+        self.add_preload_script(SCRIPT, super::messages::CHANNEL, until).await?;
         for frame in self.frames(until).await? {
             self.call(&frame.context, SCRIPT, &[], until).await?;
         }

@@ -2,9 +2,6 @@
 
 const LONGEST = 400;
 const TOASTLIKE = /toast|tips?\b|-tip|msg|message|layer|notif|alert|dialog|popup|growl|swal|snackbar/i;
-let messages = [];
-let messageCount = 0;
-let outbox = null;
 const lastSaid = new WeakMap();
 
 const floats = (element) => /^(fixed|absolute|sticky)$/.test(getComputedStyle(element).position);
@@ -19,9 +16,8 @@ const remember = (element) => {
   const text = short(element.innerText ?? "", LONGEST);
   if (!text || lastSaid.get(element) === text || !visible(element)) return;
   lastSaid.set(element, text);
-  const message = { number: ++messageCount, at: Date.now(), text };
-  messages.push(message);
-  if (messages.length > 200) messages.shift();
+  const message = { at: Date.now(), text };
+  // Out at once, so that it survives the document.
   outbox?.(message);
 };
 
@@ -57,9 +53,3 @@ const watchRoot = (root) =>
     attributeFilter: ["class", "style", "hidden", "open"],
   });
 watchRoot(document);
-
-// What was remembered so far; everything later goes out at once, so it survives the document.
-const connect = (channel) => {
-  if (!outbox) for (const message of messages) channel(message);
-  outbox = channel;
-};
