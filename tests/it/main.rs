@@ -5,6 +5,7 @@ mod first_path;
 mod house;
 mod human;
 mod lock;
+mod page;
 mod portals;
 mod proof;
 mod world;
