@@ -1,1 +1,4 @@
 //! The one integration binary.
+
+#[cfg(target_os = "linux")]
+mod card;

@@ -57,7 +57,7 @@ impl Command<'_> {
                     _ => return None,
                 }
             }
-            [lc @ 1.., ref rest @ ..] => {
+            [lc @ 1..=255, ref rest @ ..] => {
                 let (data, tail) = rest.split_at_checked(usize::from(lc))?;
                 match *tail {
                     [] => (data, None),
