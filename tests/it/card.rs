@@ -1,5 +1,7 @@
 //! The virtual CA lock through a real private pcscd, as strangers' tools see it: OpenSC reads and signs, openssl verifies.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::collections::BTreeSet;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -271,7 +273,7 @@ async fn a_dropped_host_and_a_killed_owner_leave_nothing_running() {
     // The owner is this test program again, killed as nobody expects it.
     let mut owner = Command::new(std::env::current_exe().unwrap());
     owner.args(["--exact", "card::owner_that_will_be_killed", "--nocapture"]).env(OWNED_DIR, dir.path());
-    let mut owner = owner.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut owner = owner.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     wait_for("the owner's host", || dir.path().join("cards.sock").exists() && family(dir.path()).len() >= 3).await;
     owner.kill().unwrap();
     owner.wait().unwrap();
@@ -291,7 +293,8 @@ async fn owner_that_will_be_killed() {
     let dir = killed.as_ref().map_or(own.path(), Path::new);
     let host = CardHost::start(dir, exe()).await.unwrap();
     if killed.is_some() {
-        std::future::pending::<()>().await;
+        // Until killed; or until the test above is gone without having come to that.
+        std::io::copy(&mut std::io::stdin(), &mut std::io::sink()).unwrap();
     }
     assert!(host.state().await.unwrap().iter().all(|slot| slot.card.is_none()));
     host.end().await;

@@ -8,7 +8,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use super::apdu::{Command, find, status, tlv};
-use super::store::{Memory, Tried};
+use super::memory::{Memory, Tried};
 use crate::base::Fault;
 use crate::pki;
 

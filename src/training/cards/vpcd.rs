@@ -87,7 +87,7 @@ fn frame_of(data: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::training::cards::store::tests::folder;
+    use crate::training::cards::memory::tests::folder;
     use tokio::net::TcpListener;
 
     /// A card that plays in a task, and the reader's side of its connection.
