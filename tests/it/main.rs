@@ -1,5 +1,6 @@
 //! The one integration binary.
 
+mod card;
 mod driver;
 mod first_path;
 mod house;

@@ -81,11 +81,14 @@ const byPlace = ({ by, words }, purpose) => {
     }
     case "role":
       return [...walk(document)].filter((element) => rolesOf(element).includes(words.toLowerCase())).map((element) => [element, 0]);
-    case "label":
+    case "label": {
       if (purpose === "see") return byLabel(words, FILLABLE + "," + CHOOSABLE);
       if (purpose === "upload") return byUpload(words);
-      // A box with a label and a button with words are both "the thing called x" for the one who presses.
-      return purpose === "press" ? [...byLabel(words, selector), ...byPressText(words)] : byLabel(words, selector);
+      if (purpose !== "press") return byLabel(words, selector);
+      // Pressing the field that is called x: a read-only combo opens that way. Without such a field, whatever is called so.
+      const fields = byLabel(words, FILLABLE + "," + CHOOSABLE);
+      return fields.length ? fields : byPressText(words);
+    }
     default:
       if (purpose === "press") return byPressText(words);
       if (purpose === "see") return bySeen(words);
