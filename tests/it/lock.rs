@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use base64ct::{Base64, Encoding};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use ruku::base::{Message, Secret, Until, http};
 use ruku::pki;
 use ruku::training::agent::AgentProcess;
@@ -150,12 +151,12 @@ impl Agent {
     }
 
     async fn sign(&self, message: &[u8]) -> Value {
-        self.call("/RS_KeySignByP1", &[("asn1Msg", &Base64::encode_string(message))]).await
+        self.call("/RS_KeySignByP1", &[("asn1Msg", &STANDARD.encode(message))]).await
     }
 
     async fn certificate(&self) -> Vec<u8> {
         let reply = self.call("/RS_GetCertBase64String", &[("certType", "1")]).await;
-        Base64::decode_vec(reply["data"]["certBase64"].as_str().unwrap()).unwrap()
+        STANDARD.decode(reply["data"]["certBase64"].as_str().unwrap()).unwrap()
     }
 }
 
@@ -249,7 +250,7 @@ async fn a_look_leaves_the_pin_session_of_another_program_alone() {
     let (message, certificate) = ("质询 1".as_bytes(), agent.certificate().await);
     let signed = agent.sign(message).await;
     assert_eq!(signed["code"], "0000", "the PIN session survived");
-    let signature = Base64::decode_vec(signed["data"]["signature"].as_str().unwrap()).unwrap();
+    let signature = STANDARD.decode(signed["data"]["signature"].as_str().unwrap()).unwrap();
     assert!(pki::verify(&certificate, message, &signature));
     assert!(!pki::verify(&certificate, b"another message", &signature));
 
