@@ -64,6 +64,8 @@ async fn run() -> Result<(), Fault> {
         while !namespace::pcscd_ready() {
             until.pause(Duration::from_millis(10), &waiting_for).await?;
         }
+        // pcscd opens its folder to everybody; these locks are the owner's alone.
+        private(Path::new("pcsc"), 0o700)?;
         let listener = listen()?;
         let reader = Arc::new(Mutex::new(Reader::default()));
         say(&Answer::Slots(reader.lock().await.state()));
@@ -101,8 +103,13 @@ fn owner_gone() -> oneshot::Receiver<()> {
 fn listen() -> Result<UnixListener, Fault> {
     let _ = std::fs::remove_file(SOCKET);
     let listener = UnixListener::bind(SOCKET).map_err(|error| socket_fault(&error))?;
-    std::fs::set_permissions(SOCKET, std::fs::Permissions::from_mode(0o600)).map_err(|error| socket_fault(&error))?;
+    private(Path::new(SOCKET), 0o600)?;
     Ok(listener)
+}
+
+fn private(path: &Path, mode: u32) -> Result<(), Fault> {
+    let permissions = std::fs::Permissions::from_mode(mode);
+    std::fs::set_permissions(path, permissions).map_err(|error| Fault::io("设置权限", "set permissions of", path, &error))
 }
 
 fn socket_fault(error: &std::io::Error) -> Fault {

@@ -8,7 +8,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use super::apdu::{Command, find, status, tlv};
-use super::store::{Memory, Tried};
+use super::memory::{Memory, Tried};
 use crate::base::Fault;
 use crate::pki;
 
@@ -24,6 +24,11 @@ const PIN_REFERENCE: u8 = 0x80;
 const AUTHENTICATION_KEY: u8 = 0x9A;
 const ECC_P256: u8 = 0x11;
 const CHAINING: u8 = 0x10;
+/// The FASC-N of a card that no agency issued (agency code 9999, TIG SCEPACS 2.3): readers take the GUID as serial number then.
+const NO_AGENCY: [u8; 25] = [
+    0xD4, 0xE7, 0x39, 0xDA, 0x73, 0x9C, 0xED, 0x39, 0xCE, 0x73, 0x9D, 0x83, 0x68, 0x58, 0x21, 0x08, 0x42, 0x10, 0x84, 0x21, 0xC8,
+    0x42, 0x10, 0xC3, 0xEB,
+];
 /// More chained bytes than any command of this card needs.
 const CHAIN_LIMIT: usize = 4096;
 
@@ -175,8 +180,8 @@ impl Card {
     /// The cardholder unique identifier (CHUID). The GUID comes from the certificate, so each training lock has its own serial number.
     fn holder_id(&self) -> Vec<u8> {
         let guid = &Sha256::digest(&self.memory.certificate)[..16];
-        // No agency issued this card: an all-zero FASC-N. No signature either: readers of a training lock have no use for one.
-        [tlv(&[0x30], &[0; 25]), tlv(&[0x34], guid), tlv(&[0x35], b"20991231"), tlv(&[0x3E], &[]), tlv(&[0xFE], &[])].concat()
+        // No signature: readers of a training lock have no use for one.
+        [tlv(&[0x30], &NO_AGENCY), tlv(&[0x34], guid), tlv(&[0x35], b"20991231"), tlv(&[0x3E], &[]), tlv(&[0xFE], &[])].concat()
     }
 
     /// The card capability container (CCC): the fixed values of SP 800-73pt1-5 and an identifier of this card.

@@ -17,10 +17,11 @@ pub(super) const FIRST_PORT: u16 = 0x8C7B;
 /// What a slow card takes for each command.
 const SLOW: Duration = Duration::from_secs(1);
 /// Control frames have one byte.
+const POWER_ON: u8 = 0x01;
 const ASK_ATR: u8 = 0x04;
 
-/// Plays `card` over `stream` until the other side closes it or the card dies. `seen` turns true when the ATR was first asked for;
-/// `tries` follows the card's counter.
+/// Plays `card` over `stream` until the other side closes it or the card dies. `seen` turns true when pcscd has powered the
+/// card, fetched its ATR and come back for more: its clients know of the card then. `tries` follows the card's counter.
 pub(super) async fn play(
     mut stream: TcpStream,
     card: &mut Card,
@@ -28,17 +29,26 @@ pub(super) async fn play(
     seen: watch::Sender<bool>,
     tries: &watch::Sender<u8>,
 ) -> io::Result<()> {
+    let (mut powered, mut introduced) = (false, false);
     loop {
         let length = stream.read_u16().await?;
+        // vpcd sends length and data apart, so its kernel holds the data until the length is acknowledged: do not wait 40 ms with that.
+        rustix::net::sockopt::set_tcp_quickack(&stream, true)?;
         let mut frame = vec![0; usize::from(length)];
         stream.read_exact(&mut frame).await?;
+        if introduced {
+            seen.send_if_modified(|seen| !std::mem::replace(seen, true));
+        }
         match frame.as_slice() {
             [ASK_ATR] => {
                 send(&mut stream, &ATR).await?;
-                seen.send_replace(true);
+                introduced = powered;
             }
             // Power off, power on, reset: no answer.
-            [] | [_] => card.reset(),
+            [] | [_] => {
+                powered |= frame == [POWER_ON];
+                card.reset();
+            }
             command => {
                 let now = *mode.borrow_and_update();
                 let manner = if now == Mode::BurningVerify { Manner::Burning } else { Manner::Standard };
@@ -77,7 +87,7 @@ fn frame_of(data: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::training::cards::store::tests::folder;
+    use crate::training::cards::memory::tests::folder;
     use tokio::net::TcpListener;
 
     /// A card that plays in a task, and the reader's side of its connection.
