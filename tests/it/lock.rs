@@ -2,6 +2,8 @@
 //!
 //! The client library reads the socket's name once per process, so what is tested runs as `ruku lock-watch` and `ruku training-agent`.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -60,15 +62,7 @@ impl Bench {
     }
 
     fn watch(&self, agents: &[String]) -> Watched {
-        let mut command = Command::new(exe());
-        command.arg("lock-watch").arg("--drivers").arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("drivers"));
-        for agent in agents {
-            command.arg("--agent").arg(agent);
-        }
-        command.env("PCSCLITE_CSOCK_NAME", self.socket());
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        Watched { child, lines, seen: Vec::new() }
+        Watched::start(&self.socket(), agents)
     }
 }
 
@@ -80,6 +74,18 @@ struct Watched {
 }
 
 impl Watched {
+    fn start(socket: &Path, agents: &[String]) -> Watched {
+        let mut command = Command::new(exe());
+        command.arg("lock-watch").arg("--drivers").arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("drivers"));
+        for agent in agents {
+            command.arg("--agent").arg(agent);
+        }
+        command.env("PCSCLITE_CSOCK_NAME", socket);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        Watched { child, lines, seen: Vec::new() }
+    }
+
     /// Reads snapshots until one is as wanted.
     async fn until(&mut self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         let reading = async {
@@ -349,19 +355,12 @@ async fn no_reader_does_not_mean_no_lock() {
     let bench = Bench::new().await;
     bench.host.insert(0, "p1").await.unwrap();
     let agent = bench.agent().await;
-    let elsewhere = Bench { dir: tempfile::tempdir().unwrap(), ..bench };
-    let nowhere = elsewhere.dir.path().join("no-socket");
-    let mut command = Command::new(exe());
-    command.args(["lock-watch", "--agent", &format!("training={}", agent.0.ports().0), "--drivers"]);
-    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("drivers")).env("PCSCLITE_CSOCK_NAME", nowhere);
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let mut watch = Watched { child, lines, seen: Vec::new() };
+    let mut watch = Watched::start(&bench.dir.path().join("no-socket"), &[format!("training={}", agent.0.ports().0)]);
     let seen = watch.holders(&["张三"]).await;
     assert!(seen["service"]["absent"].is_object());
     assert_eq!(seen["locks"][0]["seen_by"], json!({"agent": "training"}));
     agent.0.end().await.unwrap();
-    elsewhere.host.end().await;
+    bench.host.end().await;
 }
 
 #[tokio::test]
@@ -383,14 +382,13 @@ async fn a_foreign_page_gets_nothing_and_spends_nothing() {
 #[tokio::test]
 async fn a_certificate_that_is_not_of_the_training_is_never_touched() {
     let bench = Bench::new().await;
-    foreign_card(bench.dir.path());
+    let foreign = foreign_card(bench.dir.path())[..32].to_uppercase();
     bench.host.insert(0, "foreign").await.unwrap();
     bench.host.insert(1, "p2").await.unwrap();
     let agent = bench.agent().await;
     let mut watch = bench.watch(&[]);
     watch.holders(&["王五", "李四"]).await;
     let users = agent.listed(&["李四"]).await;
-    let foreign: String = hex::encode_upper(sha2_of_foreign(bench.dir.path())).chars().take(32).collect();
     assert_eq!(agent.code("/RS_CertLogin", &[("containerId", &foreign), ("password", "000000")]).await, "9004");
     assert_eq!(agent.code("/RS_CertLogin", &[("password", PIN)]).await, "0000", "only the training lock counts");
     assert_eq!(users.len(), 1);
@@ -399,8 +397,8 @@ async fn a_certificate_that_is_not_of_the_training_is_never_touched() {
     bench.host.end().await;
 }
 
-/// Turns the card of 张三 into one of a CA that is not the training CA.
-fn foreign_card(dir: &Path) {
+/// Makes the card `foreign` of 王五, from a CA that is not the training CA; answers with the hash of its certificate.
+fn foreign_card(dir: &Path) -> String {
     use std::str::FromStr;
     use x509_cert::builder::{Builder, CertificateBuilder, Profile};
     use x509_cert::der::Encode;
@@ -411,16 +409,12 @@ fn foreign_card(dir: &Path) {
     let validity = x509_cert::time::Validity::from_now(Duration::from_secs(86_400)).unwrap();
     let builder = CertificateBuilder::new(Profile::Root, 7u32.into(), validity, name, public, &key).unwrap();
     let der = builder.build::<p256::ecdsa::DerSignature>().unwrap().to_der().unwrap();
-    assert!(!pki::is_training(&pki::read(&der).unwrap()));
+    let identity = pki::read(&der).unwrap();
+    assert!(!pki::is_training(&identity));
     let mut card: Value = serde_json::from_slice(&std::fs::read(dir.join("cards/p1.json")).unwrap()).unwrap();
     card["certificate"] = hex::encode(der).into();
     std::fs::write(dir.join("cards/foreign.json"), card.to_string()).unwrap();
-}
-
-fn sha2_of_foreign(dir: &Path) -> Vec<u8> {
-    let card: Value = serde_json::from_slice(&std::fs::read(dir.join("cards/foreign.json")).unwrap()).unwrap();
-    let der = hex::decode(card["certificate"].as_str().unwrap()).unwrap();
-    hex::decode(pki::read(&der).unwrap().sha256).unwrap()
+    identity.sha256
 }
 
 #[tokio::test]
@@ -449,5 +443,41 @@ async fn a_taken_port_is_told_with_a_remedy() {
     let ports = (taken.local_addr().unwrap().port(), 0);
     let fault = AgentProcess::start(exe(), bench.dir.path(), ports, &[], &bench.socket(), &until()).await.err().unwrap();
     assert!(fault.kind == ruku::base::FaultKind::Setup && fault.message.zh.contains("另选端口"), "{fault}");
+    bench.host.end().await;
+}
+
+#[tokio::test]
+async fn a_busy_lock_is_told_and_read_when_it_is_free_again() {
+    let bench = Bench::new().await;
+    bench.host.insert(0, "p1").await.unwrap();
+    // Another program that holds the card for itself, as some middleware does while its window is open.
+    let conf = bench.dir.path().join("opensc.conf");
+    std::fs::write(
+        &conf,
+        "app default {\n reader_driver pcsc {\n connect_exclusive = true;\n disconnect_action = leave;\n }\n}\n",
+    )
+    .unwrap();
+    let mut holder = Command::new("opensc-explorer");
+    holder
+        .args(["--mf", ""])
+        .env("OPENSC_CONF", conf)
+        .env("PCSCLITE_CSOCK_NAME", bench.socket())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
+    let mut holder = holder.kill_on_drop(true).spawn().unwrap();
+    let mut said = BufReader::new(holder.stdout.take().unwrap());
+    let mut prompt = Vec::new();
+    until().run(&Message::same("the prompt"), said.read_until(b'>', &mut prompt)).await.unwrap().unwrap();
+    assert!(prompt.ends_with(b">"), "{}", String::from_utf8_lossy(&prompt));
+
+    let mut watch = bench.watch(&[]);
+    let busy = watch.until("the busy lock", |s| s["locks"][0]["trouble"].is_object()).await;
+    assert!(busy["locks"][0]["trouble"]["zh"].as_str().unwrap().contains("独占"), "{busy}");
+    assert_eq!((&busy["locks"][0]["kind"], holders(&busy)), (&json!("training"), vec!["?"]));
+    drop(holder.stdin.take());
+    holder.wait().await.unwrap();
+    let free = watch.holders(&["张三"]).await;
+    assert_eq!((&free["locks"][0]["trouble"], &free["locks"][0]["id"]), (&Value::Null, &busy["locks"][0]["id"]));
+    watch.end().await;
     bench.host.end().await;
 }
