@@ -116,7 +116,7 @@ pub fn verify(run: &Path) -> Verification {
             ),
             finish(
                 "complete",
-                complete_findings(listed.as_ref(), &listing),
+                complete_findings(listed.as_ref(), &listing, records, lang),
                 crate::say!("没有多出或缺少文件", "no file was added, none is missing"),
             ),
         ]);
@@ -277,14 +277,26 @@ fn manifest_findings(run: &Path, listed: Option<&Result<BTreeMap<String, String>
     }
 }
 
-fn complete_findings(listed: Option<&Result<BTreeMap<String, String>, Unfit>>, listing: &Listing) -> Vec<Message> {
+fn complete_findings(
+    listed: Option<&Result<BTreeMap<String, String>, Unfit>>,
+    listing: &Listing,
+    records: &[Record],
+    lang: Option<Lang>,
+) -> Vec<Message> {
     let Some(Ok(listed)) = listed else {
         return vec![crate::say!("没有可用的清单，无法核对", "without a valid manifest this cannot be checked")];
     };
     let mut out: Vec<Message> =
         listed.keys().filter(|path| !listing.files.contains_key(*path)).map(|path| missing(path)).collect();
-    let added = listing.files.keys().filter(|path| path.starts_with("data/") && !listed.contains_key(*path));
-    out.extend(added.map(|path| crate::say!("多出 {path}", "{path} was added")));
+    let payload = || listing.files.keys().filter(|path| path.starts_with("data/"));
+    let unlisted = payload().filter(|path| !listed.contains_key(*path));
+    out.extend(unlisted.map(|path| crate::say!("多出 {path}", "{path} was added")));
+    // Whoever adds a file can add its line to the manifest; only the journal knows what the run left behind.
+    if let Some(lang) = lang.filter(|_| !records.is_empty()) {
+        let known = layout::known_files(records, lang);
+        let unknown = payload().filter(|path| listed.contains_key(*path) && !known.contains(*path));
+        out.extend(unknown.map(|path| crate::say!("{path} 不是本次办理留下的", "{path} was not left by this run")));
+    }
     out
 }
 
@@ -371,7 +383,7 @@ fn clock_findings(records: &[Record]) -> Vec<Message> {
         let wall = after.t_wall.as_millisecond().saturating_sub(before.t_wall.as_millisecond());
         let back = mono.saturating_sub(wall);
         if back > CLOCK_SLACK_MS {
-            let seconds = back / 1000;
+            let seconds = (back + 500) / 1000;
             out.push(crate::say!(
                 "第 {line} 行之前本机时钟被调慢 {seconds} 秒",
                 "before line {line} the clock of the machine was set back by {seconds} s"

@@ -1,5 +1,7 @@
 //! The run folder from outside: what a clerk reads, what a stranger checks, what an attacker tries.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 mod attacks;
 mod sample;
 
@@ -173,7 +175,7 @@ fn a_run_killed_before_the_seal_is_incomplete_and_can_be_closed() {
     assert!(verification.ok(), "{}", verification.text(Lang::En));
     let state = state::fold(&proof::read(&path).unwrap());
     assert_eq!(state.result(), Some(RunResult::Interrupted));
-    assert!(state.is_unsure() && state.troubles[0].message.en.contains("22 bytes"), "{:?}", state.troubles);
+    assert!(state.is_unsure() && state.troubles[1].message.en.contains("22 bytes"), "{:?}", state.troubles);
     assert_eq!(sealed.path, path);
     assert_eq!(RunFolder::reopen(&path, redactor).unwrap_err().kind, FaultKind::Refused, "a sealed bag is never edited");
 }
@@ -185,7 +187,7 @@ fn killed_at_any_byte_the_journal_reads_and_goes_on() {
     let whole = std::fs::read(folder.path().join("data/log.jsonl")).unwrap();
     let first = whole.iter().position(|byte| *byte == b'\n').unwrap() + 1;
     let path = dir.path().join("cut");
-    for cut in (first..whole.len()).step_by(61) {
+    for cut in (first..whole.len()).step_by(257) {
         let _ = std::fs::remove_dir_all(&path);
         std::fs::create_dir_all(path.join("data/shots")).unwrap();
         std::fs::create_dir_all(path.join("data/playbooks")).unwrap();
@@ -197,8 +199,8 @@ fn killed_at_any_byte_the_journal_reads_and_goes_on() {
         }
         RunFolder::reopen(&path, Redactor::default()).unwrap().seal(Lang::Zh).unwrap();
         let failed: Vec<_> = verify::verify(&path).checks.into_iter().filter(|check| !check.ok).collect();
-        // Only what this test has not copied: pictures and playbooks.
-        assert!(failed.iter().all(|check| ["pictures"].contains(&check.name)), "{cut}: {failed:?}");
+        // Only what this test has not copied, pictures and playbooks, is missed.
+        assert!(failed.iter().all(|check| ["pictures", "playbooks"].contains(&check.name)), "{cut}: {failed:?}");
     }
 }
 
@@ -267,7 +269,7 @@ fn reports_are_as_in_the_cases() {
         let state = state::fold(&records);
         for (lang, name) in [(Lang::Zh, "zh"), (Lang::En, "en")] {
             let html = proof::report::html(&records, &state, lang).unwrap();
-            assert!(!html.contains("<script") && !html.contains("javascript:") && !html.contains(" onerror="), "{case}");
+            assert!(!["<script", "<img src=x", "javascript:", "\"../"].iter().any(|bad| html.contains(bad)), "{case}");
             golden(&format!("{case}/report.{name}.html"), &html);
         }
     }

@@ -96,7 +96,6 @@ struct StepView {
 struct ShotView {
     number: usize,
     link: Option<String>,
-    file: String,
     title: String,
     url: String,
     masks: usize,
@@ -161,7 +160,6 @@ impl Speaker {
         Some(ShotView {
             number: place + 1,
             link: link(file),
-            file: file.clone(),
             title: title.clone(),
             url: url.clone(),
             masks: masks.len(),

@@ -171,7 +171,7 @@ const ATTACKS: &[Attack] = &[
     ),
     (
         "8 tear the last line",
-        |run| edit(run, LOG, |text| text[..text.len() - 9].to_owned()),
+        |run| edit(run, LOG, |text| text[..text.trim_end().rfind('\n').unwrap() + 21].to_owned()),
         &["manifest", "canonical", "ending", "bag-info", "report"],
     ),
     (
