@@ -94,8 +94,18 @@ mod tests {
 
     #[test]
     fn chinese_words_find_their_action() {
-        let found: Vec<_> = ["点击", "打开", "填写", "勾选", "等待", "插入", "核对", "天气"].map(|word| guess(word, WORDS)).to_vec();
-        let wanted = [Some("click"), Some("open"), Some("fill"), Some("tick"), Some("expect"), Some("insert_lock"), Some("check_holder"), None];
+        let found: Vec<_> =
+            ["点击", "打开", "填写", "勾选", "等待", "插入", "核对", "天气"].map(|word| guess(word, WORDS)).to_vec();
+        let wanted = [
+            Some("click"),
+            Some("open"),
+            Some("fill"),
+            Some("tick"),
+            Some("expect"),
+            Some("insert_lock"),
+            Some("check_holder"),
+            None,
+        ];
         assert_eq!(found, wanted);
     }
 

@@ -7,8 +7,8 @@ use serde::Deserialize;
 
 use super::model::Bilingual;
 use crate::actions::Words;
-use crate::base::{Fault, FaultKind, Message};
 use crate::base::spanned::Form;
+use crate::base::{Fault, FaultKind, Message};
 use crate::say;
 
 /// One input.

@@ -21,16 +21,19 @@ pub mod sections;
 pub mod site;
 mod values;
 
-pub use model::{Bilingual, Fact, Handler, Input, InputType, Inputs, Part, Playbook, Privacy};
 pub use check::check;
+pub use model::{Bilingual, Fact, Handler, Input, InputType, Inputs, Part, Playbook, Privacy};
+pub use node::{FinishWhen, Node, Once, Repeat, RunPart, Step, Test, When, Within, Work};
 pub use parts::{TakenIn, take_in};
 pub use plan::{Plan, PlanLine};
 pub use values::read_inputs;
-pub use node::{FinishWhen, Node, Once, Repeat, RunPart, Step, Test, When, Within, Work};
 
 /// Reads a playbook. With faults the playbook may still be there, without what could not be read, so that [`check()`] can tell the rest.
 pub fn read(source_name: &str, bytes: &[u8]) -> (Option<Playbook>, Vec<Diagnostic>, Source) {
-    let reading = tree::read::<Playbook>(source_name, bytes, guess::guess);
+    let mut reading = tree::read::<Playbook>(source_name, bytes, guess::guess);
+    if reading.tree.as_ref().is_some_and(|tree| !matches!(tree.kind, tree::Kind::Map(..))) {
+        reading.diagnostics = vec![not_a_playbook()];
+    }
     let playbook = reading.value.map(|mut playbook| {
         playbook.renumber();
         playbook.unread.any = !reading.diagnostics.is_empty();
@@ -40,6 +43,15 @@ pub fn read(source_name: &str, bytes: &[u8]) -> (Option<Playbook>, Vec<Diagnosti
         playbook
     });
     (playbook, reading.diagnostics, reading.source)
+}
+
+fn not_a_playbook() -> Diagnostic {
+    let message = say!("这不是一个办理流程。", "this is not a playbook");
+    let help = say!(
+        "开头写 guide、edition、title 各一行，再写 steps:，步骤列在它下面。",
+        "begin with one line each for guide, edition and title, then steps: with the steps below it"
+    );
+    Diagnostic::error("not-a-playbook", message, Some(0..0)).help(help)
 }
 
 /// All texts that `dir` holds: playbooks, shared steps in `parts/`, site profiles in `sites/`, each folder sorted by name.
@@ -80,10 +92,7 @@ pub fn find(dir: &Path, name: &str) -> Result<PathBuf, Fault> {
     let dir = dir.display();
     Err(Fault::new(
         FaultKind::Setup,
-        say!(
-            "没有流程「{name}」。文件夹 {dir} 里有：{known}",
-            "there is no playbook “{name}”. The folder {dir} has: {known}"
-        ),
+        say!("没有流程「{name}」。文件夹 {dir} 里有：{known}", "there is no playbook “{name}”. The folder {dir} has: {known}"),
     ))
 }
 

@@ -144,7 +144,11 @@ impl<'de> Visitor<'de> for NodeVisitor {
         let Some((key, lead)) = lead else {
             return Err(tree::wrong(
                 &say!("这一步没有动作。", "this step has no action"),
-                Some(&say!("写明做什么，如 click: 登录；可用的动作：{}。", "say what to do, such as “click: 登录”; actions: {}", WORDS.join(" "))),
+                Some(&say!(
+                    "写明做什么，如 click: 登录；可用的动作：{}。",
+                    "say what to do, such as “click: 登录”; actions: {}",
+                    WORDS.join(" ")
+                )),
             ));
         };
         fits(key.value.0, &keys)?;
@@ -176,7 +180,10 @@ fn second<E: Error>(index: usize, first: &str, key: &Spanned<Key>) -> E {
     tree::wrong_at(
         index,
         &key.span,
-        &say!("一步只能有一个动作，这里已有「{first}」，又写了「{word}」。", "one step has one action: “{first}” is there, and now “{word}”"),
+        &say!(
+            "一步只能有一个动作，这里已有「{first}」，又写了「{word}」。",
+            "one step has one action: “{first}” is there, and now “{word}”"
+        ),
         Some(&say!("另起一步：- {word}: …", "make it a step of its own: - {word}: …")),
     )
 }
@@ -193,7 +200,11 @@ fn fits<E: Error>(lead: &str, keys: &[Spanned<Key>]) -> Result<(), E> {
                 index,
                 &key.span,
                 &say!("「{word}」不能和「{lead}」写在一起。", "“{word}” cannot stand beside “{lead}”"),
-                Some(&say!("「{word}」只用于 {} 这类步骤；请删去或改正缩进。", "“{word}” goes with steps such as {}: remove it or correct its indentation", with.join(" "))),
+                Some(&say!(
+                    "「{word}」只用于 {} 这类步骤；请删去或改正缩进。",
+                    "“{word}” goes with steps such as {}: remove it or correct its indentation",
+                    with.join(" ")
+                )),
             ));
         }
     }

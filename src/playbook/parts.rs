@@ -39,9 +39,8 @@ pub fn take_in(playbook: &mut Playbook, dir: &Path, site: &Site) -> Vec<TakenIn>
     let mut taken = Vec::new();
     for name in names {
         // A name, not a path: a playbook from a stranger reads no other folder.
-        let plain = !name.is_empty() && !name.contains(['/', '\\', ':', '\0']) && !name.starts_with('.');
         let path = dir.join("parts").join(format!("{name}.yaml"));
-        let Some(bytes) = plain.then(|| std::fs::read(&path).ok()).flatten() else { continue };
+        let Some(bytes) = is_name(&name).then(|| std::fs::read(&path).ok()).flatten() else { continue };
         let reading = tree::read::<Part>(&path.display().to_string(), &bytes, guess::guess);
         let mut diagnostics = reading.diagnostics;
         if let Some(part) = reading.value {
@@ -54,6 +53,11 @@ pub fn take_in(playbook: &mut Playbook, dir: &Path, site: &Site) -> Vec<TakenIn>
     }
     playbook.renumber();
     taken
+}
+
+/// Whether a word can name a part: no path, nothing hidden.
+pub(super) fn is_name(name: &str) -> bool {
+    !name.trim().is_empty() && !name.contains(['/', '\\', ':', '.', '\0'])
 }
 
 fn place(nodes: &mut [Node], name: &str, steps: &[Node]) {
@@ -80,7 +84,11 @@ mod tests {
     fn shared_steps_come_in_with_their_faults() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir(dir.path().join("parts")).unwrap();
-        std::fs::write(dir.path().join("parts/登录.yaml"), "title: 登录\nsteps:\n  - click: '{{ 姓名 }}'\n  - expect: '{{ 电话 }}'\n").unwrap();
+        std::fs::write(
+            dir.path().join("parts/登录.yaml"),
+            "title: 登录\nsteps:\n  - click: '{{ 姓名 }}'\n  - expect: '{{ 电话 }}'\n",
+        )
+        .unwrap();
         let site = playbook::site::read("t", include_bytes!("../../playbooks/sites/training.yaml")).0.unwrap();
         let text = "guide: '2.2'\nedition: V1.0 2020-12-01\ntitle: 甲\ninputs:\n  姓名: { type: text }\nsteps:\n  - run: 登录\n  - expect: 好\n  - run: ../登录\n";
         let (playbook, read, source) = playbook::read("t.yaml", text.as_bytes());
@@ -90,7 +98,7 @@ mod tests {
         assert_eq!(taken.len(), 1);
         assert_eq!(taken[0].diagnostics.iter().map(|fault| fault.code).collect::<Vec<_>>(), ["undefined-name"]);
         // 姓名 is used, by the part; the path is no part.
-        assert_eq!(playbook::check(&playbook, &site).iter().map(|fault| fault.code).collect::<Vec<_>>(), ["part-not-found"]);
+        assert_eq!(playbook::check(&playbook, &site).iter().map(|fault| fault.code).collect::<Vec<_>>(), ["part-name"]);
         assert_eq!(playbook.steps.iter().map(|node| node.number).collect::<Vec<_>>(), [1, 4, 5]);
     }
 }

@@ -53,10 +53,17 @@ type Doc = (&'static str, &'static str);
 
 fn control(word: &str, generator: &mut SchemaGenerator) -> (Doc, Schema) {
     match word {
-        "when" => (("按看到的内容或判断式二选一", "One of two lists, by what is seen or by an expression"), generator.subschema_for::<Test>()),
+        "when" => (
+            ("按看到的内容或判断式二选一", "One of two lists, by what is seen or by an expression"),
+            generator.subschema_for::<Test>(),
+        ),
         "repeat" => (("重复一组步骤", "Repeat a list of steps"), generator.subschema_for::<Limits>()),
-        "finish_when" => (("看到即办结，后面的步骤不再做", "Finish here, well, when this is seen"), generator.subschema_for::<Condition>()),
-        _ => (("引入 parts 文件夹里的共用步骤", "Take in shared steps from the folder parts"), generator.subschema_for::<Words>()),
+        "finish_when" => {
+            (("看到即办结，后面的步骤不再做", "Finish here, well, when this is seen"), generator.subschema_for::<Condition>())
+        }
+        _ => {
+            (("引入 parts 文件夹里的共用步骤", "Take in shared steps from the folder parts"), generator.subschema_for::<Words>())
+        }
     }
 }
 
@@ -66,7 +73,9 @@ fn beside(word: &str, generator: &mut SchemaGenerator) -> (Doc, Schema) {
         "note" => (("给操作人的说明", "A note for the operator"), generator.subschema_for::<Named>()),
         "within" => (("限时，如 30s", "How long it may take, such as 30s"), generator.subschema_for::<Within>()),
         "once" => (("只能做一次，防重复提交", "Must never happen twice"), generator.subschema_for::<Once>()),
-        "keep_picture" => (("是否留截图，默认 true", "Whether a picture is kept; true unless written"), generator.subschema_for::<bool>()),
+        "keep_picture" => {
+            (("是否留截图，默认 true", "Whether a picture is kept; true unless written"), generator.subschema_for::<bool>())
+        }
         "then" => (("成立时的步骤", "The steps if it holds"), generator.subschema_for::<Vec<Node>>()),
         "else" => (("不成立时的步骤", "The steps if it does not"), generator.subschema_for::<Vec<Node>>()),
         "steps" => (("要重复的步骤", "The steps to repeat"), generator.subschema_for::<Vec<Node>>()),

@@ -83,13 +83,18 @@ pub fn missing_addresses(site: &Site, source: &Source) -> Vec<Diagnostic> {
     let Some((profile, tree)) = reading.value.zip(reading.tree) else { return Vec::new() };
     let mut diagnostics = Vec::new();
     if site.training {
-        let message = say!("这是模拟平台的配置，不能用于真实办理。", "this is the profile of the training portals: it cannot serve a real run");
+        let message = say!(
+            "这是模拟平台的配置，不能用于真实办理。",
+            "this is the profile of the training portals: it cannot serve a real run"
+        );
         let help = say!("用 --site 指明真实平台的配置。", "name the profile of the real portals with --site");
         diagnostics.push(Diagnostic::error("training-profile", message, Some(profile.name.span.clone())).help(help));
     }
     for (key, _) in tree.get("places").map_or(&[][..], tree::Tree::entries) {
         let Some((name, place)) = key.text().and_then(|name| Some((name, profile.places.get(name)?))) else { continue };
-        if site.places.get(name).is_none_or(|own| own.address.is_none()) {
+        // A wrong one has been told by reading.
+        let written = place.address.as_ref().is_some_and(|address| !address.trim().is_empty());
+        if !written && site.places.get(name).is_none_or(|own| own.address.is_none()) {
             diagnostics.push(missing(name, place).at(key.span.clone()));
         }
     }
@@ -99,7 +104,12 @@ pub fn missing_addresses(site: &Site, source: &Source) -> Vec<Diagnostic> {
 fn missing(name: &str, place: &PlaceText) -> Diagnostic {
     let title = place.title.message();
     let what = place.enter.as_ref().map_or_else(
-        || Message::new(format!("打开{}首页，复制浏览器地址栏里的网址。", title.zh), format!("Open the start page of {} and copy its address.", title.en)),
+        || {
+            Message::new(
+                format!("打开{}首页，复制浏览器地址栏里的网址。", title.zh),
+                format!("Open the start page of {} and copy its address.", title.en),
+            )
+        },
         |enter| enter.message(),
     );
     let message = Message::new(
@@ -180,7 +190,10 @@ impl Checks<'_> {
                 "not-an-address",
                 say!("「{}」不是网址。", "“{}” is not a web address", written.value),
                 written,
-                say!("写完整的网址，以 https:// 或 http:// 开头。", "write the whole address, beginning with https:// or http://"),
+                say!(
+                    "写完整的网址，以 https:// 或 http:// 开头。",
+                    "write the whole address, beginning with https:// or http://"
+                ),
             );
             return None;
         };
@@ -188,9 +201,15 @@ impl Checks<'_> {
         if self.profile.training && !loopback {
             self.error(
                 "training-not-local",
-                say!("模拟平台只能在本机，「{host}」不是本机地址。", "training portals are on this machine only, and “{host}” is not"),
+                say!(
+                    "模拟平台只能在本机，「{host}」不是本机地址。",
+                    "training portals are on this machine only, and “{host}” is not"
+                ),
                 written,
-                say!("真实平台请另写一份配置，并去掉 training: true。", "write a profile of its own for real portals, without training: true"),
+                say!(
+                    "真实平台请另写一份配置，并去掉 training: true。",
+                    "write a profile of its own for real portals, without training: true"
+                ),
             );
             return None;
         }
@@ -199,7 +218,10 @@ impl Checks<'_> {
                 "real-is-local",
                 say!("真实平台的网址不会在本机。", "a real portal is not on this machine"),
                 written,
-                say!("填写平台的真实网址；模拟平台用 sites/training.yaml。", "enter the portal's real address; for training use sites/training.yaml"),
+                say!(
+                    "填写平台的真实网址；模拟平台用 sites/training.yaml。",
+                    "enter the portal's real address; for training use sites/training.yaml"
+                ),
             );
             return None;
         }

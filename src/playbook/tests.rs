@@ -53,18 +53,18 @@ fn the_training_profile_takes_the_port() {
     assert!(site.training && site.only_loopback().is_ok());
     assert_eq!(site.address("hohhot").unwrap(), "http://hohhot.localhost:4321/");
     assert!(site.is_at("ca-mutual", "http://ca-mutual.localhost:4321/bind"));
-    assert!(!site.is_at("ca-mutual", "http://ca-mutual.localhost:9/") && !site.is_at("nowhere", "http://ca-mutual.localhost:4321/"));
+    assert!(
+        !site.is_at("ca-mutual", "http://ca-mutual.localhost:9/") && !site.is_at("nowhere", "http://ca-mutual.localhost:4321/")
+    );
     assert_eq!(site::missing_addresses(&site, &source).len(), 1);
 }
 
 #[test]
 fn the_schemas_are_those_of_the_code() {
     let write = std::env::var_os("RUKU_BLESS").is_some();
-    for (file, schema) in [
-        ("playbook.schema.json", schema::playbook()),
-        ("part.schema.json", schema::part()),
-        ("site.schema.json", schema::site()),
-    ] {
+    for (file, schema) in
+        [("playbook.schema.json", schema::playbook()), ("part.schema.json", schema::part()), ("site.schema.json", schema::site())]
+    {
         if write {
             std::fs::write(project(file), &schema).unwrap();
         }

@@ -17,7 +17,8 @@ mod tests {
 
     #[test]
     fn digits_survive() {
-        let (inputs, faults, _) = read_inputs("inputs.yaml", "手机号: 13900000000\n身份证号: 11010519491231002X\n编号: 007\n".as_bytes());
+        let (inputs, faults, _) =
+            read_inputs("inputs.yaml", "手机号: 13900000000\n身份证号: 11010519491231002X\n编号: 007\n".as_bytes());
         assert!(faults.is_empty());
         assert_eq!((inputs["手机号"].as_str(), inputs["编号"].as_str()), ("13900000000", "007"));
     }

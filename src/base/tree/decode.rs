@@ -10,11 +10,7 @@ pub(super) fn text(bytes: &[u8]) -> Result<String, Box<Diagnostic>> {
         let size = bytes.len() / 1024;
         return Err(whole(
             "too-large",
-            say!(
-                "文件有 {size} KB，超过上限 {} KB。",
-                "the file has {size} KB, more than the limit of {} KB",
-                MAX_BYTES / 1024
-            ),
+            say!("文件有 {size} KB，超过上限 {} KB。", "the file has {size} KB, more than the limit of {} KB", MAX_BYTES / 1024),
             say!(
                 "请确认选对了文件；办理流程和平台配置只有几 KB。",
                 "check that this is the right file; playbooks and site profiles have a few KB"
@@ -24,7 +20,10 @@ pub(super) fn text(bytes: &[u8]) -> Result<String, Box<Diagnostic>> {
     if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
         return Err(whole(
             "not-utf-8",
-            say!("文件是 UTF-16（记事本的“Unicode”）编码，无法读取。", "the file is UTF-16 (Notepad's “Unicode”) and cannot be read"),
+            say!(
+                "文件是 UTF-16（记事本的“Unicode”）编码，无法读取。",
+                "the file is UTF-16 (Notepad's “Unicode”) and cannot be read"
+            ),
             save_as(),
         ));
     }

@@ -27,6 +27,45 @@ pub(super) struct Parsed {
 
 /// The tree of a text and its syntax faults.
 pub(super) fn tree(text: &str) -> Parsed {
+    let parsed = with_tabs(text);
+    if parsed.lost.is_empty() && parsed.tree.is_some() {
+        return parsed;
+    }
+    // A full-width colon is as long as a colon and two spaces, so places stay true.
+    let (halved, mut faults) = half_width(text);
+    if faults.is_empty() {
+        return parsed;
+    }
+    let other = with_tabs(&halved);
+    if faults.len() + other.faults.len() > parsed.faults.len() && parsed.tree.is_some() {
+        return parsed;
+    }
+    faults.extend(other.faults);
+    Parsed { faults, ..other }
+}
+
+/// Full-width colons after a first word made ASCII, with a fault for each.
+fn half_width(text: &str) -> (String, Vec<Diagnostic>) {
+    let (mut out, mut faults) = (text.to_owned(), Vec::new());
+    for (start, indent) in indents(text) {
+        let line = text[start + indent..].lines().next().unwrap_or_default();
+        let Some(colon) = line.find('：') else { continue };
+        let word = line[..colon].trim_start_matches("- ");
+        if word.is_empty() || word.contains([' ', '"', '\'', ':', '#', '{', '[']) {
+            continue;
+        }
+        let at = start + indent + colon;
+        let range = at..at + '：'.len_utf8();
+        let (message, help) = syntax::full_width_colon();
+        let mut fault = Diagnostic::error("full-width-colon", message, Some(range.clone()));
+        fault.help = help;
+        faults.push(fault);
+        out.replace_range(range, ":  ");
+    }
+    (out, faults)
+}
+
+fn with_tabs(text: &str) -> Parsed {
     let tabs = tabs(text);
     // A tab and a space have the same length, so places stay true.
     let mut parsed = repair(untabbed(text));
@@ -114,7 +153,8 @@ fn blank_line(text: &mut String, offset: usize) -> Option<Range<usize>> {
 }
 
 fn blank(text: &mut String, range: Range<usize>) -> Range<usize> {
-    let blank: String = text[range.clone()].chars().map(|c| if c == '\n' { "\n".into() } else { " ".repeat(c.len_utf8()) }).collect();
+    let blank: String =
+        text[range.clone()].chars().map(|c| if c == '\n' { "\n".into() } else { " ".repeat(c.len_utf8()) }).collect();
     text.replace_range(range.clone(), &blank);
     range
 }
@@ -165,10 +205,14 @@ impl Builder {
                     self.fault(
                         "alias",
                         say!("这里不支持 YAML 的「*引用」。", "YAML aliases (“*name”) are not supported here"),
-                        Some(say!("把内容直接写出来；共用的步骤用 run: 引入。", "write the content out; shared steps are taken in by “run:”")),
+                        Some(say!(
+                            "把内容直接写出来；共用的步骤用 run: 引入。",
+                            "write the content out; shared steps are taken in by “run:”"
+                        )),
                         span.clone(),
                     );
-                    self.put(Tree { span, kind: Kind::Empty })?;
+                    let written = text.get(span.clone()).unwrap_or_default().to_owned();
+                    self.put(Tree { span, kind: Kind::Text(written) })?;
                 }
                 Event::SequenceStart(_, _, tag) => {
                     self.tag(tag.as_deref(), &span);
@@ -186,15 +230,23 @@ impl Builder {
             self.root = None;
             if self.faults.is_empty() {
                 self.faults.push(
-                    Diagnostic::error("empty-file", say!("文件是空的。", "the file is empty"), None)
-                        .help(say!("请确认选对了文件，并且已经保存。", "check that this is the right file and that it was saved")),
+                    Diagnostic::error("empty-file", say!("文件是空的。", "the file is empty"), None).help(say!(
+                        "请确认选对了文件，并且已经保存。",
+                        "check that this is the right file and that it was saved"
+                    )),
                 );
             }
         }
         Ok((self.root, self.faults))
     }
 
-    fn fault(&mut self, code: &'static str, message: crate::base::Message, help: Option<crate::base::Message>, span: Range<usize>) {
+    fn fault(
+        &mut self,
+        code: &'static str,
+        message: crate::base::Message,
+        help: Option<crate::base::Message>,
+        span: Range<usize>,
+    ) {
         let mut diagnostic = Diagnostic::error(code, message, Some(span));
         diagnostic.help = help;
         self.faults.push(diagnostic);

@@ -42,7 +42,8 @@ fn spans_are_byte_ranges_of_what_was_written() {
 
 #[test]
 fn every_fault_is_told_and_the_rest_is_read() {
-    let (root, faults) = codes("title: 甲\nitems:\n  - nmae: 乙\n    count: x\n  - name: 丙\n  - name: [1]\nnamed:\n  a: {count: 1}\n  b: 3\n");
+    let (root, faults) =
+        codes("title: 甲\nitems:\n  - nmae: 乙\n    count: x\n  - name: 丙\n  - name: [1]\nnamed:\n  a: {count: 1}\n  b: 3\n");
     assert_eq!(faults, ["unknown-key", "missing-key", "wrong-shape", "wrong-shape", "missing-key", "wrong-shape"]);
     let root = root.unwrap();
     assert_eq!(root.items.len(), 1);
@@ -52,7 +53,8 @@ fn every_fault_is_told_and_the_rest_is_read() {
 
 #[test]
 fn broken_lines_do_not_hide_each_other() {
-    let (root, faults) = codes("title: 甲\nitems:\n  - name: a: b\n  - name: 好\n\t- name: 丙\n  - name: \"x\" y\n    count: 2\n");
+    let (root, faults) =
+        codes("title: 甲\nitems:\n  - name: a: b\n  - name: 好\n\t- name: 丙\n  - name: \"x\" y\n    count: 2\n");
     assert_eq!(faults, ["not-yaml", "tab", "not-yaml"]);
     assert_eq!(root.unwrap().items.iter().map(|item| item.name.value.as_str()).collect::<Vec<_>>(), ["好"]);
     // Tabs throughout, one a level, are told and read.
@@ -82,7 +84,9 @@ fn bombs_are_refused() {
     let bomb = format!("title: &a [x]\nitems: [{}]\n", "*a, ".repeat(3));
     assert!(codes(&bomb).1.contains(&"alias"));
     assert!(codes(&format!("title: {}", "[".repeat(5000))).1.iter().all(|code| ["too-deep", "not-yaml"].contains(code)));
-    assert!(codes(&(0..5000).fold(String::from("title: x\nitems:\n"), |text, i| text + &" ".repeat(i % 200) + "- \n")).0.is_none());
+    assert!(
+        codes(&(0..5000).fold(String::from("title: x\nitems:\n"), |text, i| text + &" ".repeat(i % 200) + "- \n")).0.is_none()
+    );
     let many = format!("title: x\nitems: [{}]", "1,".repeat(MAX_NODES + 5));
     assert!(codes(&many).1.contains(&"too-large"));
 }

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::model::{Part, Playbook, Privacy};
+use super::model::{Part, Playbook};
 use super::node::{Node, Once, Step, Work, walk};
 use super::sections;
 use crate::actions::site::Site;
@@ -16,6 +16,7 @@ use crate::base::{Diagnostic, Message, tree};
 use crate::say;
 
 mod inspect;
+mod privacy;
 mod template;
 
 use inspect::Inspection;
@@ -93,9 +94,12 @@ impl<'a> Check<'a> {
     }
 
     fn header(&mut self, playbook: &Playbook) {
+        // What is missing has been told by reading, and stands here as an empty text without a place.
         let (guide, edition) = (&playbook.guide, &playbook.edition);
-        if sections::title(guide).is_none() {
-            let list = |gap: &str| sections::SECTIONS.iter().map(|(number, title)| format!("{number} {title}")).collect::<Vec<_>>().join(gap);
+        if sections::title(guide).is_none() && !guide.span.is_empty() {
+            let list = |gap: &str| {
+                sections::SECTIONS.iter().map(|(number, title)| format!("{number} {title}")).collect::<Vec<_>>().join(gap)
+            };
             self.error(
                 "unknown-section",
                 say!("手册没有「{}」这一节。", "the guide has no section “{}”", guide.value),
@@ -103,10 +107,15 @@ impl<'a> Check<'a> {
                 Message::new(format!("手册的章节：{}。", list("；")), format!("sections of the guide: {}", list("; "))),
             );
         }
-        if edition.value != sections::EDITION {
+        if edition.value != sections::EDITION && !edition.span.is_empty() {
             self.warning(
                 "other-edition",
-                say!("手册版本写的是「{}」，而 Ruku 认识的是「{}」。", "the edition is “{}”, but Ruku knows “{}”", edition.value, sections::EDITION),
+                say!(
+                    "手册版本写的是「{}」，而 Ruku 认识的是「{}」。",
+                    "the edition is “{}”, but Ruku knows “{}”",
+                    edition.value,
+                    sections::EDITION
+                ),
                 &edition.span,
                 say!("先核对新版手册与步骤是否一致。", "compare the steps with that edition first"),
             );
@@ -122,7 +131,10 @@ impl<'a> Check<'a> {
                 "no-steps",
                 say!("没有任何步骤。", "there are no steps"),
                 &playbook.title.zh.span,
-                say!("在 steps: 下面至少写一步，如 - open: hohhot", "write at least one step below steps:, such as “- open: hohhot”"),
+                say!(
+                    "在 steps: 下面至少写一步，如 - open: hohhot",
+                    "write at least one step below steps:, such as “- open: hohhot”"
+                ),
             );
         }
     }
@@ -187,18 +199,35 @@ impl<'a> Check<'a> {
                         "no-steps",
                         say!("「repeat」没有要重复的步骤。", "“repeat” has no steps"),
                         at,
-                        say!("把要重复的步骤写在 steps: 下面，与 repeat 对齐。", "write the steps below steps:, aligned with repeat"),
+                        say!(
+                            "把要重复的步骤写在 steps: 下面，与 repeat 对齐。",
+                            "write the steps below steps:, aligned with repeat"
+                        ),
                     );
                 }
             }
             Work::FinishWhen(finish) => self.condition(&finish.seen, at),
             Work::Run(run) => {
-                if !run.taken_in {
+                if !super::parts::is_name(&run.part) {
+                    self.error(
+                        "part-name",
+                        say!("「{}」不是共用步骤的名称。", "“{}” is not the name of shared steps", run.part.value),
+                        &run.part.span,
+                        say!(
+                            "只写 parts 文件夹里的文件名，不带路径和 .yaml。",
+                            "write the name of a file in the folder parts, without path and “.yaml”"
+                        ),
+                    );
+                } else if !run.taken_in {
                     self.error(
                         "part-not-found",
                         say!("没有共用步骤「{}」。", "there are no shared steps “{}”", run.part.value),
                         &run.part.span,
-                        say!("把文件放在 parts 文件夹里，名为 {}.yaml。", "put the file {}.yaml into the folder parts", run.part.value),
+                        say!(
+                            "把文件放在 parts 文件夹里，名为 {}.yaml。",
+                            "put the file {}.yaml into the folder parts",
+                            run.part.value
+                        ),
                     );
                 }
             }
@@ -209,7 +238,10 @@ impl<'a> Check<'a> {
         if !(1..=MOST_REPEATS).contains(&times) {
             self.error(
                 "times",
-                say!("次数应在 1 到 {MOST_REPEATS} 之间，写的是 {times}。", "“times” must be between 1 and {MOST_REPEATS}, and is {times}"),
+                say!(
+                    "次数应在 1 到 {MOST_REPEATS} 之间，写的是 {times}。",
+                    "“times” must be between 1 and {MOST_REPEATS}, and is {times}"
+                ),
                 at,
                 say!("改成合适的次数。", "choose a fitting number"),
             );
@@ -252,7 +284,10 @@ impl<'a> Check<'a> {
         if once.done_when.is_empty() {
             return self.error(
                 "once-without-done-when",
-                say!("「once」没有写 done_when：办成与否无从判断。", "“once” has no done_when: nothing tells whether it happened"),
+                say!(
+                    "「once」没有写 done_when：办成与否无从判断。",
+                    "“once” has no done_when: nothing tells whether it happened"
+                ),
                 at,
                 say!(
                     "写明办成后看到什么：once: {{ done_when: {{ site_text: bind.success }} }}",
@@ -266,7 +301,10 @@ impl<'a> Check<'a> {
                 "revision",
                 say!("revision 从 1 开始。", "“revision” begins with 1"),
                 at,
-                say!("首次申报不用写；被退回后重新提交时写 2。", "leave it out at first; write 2 when a rejected application is handed in again"),
+                say!(
+                    "首次申报不用写；被退回后重新提交时写 2。",
+                    "leave it out at first; write 2 when a rejected application is handed in again"
+                ),
             );
         }
         // Seen before the press, it would prove nothing.
@@ -275,7 +313,10 @@ impl<'a> Check<'a> {
         {
             self.error(
                 "done-when-is-the-button",
-                say!("done_when 的文字就是要按的按钮上的字，按之前就看得到。", "the text of done_when is on the button itself and is seen before it is pressed"),
+                say!(
+                    "done_when 的文字就是要按的按钮上的字，按之前就看得到。",
+                    "the text of done_when is on the button itself and is seen before it is pressed"
+                ),
                 &text.span,
                 say!("改写办成之后才出现的提示，如「绑定成功」。", "name what shows up only afterwards, such as 绑定成功"),
             );
@@ -288,7 +329,10 @@ impl<'a> Check<'a> {
             let span = if span.is_empty() { at.clone() } else { span };
             self.error(
                 "looks-irreversible",
-                say!("含「{word}」的按钮按下后不能撤回，须防止重复。", "a button with “{word}” cannot be undone and must not be pressed twice"),
+                say!(
+                    "含「{word}」的按钮按下后不能撤回，须防止重复。",
+                    "a button with “{word}” cannot be undone and must not be pressed twice"
+                ),
                 &span,
                 say!(
                     "加一行 once: {{ done_when: … }}，写明办成后看到什么。",
@@ -308,7 +352,10 @@ impl<'a> Check<'a> {
                     if repeated {
                         self.error(
                             "once-in-repeat",
-                            say!("防重复的步骤不能放在 repeat 里。", "a step that must not happen twice cannot stand in a repeat"),
+                            say!(
+                                "防重复的步骤不能放在 repeat 里。",
+                                "a step that must not happen twice cannot stand in a repeat"
+                            ),
                             &node.span,
                             say!("移到 repeat 之后。", "move it behind the repeat"),
                         );
@@ -316,7 +363,10 @@ impl<'a> Check<'a> {
                 }
                 Work::FinishWhen(_) if after => self.error(
                     "finish-after-once",
-                    say!("「finish_when」写在防重复的步骤之后，会把刚办成的当作早已办过。", "“finish_when” comes after an irreversible step and would take what was just done for done before"),
+                    say!(
+                        "「finish_when」写在防重复的步骤之后，会把刚办成的当作早已办过。",
+                        "“finish_when” comes after an irreversible step and would take what was just done for done before"
+                    ),
                     &node.span,
                     say!("移到那一步之前；之后的确认用 expect。", "move it before that step; confirm afterwards with expect"),
                 ),
@@ -342,7 +392,10 @@ impl<'a> Check<'a> {
             {
                 self.error(
                     "once-in-handler",
-                    say!("handlers 会自动执行，里面不能有防重复的步骤。", "handlers run by themselves: no irreversible step may stand in them"),
+                    say!(
+                        "handlers 会自动执行，里面不能有防重复的步骤。",
+                        "handlers run by themselves: no irreversible step may stand in them"
+                    ),
                     &node.span,
                     say!("移到 steps 里。", "move it to steps"),
                 );
@@ -370,7 +423,12 @@ impl<'a> Check<'a> {
         let known: Vec<&str> = self.site.places.keys().map(String::as_str).collect();
         let help = suggestion(name, &known);
         let site = &self.site.name;
-        self.error("unknown-site", say!("平台配置「{site}」里没有平台「{}」。", "the site profile “{site}” has no site “{}”", name.value), &name.span, help);
+        self.error(
+            "unknown-site",
+            say!("平台配置「{site}」里没有平台「{}」。", "the site profile “{site}” has no site “{}”", name.value),
+            &name.span,
+            help,
+        );
     }
 
     fn site_text_name(&mut self, name: &Words) {
@@ -380,55 +438,12 @@ impl<'a> Check<'a> {
         let known: Vec<&str> = self.site.texts.keys().map(String::as_str).collect();
         let help = suggestion(name, &known);
         let site = &self.site.name;
-        self.error("unknown-text", say!("平台配置「{site}」里没有文字「{}」。", "the site profile “{site}” has no text “{}”", name.value), &name.span, help);
-    }
-
-    /// A secret may be typed into a field and nowhere else.
-    fn no_secret(&mut self, words: &[Words]) {
-        for words in words {
-            let secret = self.names.in_template(words).into_iter().find(|name| self.names.privacy(name) == Some(Privacy::Secret));
-            if let Some(name) = secret {
-                self.error(
-                    "secret-shown",
-                    say!("「{name}」是保密资料，只能填入输入框。", "“{name}” is secret and may only be filled into a field"),
-                    &words.span,
-                    say!("不要在页面文字或条件里用它。", "do not use it in texts of the page or in conditions"),
-                );
-            }
-        }
-    }
-
-    /// On a real site a password is the person's, and personal data stands in no playbook.
-    fn fill(&mut self, fields: &[(Words, Words)], at: &Range<usize>) {
-        if fields.is_empty() {
-            self.error(
-                "empty-fill",
-                say!("没有写要填什么。", "nothing is to be filled in"),
-                at,
-                say!("写成 fill: {{ 标签: 值 }}。", "write fill: {{ label: value }}"),
-            );
-        }
-        for (label, value) in fields {
-            self.no_secret(std::slice::from_ref(label));
-            let secret = self.names.in_template(value).iter().any(|name| self.names.privacy(name) == Some(Privacy::Secret));
-            let password = ["密码", "口令", "PIN"].iter().any(|word| label.contains(word));
-            if !self.site.training && (secret || password) {
-                self.error(
-                    "secret-on-real-site",
-                    say!("真实平台上的密码由本人输入，Ruku 不代填。", "on a real site the person types passwords: Ruku never does"),
-                    if secret { &value.span } else { &label.span },
-                    say!("删去这一项，请操作人在页面上亲自输入。", "remove this entry and let the person type it into the page"),
-                );
-            }
-            if template::looks_personal(value) {
-                self.warning(
-                    "personal-data",
-                    say!("流程文件里写着像证件号或手机号的内容。", "this looks like an identity or mobile number inside the playbook"),
-                    &value.span,
-                    say!("放进 inputs，用 {{{{ }}}} 引用；流程文件会被转发。", "make it an input and write {{{{ }}}}: playbooks are passed on"),
-                );
-            }
-        }
+        self.error(
+            "unknown-text",
+            say!("平台配置「{site}」里没有文字「{}」。", "the site profile “{site}” has no text “{}”", name.value),
+            &name.span,
+            help,
+        );
     }
 }
 
