@@ -1,3 +1,5 @@
 //! The `ruku` program: everything is in the library.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    ruku::cli::main()
+}

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Action, Condition, Inspect, Risk};
-use crate::base::Message;
+use super::{Action, Condition, Inspect, Risk, Stage};
+use crate::base::{Fault, Message};
 
 /// `expect: 文字`, or a condition.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -23,5 +23,10 @@ impl Action for Expect {
 
     fn inspect(&self, inspect: &mut dyn Inspect) {
         self.0.inspect(inspect);
+    }
+
+    async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
+        // A toast that the last press caused may be gone by now; it counts all the same.
+        stage.wait_seen(&self.0, *stage.since).await.map(|_| ())
     }
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Action, Inspect, Risk, Words};
-use crate::base::Message;
+use super::place::LongPlace;
+use super::{Action, Inspect, Risk, Stage, Words};
+use crate::base::{Fault, Message};
 
 /// `fill: { 标签: 值, … }`, typed in the order of the labels' appearance in the file.
 #[derive(Debug, Clone, JsonSchema)]
@@ -52,5 +53,15 @@ impl Action for Fill {
             inspect.words(label);
             inspect.words(value);
         }
+    }
+
+    async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
+        for (label, value) in &self.fields {
+            let label = LongPlace { label: Some(label.clone()), ..LongPlace::default() };
+            let (target, value) = (stage.target(&label, true)?, stage.render(value)?);
+            let found = stage.browser.fill(&target, &value, &stage.until).await?;
+            stage.matched(&found)?;
+        }
+        Ok(())
     }
 }

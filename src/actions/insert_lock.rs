@@ -4,9 +4,15 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use tokio::sync::watch;
 
-use super::{Action, Inspect, Risk, Words};
-use crate::base::Message;
+use super::stage::{Asked, Held};
+use super::{Action, Inspect, Risk, Stage, Words};
+use crate::base::{Fault, FaultKind, Message};
+use crate::lock::{Lock, Snapshot};
+use crate::operator::{Answer, GateKind};
+use crate::pki::Identity;
+use crate::proof::LockChange;
 
 /// `insert_lock: { holder: "{{ 姓名 }}" }`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -29,4 +35,203 @@ impl Action for InsertLock {
     fn inspect(&self, inspect: &mut dyn Inspect) {
         inspect.words(&self.holder);
     }
+
+    async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
+        let holder = stage.render(&self.holder)?;
+        *stage.holder_checked = false;
+        stage.locks.looked(&stage.until).await?;
+        let mut changes = stage.locks.changes();
+        loop {
+            let locks = settled(&mut changes).await;
+            let choice = match sort(&locks, &holder) {
+                Choice::This(lock) => Some(Held { lock: Some(lock) }),
+                Choice::Ask => pick(stage, &locks, &holder, &mut changes).await?,
+                Choice::Wait(message) => wait(stage, message, &mut changes).await?,
+            };
+            if let Some(held) = choice {
+                return accept(stage, held);
+            }
+        }
+    }
+}
+
+/// A certificate that ends within this many days is worth a warning.
+const SOON: i64 = 30;
+
+/// What the inserted locks mean for the holder that is expected.
+enum Choice {
+    /// The one lock that is there is the right one.
+    This(Lock),
+    /// More than one lock: the person picks.
+    Ask,
+    /// None that fits; says why.
+    Wait(Message),
+}
+
+/// Whether two names are the same person's name as people write it.
+pub(super) fn same_name(a: &str, b: &str) -> bool {
+    let fold = |name: &str| name.chars().filter(|c| !c.is_whitespace() && *c != '\u{3000}').collect::<String>();
+    !fold(a).is_empty() && fold(a) == fold(b)
+}
+
+/// The locks once none is being read. A lock whose certificate can't be read may be the same token as one that an agent lists, so
+/// where certificates are seen only those count.
+async fn settled(changes: &mut watch::Receiver<Snapshot>) -> Vec<Lock> {
+    loop {
+        let locks = changes.borrow_and_update().locks.clone();
+        if !locks.iter().any(|lock| lock.reading) {
+            let named: Vec<Lock> = locks.iter().filter(|lock| lock.certificate.is_some()).cloned().collect();
+            return if named.is_empty() { locks } else { named };
+        }
+        changed(changes).await;
+    }
+}
+
+fn sort(locks: &[Lock], holder: &str) -> Choice {
+    match locks {
+        [] => Choice::Wait(crate::say!(
+            "请插入「{holder}」的 CA 锁。插好后会自动继续。",
+            "insert the CA lock of “{holder}”; the run goes on by itself"
+        )),
+        [lock] => match &lock.certificate {
+            Some(certificate) if same_name(&certificate.holder, holder) => match expired(lock) {
+                Some(message) => Choice::Wait(message),
+                None => Choice::This(lock.clone()),
+            },
+            Some(certificate) => {
+                let other = &certificate.holder;
+                Choice::Wait(crate::say!(
+                    "插入的是「{other}」的 CA 锁，本次需要「{holder}」的。请拔出并换上正确的锁。",
+                    "the inserted CA lock belongs to “{other}”, but “{holder}”'s is needed; please swap it"
+                ))
+            }
+            None => Choice::Wait(crate::say!(
+                "已检测到 CA 锁，但无法读取持有人。请确认它是「{holder}」的锁，然后按回车；页面读取证书后会再次核对。",
+                "a CA lock is there but its holder cannot be read; make sure it is “{holder}”'s and press Enter; the page's certificate is checked again"
+            )),
+        },
+        _ => Choice::Ask,
+    }
+}
+
+/// Why a lock can't be used although it is the right person's.
+fn expired(lock: &Lock) -> Option<Message> {
+    let certificate = lock.certificate.as_ref()?;
+    let end = certificate.not_after.strftime("%Y-%m-%d").to_string();
+    (certificate.not_after < jiff::Timestamp::now()).then(|| {
+        crate::say!(
+            "这把 CA 锁的证书已于 {end} 过期。请联系 CA 机构办理延期，或换上有效的锁。",
+            "the certificate of this CA lock expired on {end}; ask the CA to renew it, or insert a valid lock"
+        )
+    })
+}
+
+/// How one lock is shown to a person who picks.
+fn line(lock: &Lock) -> Message {
+    match &lock.certificate {
+        Some(certificate) => {
+            let (holder, serial) = (&certificate.holder, &certificate.serial);
+            let organisation = certificate.organisation.as_deref().unwrap_or("-");
+            let end = certificate.not_after.strftime("%Y-%m-%d").to_string();
+            crate::say!(
+                "{holder}（{organisation}），有效期至 {end}，序列号 {serial}",
+                "{holder} ({organisation}), valid until {end}, serial {serial}"
+            )
+        }
+        None => crate::say!("无法读取持有人的锁", "a lock whose holder cannot be read"),
+    }
+}
+
+/// Lets the person pick among several locks. None when the locks changed meanwhile or the choice does not fit.
+async fn pick(
+    stage: &mut Stage<'_>,
+    locks: &[Lock],
+    holder: &str,
+    changes: &mut watch::Receiver<Snapshot>,
+) -> Result<Option<Held>, Fault> {
+    hide(stage, locks);
+    let message = crate::say!(
+        "插着不止一把 CA 锁，请选择「{holder}」的那一把：",
+        "more than one CA lock is inserted; pick the one of “{holder}”:"
+    );
+    let options = locks.iter().map(line).collect();
+    let asked = stage.gate(GateKind::PickLock, message, options, changed(changes)).await?;
+    let Asked::Person(Answer::Pick(index)) = asked else { return Ok(None) };
+    let Some(lock) = locks.get(index) else { return Ok(None) };
+    match sort(std::slice::from_ref(lock), holder) {
+        Choice::This(lock) => Ok(Some(Held { lock: Some(lock) })),
+        // The person chose it knowingly and its holder can't be read: the page's certificate is compared later.
+        Choice::Wait(_) if lock.certificate.is_none() => Ok(Some(Held { lock: Some(lock.clone()) })),
+        Choice::Wait(message) => {
+            stage.operator.tell(&message);
+            Ok(None)
+        }
+        Choice::Ask => Ok(None),
+    }
+}
+
+/// Waits for another lock, or for the person who says that a lock is in which no detector sees.
+async fn wait(stage: &mut Stage<'_>, message: Message, changes: &mut watch::Receiver<Snapshot>) -> Result<Option<Held>, Fault> {
+    let before = changes.borrow().locks.clone();
+    hide(stage, &before);
+    let wrong = before.iter().any(|lock| lock.certificate.is_some());
+    let asked = stage.gate(GateKind::InsertLock, message.clone(), Vec::new(), changed(changes)).await;
+    match asked {
+        Ok(Asked::Person(_)) => {
+            let now = stage.locks.present().locks;
+            match now.as_slice() {
+                [] => {
+                    stage.warn(crate::say!(
+                        "没有检测到 CA 锁，按操作人的话继续；页面读取证书后再核对持有人。",
+                        "no CA lock was detected; going on at the person's word, the page's certificate is checked later"
+                    ))?;
+                    Ok(Some(Held { lock: None }))
+                }
+                [lock] if lock.certificate.is_none() => Ok(Some(Held { lock: Some(lock.clone()) })),
+                _ => Ok(None),
+            }
+        }
+        Ok(Asked::World(_)) => Ok(None),
+        Err(fault) if wrong && matches!(fault.kind, FaultKind::TimedOut | FaultKind::Stopped) => {
+            Err(Fault::new(FaultKind::WrongHolder, message))
+        }
+        Err(fault) => Err(fault),
+    }
+}
+
+async fn changed(changes: &mut watch::Receiver<Snapshot>) {
+    // A watch that has ended reports nothing any more; then only the person can answer.
+    if changes.changed().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Names and serial numbers of certificates are personal data of whoever owns the lock.
+fn hide(stage: &Stage<'_>, locks: &[Lock]) {
+    for certificate in locks.iter().filter_map(|lock| lock.certificate.as_ref()) {
+        stage.redactor.add(&certificate.holder);
+        stage.redactor.add(&certificate.serial);
+    }
+}
+
+fn accept(stage: &mut Stage<'_>, held: Held) -> Result<(), Fault> {
+    hide(stage, held.lock.as_slice());
+    let certificate = held.certificate();
+    let text = |get: fn(&Identity) -> &String| certificate.map(get).cloned().unwrap_or_default();
+    if let Some(values) = stage.values.as_object_mut() {
+        let facts = serde_json::json!({ "holder": text(|c| &c.holder), "serial": text(|c| &c.serial) });
+        values.insert("lock".to_owned(), facts);
+    }
+    if let Some(certificate) = certificate {
+        let days = certificate.not_after.duration_since(jiff::Timestamp::now()).as_hours() / 24;
+        if days < SOON {
+            stage.warn(crate::say!(
+                "CA 证书将在 {days} 天后过期，请尽快办理延期。",
+                "the CA certificate expires in {days} days; renew it soon"
+            ))?;
+        }
+    }
+    stage.record(held.event(LockChange::Present))?;
+    *stage.held = Some(held);
+    Ok(())
 }

@@ -5,11 +5,12 @@
 
 use serde::Deserialize;
 
-use crate::base::Message;
+use crate::base::{Fault, Message};
 
 pub mod condition;
 pub mod place;
 pub mod site;
+pub mod stage;
 
 mod check_holder;
 mod click;
@@ -22,6 +23,7 @@ mod window;
 
 pub use condition::Condition;
 pub use place::{Place, Words};
+pub use stage::Stage;
 
 /// What an action may do to the world, as the site profile may allow or forbid it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,6 +65,8 @@ pub trait Action: for<'de> Deserialize<'de> + schemars::JsonSchema {
     fn title(&self) -> Message;
     /// Shows everything checkable to `inspect`.
     fn inspect(&self, inspect: &mut dyn Inspect);
+    /// Carries it out on `stage`.
+    fn run(&self, stage: &mut Stage<'_>) -> impl Future<Output = Result<(), Fault>> + Send;
 }
 
 macro_rules! actions {
@@ -109,6 +113,11 @@ macro_rules! actions {
             /// Shows everything checkable to `inspect`.
             pub fn inspect(&self, inspect: &mut dyn Inspect) {
                 match self { $(Act::$kind(action) => action.inspect(inspect)),+ }
+            }
+
+            /// Carries it out on `stage`.
+            pub async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
+                match self { $(Act::$kind(action) => action.run(stage).await),+ }
             }
 
             /// Word, documentation (zh, en) and JSON Schema of every action, for the manual and the schema.

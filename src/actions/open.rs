@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Action, Inspect, Risk, Words};
-use crate::base::Message;
+use super::{Action, Inspect, Risk, Stage, Words};
+use crate::base::{Fault, Message};
 
 /// `open: 平台名`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -25,5 +25,10 @@ impl Action for Open {
 
     fn inspect(&self, inspect: &mut dyn Inspect) {
         inspect.site(&self.site);
+    }
+
+    async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
+        let address = stage.site.address(&self.site)?;
+        stage.browser.goto(&address, &stage.until).await
     }
 }

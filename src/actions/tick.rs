@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Action, Inspect, Place, Risk};
-use crate::base::Message;
+use super::{Action, Inspect, Place, Risk, Stage};
+use crate::base::{Fault, Message};
 
 /// `tick: 文字`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -25,5 +25,11 @@ impl Action for Tick {
 
     fn inspect(&self, inspect: &mut dyn Inspect) {
         self.on.inspect(inspect);
+    }
+
+    async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
+        let target = stage.target(&self.on, true)?;
+        let found = stage.browser.tick(&target, true, &stage.until).await?;
+        stage.matched(&found)
     }
 }

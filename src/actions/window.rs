@@ -3,8 +3,9 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Action, Inspect, Risk, Words};
-use crate::base::Message;
+use super::stage::LADDER;
+use super::{Action, Inspect, Risk, Stage, Words};
+use crate::base::{Fault, Message};
 
 /// `window: 平台名`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -26,5 +27,18 @@ impl Action for Window {
 
     fn inspect(&self, inspect: &mut dyn Inspect) {
         inspect.site(&self.site);
+    }
+
+    async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
+        let (site, waiting_for) = (&self.site, self.title());
+        let mut rungs = LADDER.into_iter();
+        loop {
+            let windows = stage.browser.windows(&stage.until).await?;
+            // The newest one: an older window at the same site is a leftover.
+            if let Some(window) = windows.iter().rev().find(|window| stage.site.is_at(site, &window.url)) {
+                return stage.browser.switch_to(&window.handle, &stage.until).await;
+            }
+            stage.until.pause(rungs.next().unwrap_or(LADDER[LADDER.len() - 1]), &waiting_for).await?;
+        }
     }
 }

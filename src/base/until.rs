@@ -15,23 +15,29 @@ use super::text::Message;
 #[derive(Debug, Clone)]
 pub struct Until {
     deadline: Instant,
+    allowed: Duration,
     cancel: CancellationToken,
 }
 
 impl Until {
     /// A new limit, `allowed` from now, stopped by `cancel`.
     pub fn after(allowed: Duration, cancel: CancellationToken) -> Until {
-        Until { deadline: Instant::now() + allowed, cancel }
+        Until { deadline: Instant::now() + allowed, allowed, cancel }
     }
 
     /// The same token with a deadline `allowed` from now, but never later than this one.
     pub fn within(&self, allowed: Duration) -> Until {
-        Until { deadline: self.deadline.min(Instant::now() + allowed), cancel: self.cancel.clone() }
+        Until { deadline: self.deadline.min(Instant::now() + allowed), allowed, cancel: self.cancel.clone() }
     }
 
     /// The same token with a deadline of its own: for a gate, whose patience is not the step's.
     pub fn renewed(&self, allowed: Duration) -> Until {
-        Until { deadline: Instant::now() + allowed, cancel: self.cancel.clone() }
+        Until { deadline: Instant::now() + allowed, allowed, cancel: self.cancel.clone() }
+    }
+
+    /// The time that this limit was made with.
+    pub fn allowed(&self) -> Duration {
+        self.allowed
     }
 
     /// Time left; zero when past.

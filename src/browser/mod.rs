@@ -1,3 +1,23 @@
-//! Floor 2: driver processes, one session, page, targets and the preload script.
+//! Floor 2: the browser. Driver processes, one session (classic commands through fantoccini, events and waits through BiDi),
+//! page, targets and the preload script.
+//!
+//! Never leaves a process or a file outside the run's work folder, never waits without a limit, never answers a dialog by itself.
 
+mod bidi;
+mod events;
+mod fault;
+mod installed;
+mod life;
 pub mod page;
+mod process;
+mod remote;
+mod script;
+mod session;
+#[cfg(test)]
+mod tests;
+mod windows;
+
+pub use events::{DialogInfo, DialogKind, Sent};
+pub use process::reap;
+pub use session::{Browser, BrowserFacts, BrowserOptions};
+pub use windows::{PageInfo, WindowInfo};

@@ -1,1 +1,171 @@
-//! Floor 7: one file per command.
+//! Floor 7: one file per command. Reads arguments, prints, and turns causes into exit codes; decides nothing about a run.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::base::{Fault, Lang};
+
+mod check;
+mod home;
+mod lock;
+mod progress;
+mod proof;
+mod run;
+mod schema;
+mod training;
+mod words;
+
+/// Wrong arguments or a wrong text, as clap and compilers say it.
+const WRONG_TEXT: u8 = 2;
+
+/// Replays the steps of the onboarding guide in a real browser and keeps proof.
+#[derive(Debug, Parser)]
+#[command(name = "ruku", version)]
+struct Cli {
+    /// Language of everything people read: zh or en (default: from the locale)
+    #[arg(long, global = true, value_parser = ["zh", "en"])]
+    lang: Option<String>,
+    /// Folder that holds playbooks/ and drivers/ (default: found beside the program)
+    #[arg(long, global = true, env = "RUKU_HOME")]
+    home: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run playbooks in a browser
+    Run(run::Args),
+    /// Check playbooks and site profiles without running them
+    Check(check::Args),
+    /// Serve the training portals, the virtual CA lock and its agent on this machine
+    Training(training::Args),
+    /// Verify a run folder or make its report again
+    Proof(proof::Args),
+    /// Print the JSON Schema of playbooks or site profiles, or the manual of actions
+    Schema(schema::Args),
+    #[command(hide = true)]
+    TrainingCards(training::CardsArgs),
+    #[command(hide = true)]
+    TrainingAgent(training::AgentArgs),
+    #[command(hide = true)]
+    LockWatch(lock::Args),
+}
+
+/// What every command gets.
+#[derive(Debug, Clone)]
+struct Context {
+    lang: Lang,
+    home: Option<PathBuf>,
+}
+
+impl Context {
+    /// Prints a fault for a person and returns its exit code.
+    fn fail(&self, fault: &Fault) -> ExitCode {
+        let label = if self.lang == Lang::Zh { "错误：" } else { "error: " };
+        eprintln!("{label}{}", fault.text(self.lang));
+        ExitCode::from(fault.exit_code())
+    }
+
+    /// The sentence in the person's language.
+    fn text<'a>(&self, zh: &'a str, en: &'a str) -> &'a str {
+        if self.lang == Lang::Zh { zh } else { en }
+    }
+}
+
+/// The language asked for before the arguments are parsed: help and argument errors are read by people too.
+fn language(arguments: &[String]) -> Lang {
+    let mut words = arguments.iter().skip(1);
+    while let Some(word) = words.next() {
+        let value =
+            word.strip_prefix("--lang=").or_else(|| (word == "--lang").then(|| words.next().map(String::as_str)).flatten());
+        match value {
+            Some("zh") => return Lang::Zh,
+            Some("en") => return Lang::En,
+            _ => {}
+        }
+    }
+    Lang::of_process()
+}
+
+/// Runs the program and returns its exit code.
+pub fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+    let lang = language(&arguments);
+    let command = words::in_language(Cli::command(), lang);
+    let matches = match command.try_get_matches_from(std::env::args_os()) {
+        Ok(matches) => matches,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { WRONG_TEXT } else { 0 });
+        }
+    };
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(WRONG_TEXT);
+        }
+    };
+    log_to_stderr();
+    let context = Context { lang, home: cli.home };
+    match cli.command {
+        Command::Run(args) => run::main(&context, args),
+        Command::Check(args) => check::main(&context, &args),
+        Command::Training(args) => training::main(&context, args),
+        Command::Proof(args) => proof::main(&context, &args),
+        Command::Schema(args) => schema::main(&context, &args),
+        Command::TrainingCards(args) => training::cards(&context, &args),
+        Command::TrainingAgent(args) => training::agent(&context, args),
+        Command::LockWatch(args) => lock::main(&context, args),
+    }
+}
+
+/// Diagnostics for developers, only when `RUKU_LOG` asks for them.
+fn log_to_stderr() {
+    if let Ok(filter) = tracing_subscriber::EnvFilter::try_from_env("RUKU_LOG") {
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    }
+}
+
+/// A runtime for one command.
+fn block_on<T>(work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Fault::io("启动", "start", std::path::Path::new("tokio"), &error))?
+        .block_on(work)
+}
+
+/// A token that Ctrl-C, SIGTERM or a closed terminal cancels.
+fn cancelled_by_signals() -> tokio_util::sync::CancellationToken {
+    let token = tokio_util::sync::CancellationToken::new();
+    let cancel = token.clone();
+    tokio::spawn(async move {
+        signal().await;
+        cancel.cancel();
+    });
+    token
+}
+
+#[cfg(unix)]
+async fn signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (terminate, hang_up) = (signal(SignalKind::terminate()), signal(SignalKind::hangup()));
+    let (Ok(mut terminate), Ok(mut hang_up)) = (terminate, hang_up) else { return std::future::pending().await };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+        _ = hang_up.recv() => {}
+    }
+}
+
+#[cfg(not(unix))]
+async fn signal() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

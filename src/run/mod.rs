@@ -1,1 +1,239 @@
-//! Floor 5: the loop, the once gate, gates and preconditions.
+//! Floor 5: one execution: the loop, the once gate, the watch over the lock.
+//!
+//! A run leaves a complete run folder whatever happens. Never acts while a gate is open, never presses a once-step twice.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+use tokio_util::sync::CancellationToken;
+
+use crate::actions::site::Site;
+use crate::base::{Fault, FaultKind, Lang, Message, Redactor, Secret, Until, files};
+use crate::browser::{Browser, BrowserOptions};
+use crate::lock::{AgentAt, LockOptions, LockWatch};
+use crate::operator::Operator;
+use crate::playbook::{InputType, Playbook, Privacy};
+use crate::proof::{Event, Mode, PlaybookRef, RunFolder, RunResult, RunStart};
+
+mod lock_guard;
+mod once;
+mod walk;
+
+use walk::Walk;
+
+/// How long starting the browser may take, slow machines included.
+const START: Duration = Duration::from_secs(120);
+
+/// A playbook as it was read, with the very bytes that will be kept as proof.
+#[derive(Debug, Clone)]
+pub struct Chosen {
+    /// The file's name.
+    pub file: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// What they say.
+    pub playbook: Playbook,
+}
+
+/// Everything one run needs. The texts are checked before; see `playbook::check`.
+pub struct Options {
+    /// What to run, in order, in one browser session.
+    pub playbooks: Vec<Chosen>,
+    /// The trusted site profile, its addresses filled in.
+    pub site: Site,
+    /// Values of the playbooks' inputs.
+    pub inputs: BTreeMap<String, String>,
+    /// How the applicant is called in the record; never a name.
+    pub applicant: String,
+    /// Who is asked.
+    pub operator: Box<dyn Operator>,
+    /// The `drivers/` folder.
+    pub drivers: PathBuf,
+    /// Local agents that may see locks, beside those of `drivers/agents`.
+    pub agents: Vec<AgentAt>,
+    /// Where run folders are made.
+    pub runs: PathBuf,
+    /// Language of the report.
+    pub lang: Lang,
+    /// Whether the browser shows a window.
+    pub headed: bool,
+    /// Viewport in CSS pixels; even numbers.
+    pub viewport: (u32, u32),
+    /// Off only in the positive control of the masking test.
+    pub masking: bool,
+    /// How long a gate waits for the person.
+    pub patience: Duration,
+    /// Key of this installation, for once-keys.
+    pub installation: Secret,
+    /// Stops the run.
+    pub cancel: CancellationToken,
+    /// Told about every event as it is recorded, values hidden.
+    pub listener: Arc<dyn Fn(&Event) + Send + Sync>,
+}
+
+/// How a run ended and what it left.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The run folder.
+    pub folder: PathBuf,
+    /// The report in the run's language.
+    pub report: PathBuf,
+    /// How it ended.
+    pub result: RunResult,
+    /// Why it ended there: a finished playbook's reason or the fault's sentence.
+    pub why: Option<Message>,
+    /// 0, or the cause as [`Fault::exit_code`] tells it.
+    pub exit_code: u8,
+}
+
+/// Runs the playbooks. A fault of the world is in the [`Outcome`] and the run folder.
+///
+/// # Errors
+/// Only when the run folder itself cannot be made or sealed.
+pub async fn run(options: Options) -> Result<Outcome, Fault> {
+    let redactor = redactor(&options);
+    let name = folder_name();
+    let mut folder = RunFolder::create(&options.runs, &name, redactor.clone())?;
+    folder.observe(options.listener.clone());
+    let ended = attempt(&options, &redactor, &name, &mut folder).await;
+    let (result, why, exit_code) = match &ended {
+        Ok(walk::Flow::On) => (RunResult::Done, None, 0),
+        Ok(walk::Flow::Finish(why)) => (RunResult::Finished, Some(why.clone()), 0),
+        Err(fault) if fault.kind == FaultKind::Stopped => (RunResult::Stopped, Some(fault.message.clone()), fault.exit_code()),
+        Err(fault) => (RunResult::Failed, Some(fault.message.clone()), fault.exit_code()),
+    };
+    folder.end(result, why.clone(), exit_code)?;
+    let sealed = folder.seal(options.lang)?;
+    let why = why.map(|why| redactor.hide_message(&why));
+    Ok(Outcome { folder: sealed.path, report: sealed.report, result, why, exit_code })
+}
+
+async fn attempt(options: &Options, redactor: &Redactor, name: &str, folder: &mut RunFolder) -> Result<walk::Flow, Fault> {
+    let playbooks = options.playbooks.iter().map(reference).collect();
+    let start = Event::RunStart(RunStart {
+        run: name.to_owned(),
+        ruku: env!("CARGO_PKG_VERSION").to_owned(),
+        playbooks,
+        site: options.site.name.clone(),
+        training: options.site.training,
+        mode: Mode::Auto,
+        lang: options.lang,
+        machine: machine(),
+        subject: options.applicant.clone(),
+    });
+    folder.record(start)?;
+    for (number, chosen) in options.playbooks.iter().enumerate() {
+        folder.keep_file(&format!("{}-{}", number + 1, file_name(&chosen.file)), &chosen.bytes)?;
+    }
+    let work = Work::create(name)?;
+    let locks = LockWatch::start(LockOptions { drivers: options.drivers.clone(), agents: options.agents.clone() })?;
+    let until = Until::after(START, options.cancel.clone());
+    let browser = Browser::start(
+        BrowserOptions {
+            headed: options.headed,
+            viewport: options.viewport,
+            work: work.path.clone(),
+            lang: options.lang,
+            drivers: options.drivers.clone(),
+            redactor: redactor.clone(),
+            masking: options.masking,
+        },
+        &until,
+    )
+    .await;
+    let flow = match browser {
+        Ok(browser) => {
+            let flow = Walk::new(options, redactor, &browser, &locks, folder).playbooks().await;
+            browser.end().await;
+            flow
+        }
+        Err(fault) => Err(fault),
+    };
+    locks.end();
+    if let Err(fault) = &flow {
+        let event = Event::Fault { step: None, kind: fault.kind, message: fault.message.clone() };
+        folder.record(event)?;
+    }
+    flow
+}
+
+fn reference(chosen: &Chosen) -> PlaybookRef {
+    PlaybookRef {
+        file: file_name(&chosen.file),
+        sha256: hex::encode(Sha256::digest(&chosen.bytes)),
+        guide: chosen.playbook.guide.value.clone(),
+        edition: chosen.playbook.edition.value.clone(),
+        title: chosen.playbook.title.message(),
+    }
+}
+
+/// The values to hide: all personal and secret inputs.
+fn redactor(options: &Options) -> Redactor {
+    let redactor = Redactor::default();
+    for chosen in &options.playbooks {
+        for (name, input) in &chosen.playbook.inputs {
+            if input.privacy != Privacy::Public
+                && let Some(value) = options.inputs.get(name.as_str())
+            {
+                redactor.add(value);
+            }
+        }
+    }
+    redactor
+}
+
+/// Who it is done for: the input that names the person or company best. Equal for equal applicants, across playbooks.
+fn subject(options: &Options) -> String {
+    let of = |wanted: InputType| {
+        options
+            .playbooks
+            .iter()
+            .flat_map(|chosen| &chosen.playbook.inputs)
+            .find_map(|(name, input)| (input.kind == wanted).then(|| options.inputs.get(name.as_str())).flatten().cloned())
+    };
+    of(InputType::CnId).or_else(|| of(InputType::CreditCode)).unwrap_or_else(|| options.applicant.clone())
+}
+
+fn file_name(file: &str) -> String {
+    std::path::Path::new(file).file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// `20261122-081500-1a2b`: sorts by time, and two runs of one second do not collide.
+fn folder_name() -> String {
+    let mut random = [0u8; 2];
+    // Without random numbers the name may collide; `RunFolder::create` then refuses, and nothing is overwritten.
+    let _ = getrandom::fill(&mut random);
+    format!("{}-{}", jiff::Zoned::now().strftime("%Y%m%d-%H%M%S"), hex::encode(random))
+}
+
+/// Facts about this machine that a reader of the proof may ask for. Nothing that names a person.
+fn machine() -> BTreeMap<String, String> {
+    BTreeMap::from([
+        ("os".to_owned(), std::env::consts::OS.to_owned()),
+        ("arch".to_owned(), std::env::consts::ARCH.to_owned()),
+        ("time zone".to_owned(), jiff::tz::TimeZone::system().iana_name().unwrap_or("unknown").to_owned()),
+    ])
+}
+
+/// The run's own temporary folder: browser profile, crash database, driver output. Gone at the end.
+struct Work {
+    path: PathBuf,
+}
+
+impl Work {
+    fn create(name: &str) -> Result<Work, Fault> {
+        let path = std::env::temp_dir().join(format!("ruku-{name}"));
+        files::private_dir(&path)?;
+        Ok(Work { path })
+    }
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        // What a dying browser still holds open is reaped by the next start; nothing of it is needed any more.
+        let _ = std::fs::remove_dir_all(&self.path);
+    }
+}

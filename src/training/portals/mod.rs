@@ -1,1 +1,120 @@
-//! The stand-in portals.
+//! The portals of the guide, rebuilt for practice: the bureau's site and the CA 互认系统, each on an origin of its own.
+//!
+//! Never trusts the browser: whatever a page asks for is checked again here, and nothing irreversible happens without a CSRF token.
+//! Every page says that it is fictitious.
+
+mod application;
+mod articles;
+mod assets;
+mod bind;
+pub(crate) mod ca_mutual;
+pub(crate) mod hohhot;
+mod pages;
+mod session;
+mod trouble;
+
+use std::future::Future;
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+pub(crate) use assets::asset;
+use pages::zone;
+pub(crate) use session::cookie;
+pub(crate) use trouble::{FailOnce, Slow};
+
+use super::store::Store;
+use crate::base::Fault;
+
+/// What all pages share.
+pub(crate) struct Portals {
+    pub(crate) port: u16,
+    agent_ports: [u16; 2],
+    ca_der: Vec<u8>,
+    store: Mutex<Store>,
+    sessions: session::Sessions,
+    trouble: Mutex<trouble::Trouble>,
+    libraries: assets::Libraries,
+    pages: pages::Pages,
+}
+
+impl Portals {
+    pub(crate) fn new(
+        port: u16,
+        agent_ports: [u16; 2],
+        ca_der: Vec<u8>,
+        store: Store,
+        assets_dir: &Path,
+    ) -> Result<Portals, Fault> {
+        Ok(Portals {
+            port,
+            agent_ports,
+            ca_der,
+            store: Mutex::new(store),
+            sessions: session::Sessions::default(),
+            trouble: Mutex::default(),
+            libraries: assets::Libraries::read(assets_dir)?,
+            pages: pages::Pages::compiled()?,
+        })
+    }
+
+    /// The memory. Never held across an await.
+    pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The troubles the trainer ordered.
+    pub(crate) fn trouble(&self) -> MutexGuard<'_, trouble::Trouble> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Logs everybody out.
+    pub(crate) fn forget_sessions(&self) {
+        self.sessions.clear();
+    }
+
+    /// A page from its template; a template that fails is the portal's own fault (500).
+    pub(crate) fn page(&self, status: StatusCode, name: &str, values: serde_json::Value) -> Response {
+        match self.pages.render(name, values) {
+            Ok(html) => {
+                let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
+                (status, headers, html).into_response()
+            }
+            Err(error) => {
+                tracing::error!("page {name}: {error:#}");
+                (StatusCode::INTERNAL_SERVER_ERROR, "页面生成失败").into_response()
+            }
+        }
+    }
+
+    /// The page for something that went wrong, in the look of a portal's maintenance page.
+    pub(crate) fn error_page(&self, status: StatusCode) -> Response {
+        let (title, words) = match status.as_u16() {
+            404 => ("您访问的页面不存在", "页面可能已被移动，或者地址输入有误。"),
+            403 | 419 | 401 => ("会话已失效", "请返回首页后重新操作。"),
+            503 => ("系统维护中", "系统正在进行维护升级，请稍后再办。给您带来不便，敬请谅解。"),
+            _ => ("系统繁忙", "服务器暂时无法处理您的请求，请稍后再试。"),
+        };
+        self.page(status, "error.html", serde_json::json!({"title": title, "words": words, "status": status.as_u16()}))
+    }
+
+    /// Lets `answer` through the troubles the trainer ordered for `path`.
+    pub(crate) async fn troubled(&self, path: &str, answer: impl Future<Output = Response>) -> Response {
+        let (pause, fail) = self.trouble().take(path);
+        if let Some(pause) = pause {
+            tokio::time::sleep(pause).await;
+        }
+        match fail {
+            None => answer.await,
+            Some(FailOnce { status, after, .. }) => {
+                if after {
+                    // What was asked for happens; only the answer is lost.
+                    drop(answer.await);
+                }
+                self.error_page(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR))
+            }
+        }
+    }
+}

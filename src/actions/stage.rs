@@ -1,0 +1,255 @@
+//! What an action works with while it runs: page, lock, operator, journal, values.
+//!
+//! While a gate is open nothing here acts on the page. Everything kept passes the redactor of the run folder.
+
+use std::time::Duration;
+
+use crate::base::{Fault, FaultKind, Message, Redactor, Until, template};
+use crate::browser::Browser;
+use crate::browser::page::{By, Found, Mark, Place as Spot, Purpose, Target};
+use crate::lock::{Detector, Lock, LockWatch};
+use crate::operator::{Answer, Gate, GateKind, Operator};
+use crate::pki::Identity;
+use crate::proof::{Event, LockChange, RunFolder};
+
+use super::condition::Seen;
+use super::place::{LongPlace, Words};
+use super::site::Site;
+
+/// Pauses between two looks at the page, as Playwright takes them; the last one repeats.
+pub const LADDER: [Duration; 5] = [
+    Duration::from_millis(0),
+    Duration::from_millis(20),
+    Duration::from_millis(100),
+    Duration::from_millis(100),
+    Duration::from_millis(500),
+];
+
+/// The lock that the run works with, once the person has inserted it.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// The lock as it was when it was accepted; none when no detector sees it and only the person says that it is in.
+    pub lock: Option<Lock>,
+}
+
+impl Held {
+    /// Its certificate, where it can be read.
+    pub fn certificate(&self) -> Option<&Identity> {
+        self.lock.as_ref().and_then(|lock| lock.certificate.as_ref())
+    }
+
+    /// The event that says what happened to this lock.
+    pub fn event(&self, change: LockChange) -> Event {
+        let certificate = self.certificate();
+        Event::Lock {
+            change,
+            reader: self.lock.as_ref().map(|lock| match &lock.detector {
+                Detector::PcSc { reader } => reader.clone(),
+                Detector::Agent { name } => name.clone(),
+            }),
+            holder: certificate.map(|certificate| certificate.holder.clone()),
+            serial: certificate.map(|certificate| certificate.serial.clone()),
+            not_after: certificate.map(|certificate| certificate.not_after),
+        }
+    }
+}
+
+/// Everything one action may use. Made anew for each step; what outlives the step is borrowed.
+pub struct Stage<'a> {
+    /// The browser.
+    pub browser: &'a Browser,
+    /// The watch over readers and agents.
+    pub locks: &'a LockWatch,
+    /// The person.
+    pub operator: &'a dyn Operator,
+    /// The trusted site profile.
+    pub site: &'a Site,
+    /// Where events and pictures go.
+    pub folder: &'a mut RunFolder,
+    /// Values of `{{ }}`: inputs, `lock`, facts of the run.
+    pub values: &'a mut serde_json::Value,
+    /// Values to hide; shared with browser and run folder.
+    pub redactor: Redactor,
+    /// The lock in use, if any.
+    pub held: &'a mut Option<Held>,
+    /// Whether the page's holder has been compared with the expected one since the lock was accepted.
+    pub holder_checked: &'a mut bool,
+    /// Messages of the page count from here: taken just before the last press.
+    pub since: &'a mut Option<Mark>,
+    /// Number of gates opened so far.
+    pub gates: &'a mut u32,
+    /// Number of this step.
+    pub step: u32,
+    /// Deadline and cancel token of this step.
+    pub until: Until,
+    /// How long a gate waits for the person.
+    pub patience: Duration,
+    /// Set as soon as an input event of this step may have reached the page.
+    pub pressed: bool,
+}
+
+impl Stage<'_> {
+    /// Records an event.
+    pub fn record(&mut self, event: Event) -> Result<(), Fault> {
+        self.folder.record(event).map(|_| ())
+    }
+
+    /// Records an event that must survive a power cut before anything else happens.
+    pub fn record_synced(&mut self, event: Event) -> Result<(), Fault> {
+        self.folder.record_synced(event).map(|_| ())
+    }
+
+    /// Records a warning of this step.
+    pub fn warn(&mut self, message: Message) -> Result<(), Fault> {
+        let step = Some(self.step);
+        self.record(Event::Warning { step, message })
+    }
+
+    /// A text of the playbook with its values filled in.
+    pub fn render(&self, words: &Words) -> Result<String, Fault> {
+        template::render(words, self.values).map_err(|fault| {
+            let (text, detail) = (&words.value, &fault.detail);
+            Fault::new(
+                FaultKind::Precondition,
+                crate::say!("「{text}」中的值不可用：{detail}", "a value in “{text}” is not there: {detail}"),
+            )
+        })
+    }
+
+    /// A place of the playbook as a target of the browser. `label` makes the short form mean a field's label.
+    pub fn target(&self, place: &LongPlace, label: bool) -> Result<Target, Fault> {
+        let mut any = Vec::new();
+        self.collect(place, label, &mut any)?;
+        Ok(Target { any })
+    }
+
+    fn collect(&self, place: &LongPlace, label: bool, any: &mut Vec<Spot>) -> Result<(), Fault> {
+        let words = |words: &Option<Words>| words.as_ref().map(|words| self.render(words)).transpose();
+        let by = match (&place.text, &place.label, &place.css, &place.xpath, &place.role) {
+            (Some(text), ..) if label => Some(By::Label(self.render(text)?)),
+            (Some(text), ..) => Some(By::Text(self.render(text)?)),
+            (_, Some(label), ..) => Some(By::Label(self.render(label)?)),
+            (_, _, Some(css), ..) => Some(By::Css(self.render(css)?)),
+            (_, _, _, Some(xpath), _) => Some(By::Xpath(self.render(xpath)?)),
+            (_, _, _, _, Some(role)) => Some(By::Role(self.render(role)?)),
+            _ => None,
+        };
+        if let Some(by) = by {
+            any.push(Spot {
+                by,
+                role: words(&place.role)?,
+                row: words(&place.row)?,
+                before: words(&place.before)?,
+                after: words(&place.after)?,
+            });
+        }
+        place.any.iter().try_for_each(|alternative| self.collect(alternative, label, any))
+    }
+
+    /// Says in the journal which alternative of a target matched, and warns when it was not the first.
+    pub fn matched(&mut self, found: &Found) -> Result<(), Fault> {
+        let alternative = u32::try_from(found.alternative).unwrap_or(u32::MAX);
+        self.record(Event::Target { step: self.step, matched: found.words.clone(), alternative })?;
+        if alternative > 0 {
+            let (number, words) = (alternative + 1, &found.words);
+            self.warn(crate::say!(
+                "首选写法没有找到，用了第 {number} 种：{words}。平台页面可能已改版。",
+                "the first way to find it failed, alternative {number} matched: {words}; the portal may have changed"
+            ))?;
+        }
+        Ok(())
+    }
+
+    /// One look: what was seen of `seen`, in words, or none. Messages count from `since`.
+    pub async fn look(&self, seen: &Seen, since: Option<Mark>) -> Result<Option<Message>, Fault> {
+        let mut evidence = Vec::new();
+        if let Some(name) = &seen.at {
+            let url = self.browser.current(&self.until).await?.url;
+            if !self.site.is_at(name, &url) {
+                return Ok(None);
+            }
+            evidence.push(format!("@{}", name.value));
+        }
+        let mut lists = Vec::new();
+        if let Some(text) = &seen.text {
+            lists.push(vec![self.render(text)?]);
+        }
+        if let Some(name) = &seen.site_text {
+            lists.push(self.site.texts(name)?.to_vec());
+        }
+        for words in lists {
+            match self.browser.seen_text(&words, since, &self.until).await? {
+                Some(found) => evidence.push(format!("「{}」", found.text)),
+                None => return Ok(None),
+            }
+        }
+        if let Some(place) = &seen.target {
+            match self.browser.look(&self.target(place, false)?, Purpose::See, &self.until).await? {
+                Some(found) => evidence.push(found.words),
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(Message::same(evidence.join(" "))))
+    }
+
+    /// Looks again and again until `seen` holds; the time-out says what was waited for.
+    pub async fn wait_seen(&self, seen: &Seen, since: Option<Mark>) -> Result<Message, Fault> {
+        let waiting_for = seen.title();
+        let mut rungs = LADDER.into_iter();
+        loop {
+            if let Some(evidence) = self.look(seen, since).await? {
+                return Ok(evidence);
+            }
+            let rung = rungs.next().unwrap_or(LADDER[LADDER.len() - 1]);
+            self.until.pause(rung, &waiting_for).await?;
+        }
+    }
+
+    /// Opens a gate and waits for the person or for `world`, whichever answers first. The gate's patience is its own, not
+    /// the step's; silence ends the run.
+    pub async fn gate<T>(
+        &mut self,
+        kind: GateKind,
+        message: Message,
+        options: Vec<Message>,
+        world: impl Future<Output = T>,
+    ) -> Result<Asked<T>, Fault> {
+        *self.gates += 1;
+        let gate = Gate { number: *self.gates, kind, message, options };
+        self.record(Event::GateOpen { gate: gate.number, kind: kind_word(kind), message: gate.message.clone() })?;
+        let until = self.until.renewed(self.patience);
+        let asked = tokio::select! {
+            biased;
+            answered = world => Ok(Asked::World(answered)),
+            answer = self.operator.ask(&gate, &until) => answer.map(Asked::Person),
+        };
+        let answer = match &asked {
+            Ok(Asked::World(_)) => "seen".to_owned(),
+            Ok(Asked::Person(Answer::Go)) => "go".to_owned(),
+            Ok(Asked::Person(Answer::Pick(index))) => format!("pick {}", index + 1),
+            Ok(Asked::Person(Answer::Stop)) => "stop".to_owned(),
+            Err(fault) if fault.kind == FaultKind::TimedOut => "timed out".to_owned(),
+            Err(_) => "fault".to_owned(),
+        };
+        self.record(Event::GateClose { gate: gate.number, answer })?;
+        // The person's time is not the step's.
+        self.until = self.until.renewed(self.until.allowed());
+        match asked? {
+            Asked::Person(Answer::Stop) => Err(crate::base::until::stopped()),
+            asked => Ok(asked),
+        }
+    }
+}
+
+/// Who answered a gate first.
+#[derive(Debug)]
+pub enum Asked<T> {
+    /// The world: what was waited for happened.
+    World(T),
+    /// The person.
+    Person(Answer),
+}
+
+fn kind_word(kind: GateKind) -> String {
+    serde_json::to_value(kind).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}

@@ -1,0 +1,4 @@
+globalThis.ruku = {
+  frames, probe, seen, ready, showFrame, frameHit, arm, verdict, takeFocus, setValue, leave, valueOf, isChecked, choose, placeMasks,
+  sameMasks, liftMasks,
+};

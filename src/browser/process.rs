@@ -1,0 +1,302 @@
+//! Driver and browser as processes: started in a group of their own, ended together, also when Ruku itself is killed.
+//!
+//! Never leaves a process behind: [`Driver`] kills its group when dropped; a guard in the same group kills it when Ruku dies
+//! first; [`reap`] ends what even that left. Never signals a process by number alone: the start time must agree as well.
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use process_wrap::tokio::{ChildWrapper, CommandWrap};
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::process::Command;
+use tokio::sync::watch;
+
+use crate::base::{Fault, FaultKind, Until, files};
+use crate::say;
+
+/// Where the numbers of running processes are kept, inside the work folder.
+const RECORD: &str = "processes.json";
+
+/// How much of the driver's own output is kept for an error message, in lines.
+const KEPT_LINES: usize = 8;
+
+/// A process that cannot be mistaken for a later one with the same number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Mark {
+    pid: u32,
+    /// Start time in clock ticks since boot; none where the system does not tell.
+    started: Option<u64>,
+}
+
+/// What [`reap`] needs to know.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Record {
+    driver: Option<Mark>,
+    browser: Option<Mark>,
+    url: String,
+    session: String,
+}
+
+/// A running driver, with everything it starts.
+#[derive(Debug)]
+pub(super) struct Driver {
+    child: Box<dyn ChildWrapper>,
+    /// Its standard input closes when this process dies, however it dies; it then kills the group it is in.
+    guard: Option<tokio::process::Child>,
+    port: u16,
+    work: PathBuf,
+    mark: Mark,
+    browser: Option<Mark>,
+    ended: bool,
+}
+
+impl Driver {
+    /// Starts the driver on a free port of its own choice and waits until it listens.
+    pub(super) async fn start(
+        program: &Path,
+        environment: &[(String, String)],
+        work: &Path,
+        until: &Until,
+    ) -> Result<Driver, Fault> {
+        let mut command = Command::new(program);
+        // Never --verbose: the log would hold what is typed into pages.
+        command.arg("--port=0").envs(environment.iter().map(|(name, value)| (name, value)));
+        command.current_dir(work).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut wrapped = CommandWrap::from(command);
+        wrapped.wrap(process_wrap::tokio::KillOnDrop);
+        #[cfg(unix)]
+        wrapped.wrap(process_wrap::tokio::ProcessGroup::leader());
+        #[cfg(windows)]
+        wrapped.wrap(process_wrap::tokio::JobObject);
+        let mut child = wrapped.spawn().map_err(|error| does_not_start(program, &error.to_string()))?;
+        let pid = child.id().ok_or_else(|| does_not_start(program, "no process id"))?;
+        let (out, err) = (child.stdout().take(), child.stderr().take());
+        let mark = Mark { pid, started: start_time(pid) };
+        let mut driver = Driver { child, guard: None, port: 0, work: work.to_owned(), mark, browser: None, ended: false };
+        driver.guard = guard(pid)?;
+        driver.write_record("", "")?;
+        driver.port = announced_port(program, out, err, until).await?;
+        Ok(driver)
+    }
+
+    /// The address of the driver.
+    pub(super) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Remembers the browser that the driver started, for [`reap`].
+    pub(super) fn remember(&mut self, browser: Option<u32>, session: &str) -> Result<(), Fault> {
+        self.browser = browser.map(|pid| Mark { pid, started: start_time(pid) });
+        let url = self.url();
+        self.write_record(&url, session)
+    }
+
+    fn write_record(&self, url: &str, session: &str) -> Result<(), Fault> {
+        let record = Record { driver: Some(self.mark), browser: self.browser, url: url.into(), session: session.into() };
+        let bytes = serde_json::to_vec(&record).map_err(|error| does_not_start(&self.work, &error.to_string()))?;
+        files::replace(&self.work.join(RECORD), &bytes)
+    }
+
+    /// Ends the whole group at once. Does not wait; doing it twice is harmless.
+    pub(super) fn kill(&mut self) {
+        if std::mem::replace(&mut self.ended, true) {
+            return;
+        }
+        // The group cannot be another's: the guard, not yet waited for, still holds its number.
+        if let Err(error) = self.child.start_kill() {
+            tracing::debug!(%error, "the driver's group was already gone");
+        }
+        if let Some(mark) = self.browser {
+            mark.kill();
+        }
+        let _ = std::fs::remove_file(self.work.join(RECORD));
+    }
+
+    /// Ends the whole group and waits until it is gone, at most `allowed`.
+    pub(super) async fn end(mut self, allowed: Duration) {
+        self.kill();
+        let browser = self.browser;
+        let gone = async {
+            let _ = self.child.wait().await;
+            if let Some(guard) = &mut self.guard {
+                let _ = guard.wait().await;
+            }
+            while browser.is_some_and(Mark::alive) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        if tokio::time::timeout(allowed, gone).await.is_err() {
+            tracing::warn!("the browser's processes did not end in time");
+        }
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn does_not_start(program: &Path, detail: &str) -> Fault {
+    let program = program.display();
+    Fault::new(
+        FaultKind::Setup,
+        say!(
+            "浏览器驱动程序 {program} 无法启动：{detail}。请重新安装它，或用环境变量 RUKU_DRIVER 指定另一个。",
+            "the browser driver {program} does not start: {detail}; install it again or name another one in RUKU_DRIVER"
+        ),
+    )
+}
+
+/// Puts a shell into the group `leader` that waits for its input to close, which the system does when Ruku dies.
+///
+/// Not PDEATHSIG: that follows the *thread* that started the process, and reaches the driver only, not the browser.
+#[cfg(unix)]
+fn guard(leader: u32) -> Result<Option<tokio::process::Child>, Fault> {
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", "trap '' HUP INT TERM; read -r _; kill -KILL 0"]);
+    command.process_group(leader.cast_signed()).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.spawn().map(Some).map_err(|error| does_not_start(Path::new("/bin/sh"), &error.to_string()))
+}
+
+/// On Windows the job object ends with Ruku's last handle to it, and everything in it too.
+#[cfg(not(unix))]
+fn guard(_leader: u32) -> Result<Option<tokio::process::Child>, Fault> {
+    Ok(None)
+}
+
+/// Reads the driver's output until it names its port; goes on emptying both pipes afterwards, to nowhere.
+async fn announced_port(
+    program: &Path,
+    out: Option<impl AsyncRead + Unpin + Send + 'static>,
+    err: Option<impl AsyncRead + Unpin + Send + 'static>,
+    until: &Until,
+) -> Result<u16, Fault> {
+    let kept = Arc::new(Mutex::new(VecDeque::new()));
+    let (port, mut ports) = watch::channel(0u16);
+    let port = Arc::new(port);
+    if let Some(out) = out {
+        tokio::spawn(drain(out, Arc::clone(&kept), Some(Arc::clone(&port))));
+    }
+    if let Some(err) = err {
+        tokio::spawn(drain(err, Arc::clone(&kept), None));
+    }
+    drop(port);
+    let waiting_for = say!("浏览器驱动程序启动", "the browser driver to start");
+    let listening = until.run(&waiting_for, ports.wait_for(|port| *port != 0)).await?;
+    match listening {
+        Ok(port) => Ok(*port),
+        // The pipe closed without the line: the driver ended, and its last words say why.
+        Err(_) => {
+            let lines = kept.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect::<Vec<String>>().join(" / ");
+            Err(does_not_start(program, if lines.is_empty() { "it ended at once" } else { &lines }))
+        }
+    }
+}
+
+async fn drain(pipe: impl AsyncRead + Unpin, kept: Arc<Mutex<VecDeque<String>>>, mut port: Option<Arc<watch::Sender<u16>>>) {
+    let mut lines = BufReader::new(pipe).split(b'\n');
+    while let Ok(Some(line)) = lines.next_segment().await {
+        let line = String::from_utf8_lossy(&line).trim().chars().take(300).collect::<String>();
+        // An earlier line says "on port 0".
+        let named = line.split("successfully on port ").nth(1).and_then(|rest| rest.trim_end_matches('.').parse::<u16>().ok());
+        if let (Some(number), Some(sender)) = (named, &port) {
+            sender.send_replace(number);
+            port = None;
+        }
+        // Only the last words of a driver that ends at once are ever shown; the ring is dropped with this task.
+        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() == KEPT_LINES {
+            kept.pop_front();
+        }
+        kept.push_back(line);
+    }
+}
+
+impl Mark {
+    /// Whether this very process still runs. A zombie does not.
+    pub(super) fn alive(self) -> bool {
+        self.started.is_some() && start_time(self.pid) == self.started
+    }
+
+    #[cfg(unix)]
+    fn kill(self) {
+        if let (true, Some(pid)) = (self.alive(), pid_of(self.pid)) {
+            let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn kill(self) {}
+}
+
+#[cfg(unix)]
+fn pid_of(number: u32) -> Option<rustix::process::Pid> {
+    rustix::process::Pid::from_raw(number.cast_signed())
+}
+
+/// Fields of `/proc/PID/stat` after the name in parentheses (which may hold anything): state is 0, group 2, start time 19.
+#[cfg(target_os = "linux")]
+fn stat(pid: u32) -> Option<Vec<String>> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let rest = &text[text.rfind(')')? + 1..];
+    Some(rest.split_whitespace().map(str::to_owned).collect())
+}
+
+/// When a process started, in clock ticks since boot; none when it does not run or the system does not tell.
+#[cfg(target_os = "linux")]
+fn start_time(pid: u32) -> Option<u64> {
+    let fields = stat(pid)?;
+    if matches!(fields.first()?.as_str(), "Z" | "X") {
+        return None;
+    }
+    fields.get(19)?.parse().ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn start_time(_pid: u32) -> Option<u64> {
+    None
+}
+
+/// Ends driver and browser that a killed Ruku left in `work`, and forgets them. Returns how many recorded processes still ran.
+///
+/// Acts only where number and start time agree, which only Linux tells; elsewhere guard or job object have done the work.
+///
+/// # Errors
+/// [`FaultKind::Io`] when the record cannot be read.
+pub async fn reap(work: &Path) -> Result<usize, Fault> {
+    let path = work.join(RECORD);
+    let bytes = match std::fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(0),
+        Err(error) => return Err(Fault::io("读取进程记录", "read process record", &path, &error)),
+    };
+    // A torn record names nothing that could be ended safely.
+    let record: Record = serde_json::from_slice(&bytes).unwrap_or_default();
+    let left: Vec<Mark> = [record.driver, record.browser].into_iter().flatten().filter(|mark| mark.alive()).collect();
+    #[cfg(target_os = "linux")]
+    if let Some(leader) = record.driver.map(|mark| mark.pid) {
+        // Renderers and other children are in the driver's group; any recorded member that still runs proves the group is ours.
+        let ours = |mark: &Mark| stat(mark.pid).and_then(|fields| fields.get(2)?.parse::<u32>().ok()) == Some(leader);
+        if let (true, Some(group)) = (left.iter().any(ours), pid_of(leader)) {
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
+    }
+    for mark in &left {
+        mark.kill();
+    }
+    let gone = async {
+        while left.iter().any(|mark| mark.alive()) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    if tokio::time::timeout(Duration::from_secs(10), gone).await.is_err() {
+        tracing::warn!("processes of an earlier run did not end in time");
+    }
+    std::fs::remove_file(&path).map_err(|error| Fault::io("删除进程记录", "remove process record", &path, &error))?;
+    Ok(left.len())
+}

@@ -1,0 +1,71 @@
+//! `ruku check`: all faults of all files, without a browser.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use super::{Context, WRONG_TEXT, home};
+use crate::base::{Fault, Severity, diagnostic};
+use crate::playbook;
+
+/// Arguments of `ruku check`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Playbooks or site profiles (default: all that come with Ruku)
+    files: Vec<String>,
+    /// The site profile to check against (default: training)
+    #[arg(long, value_name = "FILE")]
+    site: Option<PathBuf>,
+    /// Print one JSON object per diagnostic
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn main(context: &Context, args: &Args) -> ExitCode {
+    match check(context, args) {
+        Ok(0) => {
+            if !args.json {
+                println!("{}", context.text("没有发现错误。", "no errors found"));
+            }
+            ExitCode::SUCCESS
+        }
+        Ok(_) => ExitCode::from(WRONG_TEXT),
+        Err(fault) => context.fail(&fault),
+    }
+}
+
+/// Checks the files and returns the number of errors.
+fn check(context: &Context, args: &Args) -> Result<usize, Fault> {
+    let folder = home::find(context)?.join("playbooks");
+    let site_file = args.site.clone().unwrap_or_else(|| folder.join("sites/training.yaml"));
+    let read = |path: &PathBuf| std::fs::read(path).map_err(|error| Fault::io("读取", "read", path, &error));
+    let mut errors = 0;
+    let mut show = |source: &_, found: &[_]| {
+        if args.json {
+            print!("{}", diagnostic::render_json(source, found));
+        } else {
+            eprint!("{}", diagnostic::render(source, found, context.lang));
+        }
+        errors += found.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
+    };
+    let (site, found, source) = playbook::site::read(&site_file.display().to_string(), &read(&site_file)?);
+    show(&source, &found);
+    let paths = if args.files.is_empty() {
+        playbook::all(&folder)?
+    } else {
+        args.files.iter().map(|name| playbook::find(&folder, name)).collect::<Result<_, _>>()?
+    };
+    for path in paths {
+        let (name, bytes) = (path.display().to_string(), read(&path)?);
+        if path.parent().is_some_and(|parent| parent.ends_with("sites")) {
+            let (_, found, source) = playbook::site::read(&name, &bytes);
+            show(&source, &found);
+            continue;
+        }
+        let (playbook, mut found, source) = playbook::read(&name, &bytes);
+        if let (Some(playbook), Some(site)) = (&playbook, &site) {
+            found.extend(playbook::check(playbook, site));
+        }
+        show(&source, &found);
+    }
+    Ok(errors)
+}

@@ -1,0 +1,83 @@
+//! Progress lines of a run: a fold over its events, one line per step, for a terminal and for a log alike.
+
+use std::sync::Mutex;
+
+use crate::base::Lang;
+use crate::proof::{Event, RunResult, StepResult};
+
+/// Prints what happens, in one language. Never prints a value: only what the events say, and those are for people.
+#[derive(Debug)]
+pub(super) struct Progress {
+    lang: Lang,
+    total: u32,
+    title: Mutex<String>,
+}
+
+impl Progress {
+    /// For a run of about `total` steps.
+    pub(super) fn new(lang: Lang, total: u32) -> Progress {
+        Progress { lang, total, title: Mutex::new(String::new()) }
+    }
+
+    /// Prints the line for an event, if it has one.
+    pub(super) fn show(&self, event: &Event) {
+        if let Some(line) = self.line(event) {
+            eprintln!("{line}");
+        }
+    }
+
+    fn line(&self, event: &Event) -> Option<String> {
+        let zh = self.lang == Lang::Zh;
+        let word = |chinese: &'static str, english: &'static str| if zh { chinese } else { english };
+        let mut title = self.title.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        match event {
+            Event::StepStart { title: of_step, .. } => {
+                *title = of_step.get(self.lang).to_owned();
+                None
+            }
+            Event::StepEnd { step, result, why } => {
+                let mark = match result {
+                    StepResult::Done => "✓".to_owned(),
+                    StepResult::Skipped => word("– 跳过", "– skipped").to_owned(),
+                    StepResult::Finished => word("✓ 到此为止", "✓ ends here").to_owned(),
+                    StepResult::Failed => word("✗ 失败", "✗ failed").to_owned(),
+                    StepResult::Redone => word("↻ 将重做", "↻ will be done again").to_owned(),
+                };
+                let why = why.as_ref().map(|why| format!("  {}", why.get(self.lang))).unwrap_or_default();
+                Some(format!("[{step:>2}/{}] {title} {mark}{why}", self.total.max(*step)))
+            }
+            Event::Warning { message, .. } => Some(format!("  {}{}", word("注意：", "note: "), message.get(self.lang))),
+            Event::GateClose { answer, .. } if answer == "seen" => {
+                Some(format!("  {}", word("已识别，继续。", "seen, going on")))
+            }
+            Event::RunEnd { result, .. } => Some(
+                match result {
+                    RunResult::Done => word("办理完成。", "done"),
+                    RunResult::Finished => word("无需继续，已正常结束。", "nothing more to do, ended in order"),
+                    RunResult::Stopped => word("已停止。", "stopped"),
+                    RunResult::Failed => word("办理失败。", "failed"),
+                    RunResult::Interrupted => word("办理中断。", "interrupted"),
+                }
+                .to_owned(),
+            ),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Message;
+
+    #[test]
+    fn one_line_a_step() {
+        let progress = Progress::new(Lang::Zh, 12);
+        let title = crate::say!("点击「绑定/登陆」", "click “绑定/登陆”");
+        let start = Event::StepStart { step: 3, playbook: "2.2".into(), action: "click".into(), title };
+        assert_eq!(progress.line(&start), None);
+        let why = Some(Message::new("按钮被遮挡", "the button is covered"));
+        let end = Event::StepEnd { step: 3, result: StepResult::Failed, why };
+        assert_eq!(progress.line(&end).unwrap(), "[ 3/12] 点击「绑定/登陆」 ✗ 失败  按钮被遮挡");
+    }
+}

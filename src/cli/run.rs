@@ -1,0 +1,314 @@
+//! `ruku run`: reads and checks the texts, finds the operator, runs, and says where the report is.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::progress::Progress;
+use super::{Context, WRONG_TEXT, block_on, cancelled_by_signals, home};
+use crate::actions::site::Site;
+use crate::base::{Diagnostic, Fault, FaultKind, Message, Severity, Source, diagnostic};
+use crate::lock::AgentAt;
+use crate::operator::{Access, Operator, Scripted, Terminal};
+use crate::playbook::{self, Plan};
+use crate::proof::Event;
+use crate::run::{self, Chosen, Options, Outcome};
+use crate::training::{Applicant, Instance};
+
+/// Arguments of `ruku run`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// What to run: sections of the guide (such as 2.2) or files, in order, in one browser
+    #[arg(required = true)]
+    playbooks: Vec<String>,
+    /// Start the training portals on this machine and run for a fictitious applicant
+    #[arg(long, conflicts_with_all = ["training_at", "site"])]
+    training: bool,
+    /// Seed of the fictitious people of --training (default: random)
+    #[arg(long, requires = "training")]
+    seed: Option<u64>,
+    /// Use training portals that are running already (their training.json)
+    #[arg(long, value_name = "FILE", conflicts_with = "site")]
+    training_at: Option<PathBuf>,
+    /// The applicant of the training (default: p1)
+    #[arg(long, default_value = "p1")]
+    applicant: String,
+    /// Site profile of the real portals, with the addresses you entered
+    #[arg(long, value_name = "FILE")]
+    site: Option<PathBuf>,
+    /// File of inputs (YAML: name: value); what is missing is asked at the terminal
+    #[arg(long, value_name = "FILE")]
+    inputs: Option<PathBuf>,
+    /// Who operates: terminal (you) or scripted (training only)
+    #[arg(long, value_parser = ["terminal", "scripted"])]
+    operator: Option<String>,
+    /// Show the browser window
+    #[arg(long)]
+    headed: bool,
+    /// Folder for run folders
+    #[arg(long, default_value = "runs", value_name = "FOLDER")]
+    runs: PathBuf,
+    /// How many minutes a gate waits for you before the run stops
+    #[arg(long, default_value_t = 30, value_name = "MINUTES")]
+    patience: u64,
+    /// Print every event of the journal as a line of JSON on standard output
+    #[arg(long)]
+    json: bool,
+}
+
+/// Viewport of every run, in CSS pixels: what the portals were made for, and even for film encoders.
+const VIEWPORT: (u32, u32) = (1280, 800);
+
+pub(super) fn main(context: &Context, args: Args) -> ExitCode {
+    if args.training {
+        return match block_on(super::training::with_own(context, args.seed, &arguments_for_child())) {
+            Ok(code) => ExitCode::from(code),
+            Err(fault) => context.fail(&fault),
+        };
+    }
+    let instance = match args.training_at.as_deref().map(super::training::instance_at).transpose() {
+        Ok(instance) => instance,
+        Err(fault) => return context.fail(&fault),
+    };
+    if let Some(socket) = instance.as_ref().and_then(|instance| instance.pcsc_socket.as_deref()) {
+        match super::training::enter_card_service(socket) {
+            Ok(None) => {}
+            Ok(Some(code)) => return ExitCode::from(code),
+            Err(fault) => return context.fail(&fault),
+        }
+    }
+    let texts = match read_texts(context, &args, instance.as_ref()) {
+        Ok(texts) => texts,
+        Err(Stop::Texts) => return ExitCode::from(WRONG_TEXT),
+        Err(Stop::Fault(fault)) => return context.fail(&fault),
+    };
+    match block_on(execute(context, args, texts, instance)) {
+        Ok(outcome) => {
+            let words = context.text("操作记录报告：", "report: ");
+            if let Some(why) = &outcome.why {
+                eprintln!("{}", why.get(context.lang));
+            }
+            println!("{words}{}", outcome.report.display());
+            ExitCode::from(outcome.exit_code)
+        }
+        Err(fault) => context.fail(&fault),
+    }
+}
+
+/// This command's own arguments without those that the supervising process has dealt with.
+fn arguments_for_child() -> Vec<std::ffi::OsString> {
+    let mut kept = Vec::new();
+    let mut words = std::env::args_os().skip(1);
+    while let Some(word) = words.next() {
+        let text = word.to_string_lossy();
+        if text == "--training" || text.starts_with("--seed=") {
+            continue;
+        }
+        if text == "--seed" {
+            words.next();
+            continue;
+        }
+        kept.push(word);
+    }
+    kept
+}
+
+enum Stop {
+    Texts,
+    Fault(Fault),
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Stop {
+        Stop::Fault(fault)
+    }
+}
+
+struct Texts {
+    playbooks: Vec<Chosen>,
+    site: Site,
+    drivers: PathBuf,
+}
+
+/// Reads and checks everything that is text; prints all diagnostics of all files before giving up.
+fn read_texts(context: &Context, args: &Args, instance: Option<&Instance>) -> Result<Texts, Stop> {
+    let home = home::find(context)?;
+    let (folder, drivers) = (home.join("playbooks"), home.join("drivers"));
+    let site_file = match (&args.site, instance) {
+        (Some(file), _) => file.clone(),
+        (None, Some(_)) => folder.join("sites/training.yaml"),
+        (None, None) => folder.join("sites/huhehaote.yaml"),
+    };
+    let mut wrong = false;
+    let (site, found, source) = playbook::site::read(&site_file.display().to_string(), &bytes(&site_file)?);
+    wrong |= report(context, &source, &found);
+    let Some(mut site) = site else { return Err(Stop::Texts) };
+    match instance {
+        Some(instance) => site.fill_port(instance.port),
+        None => wrong |= report(context, &source, &playbook::site::missing_addresses(&site, &source)),
+    }
+    let mut playbooks = Vec::new();
+    for name in &args.playbooks {
+        let path = playbook::find(&folder, name)?;
+        let bytes = bytes(&path)?;
+        let (read, mut found, source) = playbook::read(&path.display().to_string(), &bytes);
+        if let Some(read) = &read {
+            found.extend(playbook::check(read, &site));
+        }
+        wrong |= report(context, &source, &found);
+        if let Some(playbook) = read {
+            playbooks.push(Chosen { file: path.display().to_string(), bytes, playbook });
+        }
+    }
+    if wrong { Err(Stop::Texts) } else { Ok(Texts { playbooks, site, drivers }) }
+}
+
+fn bytes(path: &Path) -> Result<Vec<u8>, Fault> {
+    std::fs::read(path).map_err(|error| Fault::io("读取", "read", path, &error))
+}
+
+/// Prints diagnostics; says whether one of them forbids the run.
+fn report(context: &Context, source: &Source, found: &[Diagnostic]) -> bool {
+    eprint!("{}", diagnostic::render(source, found, context.lang));
+    found.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+}
+
+async fn execute(context: &Context, args: Args, texts: Texts, instance: Option<Instance>) -> Result<Outcome, Fault> {
+    let cancel = cancelled_by_signals();
+    let lang = context.lang;
+    let scripted = args.operator.as_deref().map_or(instance.is_some(), |word| word == "scripted");
+    let person = instance.as_ref().map(|instance| applicant(instance, &args.applicant)).transpose()?;
+    let mut inputs = match (&args.inputs, &person) {
+        (Some(file), _) => read_inputs(context, file)?,
+        (None, Some(person)) => inputs_of(person),
+        (None, None) => BTreeMap::new(),
+    };
+    let operator: Box<dyn Operator> = if scripted {
+        let (Some(instance), Some(person)) = (&instance, &person) else {
+            return Err(Fault::new(
+                FaultKind::Refused,
+                crate::say!(
+                    "脚本操作人只能用于模拟平台；真实平台请由本人操作（--operator terminal）。",
+                    "the scripted operator works on training portals only; on a real site the person operates (--operator terminal)"
+                ),
+            ));
+        };
+        texts.site.only_loopback()?;
+        let access = Access { port: instance.port, token: instance.token.clone(), key: instance.key.clone() };
+        ask_missing(None, &texts.playbooks, &mut inputs).await?;
+        Box::new(Scripted::admit(access, &person.card, lang).await?)
+    } else {
+        let terminal = Terminal::start(lang);
+        ask_missing(Some(&terminal), &texts.playbooks, &mut inputs).await?;
+        Box::new(terminal)
+    };
+    let total = texts.playbooks.iter().map(|chosen| Plan::of(&chosen.playbook).steps.len()).sum::<usize>();
+    let progress = Progress::new(lang, u32::try_from(total).unwrap_or(u32::MAX));
+    let listener = move |event: &Event| {
+        progress.show(event);
+        if args.json
+            && let Ok(line) = serde_json::to_string(event)
+        {
+            println!("{line}");
+        }
+    };
+    let agents = instance.iter().map(|i| AgentAt { name: "training".into(), port: i.agent_ports[0] }).collect();
+    run::run(Options {
+        playbooks: texts.playbooks,
+        site: texts.site,
+        inputs,
+        applicant: person.map_or_else(|| context.text("操作人提供", "as entered").to_owned(), |person| person.id.clone()),
+        operator,
+        drivers: texts.drivers,
+        agents,
+        runs: args.runs,
+        lang,
+        headed: args.headed,
+        viewport: VIEWPORT,
+        masking: true,
+        patience: Duration::from_secs(args.patience * 60),
+        installation: home::installation_key()?,
+        cancel,
+        listener: Arc::new(listener),
+    })
+    .await
+}
+
+/// The applicant of the training called `id`.
+fn applicant<'a>(instance: &'a Instance, id: &str) -> Result<&'a Applicant, Fault> {
+    instance.applicants.iter().find(|person| person.id == id).ok_or_else(|| {
+        let known = instance.applicants.iter().map(|person| person.id.as_str()).collect::<Vec<_>>().join(" ");
+        Fault::new(
+            FaultKind::Precondition,
+            crate::say!("模拟平台没有办理人「{id}」，只有：{known}", "the training has no applicant “{id}”; it has: {known}"),
+        )
+    })
+}
+
+/// What a fictitious applicant would enter, by the names that the playbooks use.
+fn inputs_of(person: &Applicant) -> BTreeMap<String, String> {
+    [
+        ("姓名", &person.name),
+        ("身份证号", &person.id_number),
+        ("手机号", &person.mobile),
+        ("企业名称", &person.company),
+        ("统一社会信用代码", &person.credit_code),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value.clone()))
+    .collect()
+}
+
+/// Reads the file of inputs: a map of names and texts. Numbers must be quoted, or leading zeros and long digits are lost.
+fn read_inputs(context: &Context, path: &Path) -> Result<BTreeMap<String, String>, Fault> {
+    let (inputs, found, source) = playbook::read_inputs(&path.display().to_string(), &bytes(path)?);
+    if report(context, &source, &found) {
+        return Err(Fault::new(
+            FaultKind::Refused,
+            crate::say!("输入项文件有误，见上。", "the file of inputs is wrong, see above"),
+        ));
+    }
+    Ok(inputs)
+}
+
+/// Asks at the terminal for required inputs that no file gave; without a terminal, names them all.
+async fn ask_missing(
+    terminal: Option<&Terminal>,
+    playbooks: &[Chosen],
+    inputs: &mut BTreeMap<String, String>,
+) -> Result<(), Fault> {
+    let mut missing = Vec::new();
+    for (name, input) in playbooks.iter().flat_map(|chosen| &chosen.playbook.inputs) {
+        if !input.required || inputs.contains_key(name.as_str()) {
+            continue;
+        }
+        let answered = match terminal {
+            Some(terminal) => terminal.line(&Message::same(name.as_str())).await.filter(|line| !line.is_empty()),
+            None => None,
+        };
+        match answered {
+            Some(value) => drop(inputs.insert(name.value.clone(), value)),
+            None => missing.push(name.value.clone()),
+        }
+    }
+    for (name, input) in playbooks.iter().flat_map(|chosen| &chosen.playbook.inputs) {
+        if let Some(value) = inputs.get(name.as_str()) {
+            if let Some(message) = input.kind.refuses(name, value) {
+                return Err(Fault::new(FaultKind::Precondition, message));
+            }
+        }
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let (zh, en) = (missing.join("、"), missing.join(", "));
+    Err(Fault::new(
+        FaultKind::Precondition,
+        crate::say!(
+            "缺少输入项：{zh}。请写入 --inputs 文件，或在终端中回答。",
+            "missing inputs: {en}; put them into the --inputs file or answer at the terminal"
+        ),
+    ))
+}

@@ -1,0 +1,247 @@
+//! `ruku training`: serves the training, and lets a person insert and pull the virtual lock by command.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Subcommand;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt};
+
+use super::{Context, block_on, cancelled_by_signals, home};
+use crate::base::{Fault, FaultKind, http};
+use crate::training::agent::{self, AgentOptions};
+use crate::training::{self, Instance, cards};
+
+/// The environment variable by which PC/SC clients find another daemon than the system's.
+const SOCKET: &str = "PCSCLITE_CSOCK_NAME";
+/// How long one command to a running training may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Arguments of `ruku training`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Training,
+    /// The training.json of the running training
+    #[arg(long, global = true, value_name = "FILE")]
+    at: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Training {
+    /// Serve until Ctrl-C
+    Serve {
+        /// Folder for the training's data (default: a temporary one, removed at the end)
+        #[arg(long, value_name = "FOLDER")]
+        dir: Option<PathBuf>,
+        /// Seed of the fictitious people (default: random)
+        #[arg(long)]
+        seed: Option<u64>,
+        /// Port; 0 chooses a free one
+        #[arg(long, default_value_t = 0)]
+        port: u16,
+        /// End when standard input is closed (for programs that start it)
+        #[arg(long)]
+        until_input_ends: bool,
+    },
+    /// Insert a virtual CA lock
+    Insert {
+        /// Whose lock (such as p1)
+        card: String,
+        /// Which reader, 0 or 1
+        #[arg(long, default_value_t = 0)]
+        slot: u8,
+    },
+    /// Pull a virtual CA lock out
+    Pull {
+        /// Which reader, 0 or 1
+        #[arg(long, default_value_t = 0)]
+        slot: u8,
+    },
+    /// Let a virtual CA lock misbehave
+    Mode {
+        /// normal, burning-verify, slow or dies
+        #[arg(value_parser = ["normal", "burning-verify", "slow", "dies"])]
+        mode: String,
+        /// Which reader, 0 or 1
+        #[arg(long, default_value_t = 0)]
+        slot: u8,
+    },
+    /// Print what the portals have stored, as JSON
+    Store,
+}
+
+/// Arguments of the hidden card host.
+#[derive(Debug, clap::Args)]
+pub(super) struct CardsArgs {
+    #[arg(long)]
+    dir: PathBuf,
+}
+
+/// Arguments of the hidden agent.
+#[derive(Debug, clap::Args)]
+pub(super) struct AgentArgs {
+    #[arg(long)]
+    dir: PathBuf,
+    #[arg(long, value_delimiter = ',', num_args = 1, default_value = "0,0")]
+    ports: Vec<u16>,
+    #[arg(long, value_delimiter = ',', num_args = 1)]
+    origins: Vec<String>,
+}
+
+pub(super) fn main(context: &Context, args: Args) -> ExitCode {
+    let done = match args.command {
+        Training::Serve { dir, seed, port, until_input_ends } => block_on(serve(context, dir, seed, port, until_input_ends)),
+        Training::Insert { card, slot } => {
+            command(args.at, "POST", format!("/locks/{slot}/insert"), serde_json::json!({ "card": card }))
+        }
+        Training::Pull { slot } => command(args.at, "POST", format!("/locks/{slot}/pull"), serde_json::json!({})),
+        Training::Mode { mode, slot } => {
+            command(args.at, "POST", format!("/locks/{slot}/mode"), serde_json::json!({ "mode": mode }))
+        }
+        Training::Store => command(args.at, "GET", "/store".to_owned(), serde_json::json!({})),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => context.fail(&fault),
+    }
+}
+
+async fn serve(
+    context: &Context,
+    dir: Option<PathBuf>,
+    seed: Option<u64>,
+    port: u16,
+    until_input_ends: bool,
+) -> Result<(), Fault> {
+    let cancel = cancelled_by_signals();
+    if until_input_ends {
+        let cancel = cancel.clone();
+        tokio::spawn(async move {
+            let _ = tokio::io::stdin().read_to_end(&mut Vec::new()).await;
+            cancel.cancel();
+        });
+    }
+    let options =
+        training::Options { dir, seed, port, assets: home::find(context)?.join("drivers/training"), exe: own_program()? };
+    let running = training::start(options, cancel.clone()).await?;
+    eprintln!(
+        "{}",
+        context.text(
+            "模拟平台已启动（全部为虚构内容，仅限本机）。按 Ctrl-C 结束。",
+            "the training is running (all fictitious, this machine only); Ctrl-C ends it"
+        )
+    );
+    if !until_input_ends {
+        eprintln!("{}{}", context.text("管理页面：", "admin page: "), running.instance.admin.expose());
+    }
+    // The only line on standard output: programs wait for it.
+    println!("{}", running.file.display());
+    cancel.cancelled().await;
+    running.end().await;
+    Ok(())
+}
+
+/// The instance of a training by its file or its folder.
+pub(super) fn instance_at(at: &Path) -> Result<Instance, Fault> {
+    if at.is_dir() { Instance::read(at) } else { Instance::read(at.parent().unwrap_or(Path::new("."))) }
+}
+
+fn command(at: Option<PathBuf>, method: &str, path: String, body: serde_json::Value) -> Result<(), Fault> {
+    let at = at.ok_or_else(|| {
+        Fault::new(
+            FaultKind::Refused,
+            crate::say!(
+                "请用 --at 指明模拟平台的 training.json（启动时已打印）。",
+                "name the training.json with --at (it was printed at start)"
+            ),
+        )
+    })?;
+    let instance = instance_at(&at)?;
+    block_on(async {
+        let bearer = format!("Bearer {}", instance.token.expose());
+        let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+        let body = body.to_string().into_bytes();
+        let answer = http::request(method, instance.port, "admin.localhost", &path, &headers, body, PATIENCE).await?;
+        let text = String::from_utf8_lossy(&answer.body).trim().to_owned();
+        if answer.status == 200 {
+            println!("{text}");
+            return Ok(());
+        }
+        let status = answer.status;
+        Err(Fault::new(
+            FaultKind::Refused,
+            crate::say!("模拟平台拒绝了（HTTP {status}）：{text}", "the training refused (HTTP {status}): {text}"),
+        ))
+    })
+}
+
+/// Starts a training of its own beside this process, runs `ruku <arguments> --training-at …` in it, ends it.
+pub(super) async fn with_own(context: &Context, seed: Option<u64>, arguments: &[OsString]) -> Result<u8, Fault> {
+    let exe = own_program()?;
+    let failed = |error: &std::io::Error| Fault::io("启动", "start", &exe, error);
+    let mut serve = tokio::process::Command::new(&exe);
+    serve.args(["--lang", if context.lang == crate::base::Lang::Zh { "zh" } else { "en" }]);
+    serve.args(context.home.iter().flat_map(|home| [Path::new("--home"), home.as_path()]));
+    serve.args(["training", "serve", "--until-input-ends"]);
+    serve.args(seed.map(|seed| format!("--seed={seed}")));
+    serve.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped()).kill_on_drop(true);
+    let mut serving = serve.spawn().map_err(|error| failed(&error))?;
+    let mut line = String::new();
+    if let Some(out) = serving.stdout.take() {
+        tokio::io::BufReader::new(out).read_line(&mut line).await.map_err(|error| failed(&error))?;
+    }
+    if line.trim().is_empty() {
+        // It has said why on standard error.
+        let code = serving.wait().await.map_err(|error| failed(&error))?.code();
+        return Ok(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(7));
+    }
+    let mut run = tokio::process::Command::new(&exe);
+    run.args(arguments).arg("--training-at").arg(line.trim());
+    let status = run.status().await.map_err(|error| failed(&error))?;
+    drop(serving.stdin.take());
+    let _ = serving.wait().await;
+    Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(130))
+}
+
+/// Makes this process a client of the training's own card service. PC/SC reads the variable once, so the program is started
+/// again with it; `Some(code)` is how that ended, none when it is set already.
+pub(super) fn enter_card_service(socket: &Path) -> Result<Option<u8>, Fault> {
+    if std::env::var_os(SOCKET).is_some_and(|set| set == socket.as_os_str()) {
+        return Ok(None);
+    }
+    let exe = own_program()?;
+    let mut again = std::process::Command::new(&exe);
+    again.args(std::env::args_os().skip(1)).env(SOCKET, socket);
+    #[cfg(unix)]
+    {
+        // Replaces this process: signals and the terminal stay where they are.
+        let error = std::os::unix::process::CommandExt::exec(&mut again);
+        Err(Fault::io("启动", "start", &exe, &error))
+    }
+    #[cfg(not(unix))]
+    {
+        let status = again.status().map_err(|error| Fault::io("启动", "start", &exe, &error))?;
+        Ok(Some(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)))
+    }
+}
+
+fn own_program() -> Result<PathBuf, Fault> {
+    std::env::current_exe().map_err(|error| Fault::io("查找", "find", Path::new("ruku"), &error))
+}
+
+pub(super) fn cards(context: &Context, args: &CardsArgs) -> ExitCode {
+    finish(context, cards::host_main(&args.dir))
+}
+
+pub(super) fn agent(context: &Context, args: AgentArgs) -> ExitCode {
+    finish(context, agent::agent_main(&AgentOptions { dir: args.dir, ports: args.ports, origins: args.origins }))
+}
+
+fn finish(context: &Context, done: Result<(), Fault>) -> ExitCode {
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => context.fail(&fault),
+    }
+}

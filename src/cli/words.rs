@@ -1,0 +1,119 @@
+//! The Chinese words of `--help`. English stands beside the arguments; here is the same in Chinese, by command and argument.
+
+use clap::Command;
+
+use crate::base::Lang;
+
+/// `(command path, argument or "" for the command itself, Chinese)`.
+const CHINESE: &[(&str, &str, &str)] = &[
+    ("ruku", "", "在真实浏览器中按手册步骤办理，并留存操作记录"),
+    ("ruku", "lang", "界面语言：zh 或 en（默认按系统语言）"),
+    ("ruku", "home", "playbooks/ 和 drivers/ 所在的文件夹（默认在程序附近查找）"),
+    ("ruku run", "", "在浏览器中执行办理流程"),
+    ("ruku run", "playbooks", "要执行的办理流程：手册章节号（如 2.2）或文件，按顺序在同一浏览器中执行"),
+    ("ruku run", "training", "在本机启动模拟平台，用虚构的办理人执行"),
+    ("ruku run", "seed", "模拟平台虚构人员的随机种子（默认随机）"),
+    ("ruku run", "training_at", "使用已启动的模拟平台（它的 training.json）"),
+    ("ruku run", "applicant", "模拟平台中的办理人（默认 p1）"),
+    ("ruku run", "site", "真实平台的平台配置文件，地址须由您填写"),
+    ("ruku run", "inputs", "输入项文件（YAML：名称: 值）；缺少的项目会在终端询问"),
+    ("ruku run", "operator", "由谁操作：terminal（您本人）或 scripted（仅限模拟平台）"),
+    ("ruku run", "headed", "显示浏览器窗口"),
+    ("ruku run", "runs", "办理档案存放的文件夹"),
+    ("ruku run", "patience", "等待您操作的最长分钟数，超时即停止"),
+    ("ruku run", "json", "标准输出逐行打印办理日志事件（JSON）"),
+    ("ruku check", "", "检查办理流程和平台配置，不执行"),
+    ("ruku check", "files", "要检查的办理流程或平台配置文件（默认检查全部自带文件）"),
+    ("ruku check", "site", "对照哪个平台配置检查（默认 training）"),
+    ("ruku check", "json", "逐行打印 JSON"),
+    ("ruku training", "", "在本机启动模拟平台、虚拟 CA 锁和模拟互认助手"),
+    ("ruku training serve", "", "启动，直到按 Ctrl-C"),
+    ("ruku training serve", "dir", "存放平台数据的文件夹（默认临时文件夹，结束即删）"),
+    ("ruku training serve", "seed", "虚构人员的随机种子（默认随机）"),
+    ("ruku training serve", "port", "端口，0 为自动选择"),
+    ("ruku training serve", "until_input_ends", "标准输入关闭时结束（供其他程序启动时使用）"),
+    ("ruku training insert", "", "插入一把虚拟 CA 锁"),
+    ("ruku training insert", "card", "谁的锁（如 p1）"),
+    ("ruku training insert", "slot", "插入第几个读卡器（0 或 1）"),
+    ("ruku training pull", "", "拔出虚拟 CA 锁"),
+    ("ruku training pull", "slot", "第几个读卡器（0 或 1）"),
+    ("ruku training mode", "", "让虚拟 CA 锁表现异常"),
+    ("ruku training mode", "mode", "normal、burning-verify、slow 或 dies"),
+    ("ruku training mode", "slot", "第几个读卡器（0 或 1）"),
+    ("ruku training store", "", "打印模拟平台的记录（JSON）"),
+    ("ruku training", "at", "模拟平台的 training.json"),
+    ("ruku proof", "", "核验办理档案或重新生成报告"),
+    ("ruku proof verify", "", "核验办理档案是否完整、是否被改动"),
+    ("ruku proof verify", "run", "办理档案文件夹"),
+    ("ruku proof verify", "json", "逐行打印 JSON"),
+    ("ruku proof report", "", "由办理日志重新生成报告"),
+    ("ruku proof report", "run", "办理档案文件夹"),
+    ("ruku proof report", "to", "要写入的 HTML 文件（不能已存在）"),
+    ("ruku schema", "", "打印办理流程或平台配置的 JSON Schema，或动作手册"),
+    ("ruku schema", "what", "playbook、site 或 actions"),
+];
+
+fn chinese(path: &str, argument: &str) -> Option<&'static str> {
+    CHINESE.iter().find(|(command, id, _)| *command == path && *id == argument).map(|(.., words)| *words)
+}
+
+/// The command with its help in `lang`.
+pub(super) fn in_language(command: Command, lang: Lang) -> Command {
+    if lang == Lang::En { command } else { translate(command, "ruku") }
+}
+
+fn translate(mut command: Command, path: &str) -> Command {
+    if let Some(words) = chinese(path, "") {
+        command = command.about(words).long_about(None);
+    }
+    command = command.mut_args(|argument| {
+        let own = chinese(path, argument.get_id().as_str());
+        let words = own.or_else(|| {
+            let parent = path.rsplit_once(' ').map_or(path, |(parent, _)| parent);
+            chinese(parent, argument.get_id().as_str()).or_else(|| chinese("ruku", argument.get_id().as_str()))
+        });
+        match words {
+            Some(words) => argument.help(words),
+            None => argument,
+        }
+    });
+    let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+    for name in names {
+        let path = format!("{path} {name}");
+        command = command.mut_subcommand(name, |sub| translate(sub, &path));
+    }
+    command
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn missing(command: &Command, path: &str, found: &mut Vec<String>) {
+        if command.is_hide_set() {
+            return;
+        }
+        if chinese(path, "").is_none() {
+            found.push(path.to_owned());
+        }
+        for argument in command.get_arguments() {
+            let id = argument.get_id().as_str();
+            let parent = path.rsplit_once(' ').map_or(path, |(parent, _)| parent);
+            if chinese(path, id).or_else(|| chinese(parent, id)).or_else(|| chinese("ruku", id)).is_none() {
+                found.push(format!("{path} --{id}"));
+            }
+        }
+        for sub in command.get_subcommands() {
+            missing(sub, &format!("{path} {}", sub.get_name()), found);
+        }
+    }
+
+    #[test]
+    fn every_command_and_argument_speaks_chinese() {
+        let mut found = Vec::new();
+        missing(&super::super::Cli::command(), "ruku", &mut found);
+        assert!(found.is_empty(), "without Chinese help: {found:?}");
+    }
+}

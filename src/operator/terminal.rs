@@ -1,0 +1,146 @@
+//! The operator at a terminal: reads lines from standard input, writes to standard error.
+
+use std::io::{BufRead, Write};
+use std::sync::Mutex;
+
+use futures_util::future::BoxFuture;
+use tokio::sync::mpsc;
+
+use super::{Answer, Gate, Operator};
+use crate::base::{Fault, Lang, Message, Until, until};
+
+/// Asks on standard error, reads from standard input.
+#[derive(Debug)]
+pub struct Terminal {
+    lang: Lang,
+    lines: tokio::sync::Mutex<mpsc::UnboundedReceiver<String>>,
+    out: Mutex<std::io::Stderr>,
+}
+
+impl Terminal {
+    /// Starts the thread that reads standard input; it ends with the process, as a blocked read cannot be woken.
+    pub fn start(lang: Lang) -> Terminal {
+        Terminal::reading(lang, std::io::BufReader::new(std::io::stdin()))
+    }
+
+    fn reading(lang: Lang, input: impl BufRead + Send + 'static) -> Terminal {
+        let (sender, lines) = mpsc::unbounded_channel();
+        std::thread::spawn(move || {
+            for line in input.lines() {
+                let Ok(line) = line else { return };
+                if sender.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        Terminal { lang, lines: tokio::sync::Mutex::new(lines), out: Mutex::new(std::io::stderr()) }
+    }
+
+    /// Asks for one line of text, such as a missing input. None at the end of the input.
+    pub async fn line(&self, question: &Message) -> Option<String> {
+        self.write(&format!("{}: ", question.get(self.lang)));
+        self.lines.lock().await.recv().await.map(|line| line.trim().to_owned())
+    }
+
+    fn write(&self, text: &str) {
+        let mut out = self.out.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        // A closed terminal must not stop a run that is in the middle of something.
+        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    }
+
+    fn prompt(&self, gate: &Gate) -> String {
+        let zh = self.lang == Lang::Zh;
+        let mut text = String::from("\n");
+        text.push_str(if zh { "【待您操作】" } else { "[your turn] " });
+        text.push_str(gate.message.get(self.lang));
+        text.push('\n');
+        for (index, option) in gate.options.iter().enumerate() {
+            text.push_str(&format!("  {}. {}\n", index + 1, option.get(self.lang)));
+        }
+        text.push_str(match (gate.options.is_empty(), zh) {
+            (true, true) => "  按回车继续，输入 q 停止：",
+            (true, false) => "  Enter to go on, q to stop: ",
+            (false, true) => "  输入序号，或 q 停止：",
+            (false, false) => "  the number, or q to stop: ",
+        });
+        text
+    }
+}
+
+/// What a typed line means at this gate; none when it means nothing.
+fn answer(line: &str, options: usize) -> Option<Answer> {
+    let line = line.trim();
+    if line.eq_ignore_ascii_case("q") || line == "停止" {
+        return Some(Answer::Stop);
+    }
+    if options == 0 {
+        return line.is_empty().then_some(Answer::Go);
+    }
+    line.parse::<usize>().ok().filter(|number| (1..=options).contains(number)).map(|number| Answer::Pick(number - 1))
+}
+
+impl Operator for Terminal {
+    fn ask<'a>(&'a self, gate: &'a Gate, until: &'a Until) -> BoxFuture<'a, Result<Answer, Fault>> {
+        Box::pin(async move {
+            let mut lines = self.lines.lock().await;
+            // What was typed before the question is not an answer to it.
+            while lines.try_recv().is_ok() {}
+            self.write(&self.prompt(gate));
+            let waiting_for = crate::say!("您的回答（{}）", "your answer ({})", gate.message.get(self.lang));
+            loop {
+                match until.run(&waiting_for, lines.recv()).await? {
+                    Some(line) => match answer(&line, gate.options.len()) {
+                        Some(answer) => return Ok(answer),
+                        None => self.write(if self.lang == Lang::Zh {
+                            "  没有这个选项，请重新输入："
+                        } else {
+                            "  no such choice; again: "
+                        }),
+                    },
+                    // The input has ended: nobody can consent any more, but the world may still answer (the lock is inserted).
+                    None => {
+                        until.run(&waiting_for, std::future::pending::<()>()).await?;
+                        return Err(until::stopped());
+                    }
+                }
+            }
+        })
+    }
+
+    fn tell(&self, message: &Message) {
+        self.write(&format!("{}\n", message.get(self.lang)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio_util::sync::CancellationToken;
+
+    use super::super::GateKind;
+    use super::*;
+
+    fn gate(options: usize) -> Gate {
+        let options = (0..options).map(|n| Message::same(n.to_string())).collect();
+        Gate { number: 1, kind: GateKind::Confirm, message: Message::same("?"), options }
+    }
+
+    #[test]
+    fn only_clear_answers_count() {
+        assert_eq!(answer("", 0), Some(Answer::Go));
+        assert_eq!(answer("yes", 0), None);
+        assert_eq!(answer("2", 2), Some(Answer::Pick(1)));
+        assert_eq!(answer("3", 2), None);
+        assert_eq!(answer("", 2), None, "silence picks nothing");
+        assert_eq!(answer(" Q ", 2), Some(Answer::Stop));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_end_of_the_input_is_not_consent() {
+        let terminal = Terminal::reading(Lang::En, std::io::Cursor::new(b""));
+        let until = Until::after(Duration::from_secs(5), CancellationToken::new());
+        let fault = terminal.ask(&gate(0), &until).await.unwrap_err();
+        assert_eq!(fault.kind, crate::base::FaultKind::TimedOut);
+    }
+}

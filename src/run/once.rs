@@ -1,0 +1,170 @@
+//! The once gate: probe false, Intent, sync, act, Outcome, sync.
+//!
+//! Never presses when the sign of success already shows, never presses twice, and never calls an unknown outcome a failure.
+
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+
+use crate::actions::condition::Seen;
+use crate::actions::stage::Asked;
+use crate::actions::{Act, Stage};
+use crate::base::{Fault, FaultKind, Message, Secret};
+use crate::operator::{Answer, GateKind};
+use crate::proof::{Event, OnceOutcome};
+
+/// What makes an irreversible act the same act again: site, subject, step and revision.
+#[derive(Debug)]
+pub(super) struct OnceKey<'a> {
+    /// Key of this installation: the subject's number must not be guessable from the record.
+    pub installation: &'a Secret,
+    /// Name of the site profile.
+    pub site: &'a str,
+    /// Who it is done for, as the inputs say.
+    pub subject: &'a str,
+    /// Playbook section and place of the step in it.
+    pub step: String,
+    /// 1 the first time; a confirmed resubmission has the next number.
+    pub revision: u32,
+}
+
+impl OnceKey<'_> {
+    /// `site/step/rN/` and 32 hex digits of HMAC-SHA256 over all parts; equal for equal parts within one installation.
+    pub(super) fn text(&self) -> String {
+        let (site, step, revision) = (self.site, &self.step, self.revision);
+        let parts = format!("{site}\0{step}\0{revision}\0{}", self.subject);
+        // HMAC takes keys of any length, so this cannot fail.
+        let mac = Hmac::<Sha256>::new_from_slice(self.installation.expose().as_bytes())
+            .map(|mac| hex::encode(mac.chain_update(parts.as_bytes()).finalize().into_bytes()))
+            .unwrap_or_default();
+        format!("{site}/{step}/r{revision}/{}", &mac[..32.min(mac.len())])
+    }
+}
+
+/// Carries out `act` at most once. `done_when` is what shows that it was done.
+pub(super) async fn once(
+    stage: &mut Stage<'_>,
+    act: &Act,
+    title: &Message,
+    done_when: &Seen,
+    key: &OnceKey<'_>,
+) -> Result<(), Fault> {
+    if stage.held.is_some() && !*stage.holder_checked {
+        return Err(Fault::new(
+            FaultKind::Refused,
+            crate::say!(
+                "尚未核对页面显示的证书持有人，不能执行「{}」。请在该步骤之前加入 check_holder。",
+                "the holder shown by the page was not checked, so “{}” is not done; put check_holder before this step",
+                title.zh
+            ),
+        ));
+    }
+    let held_back = |evidence: &Message| {
+        Fault::new(
+            FaultKind::Precondition,
+            crate::say!(
+                "还没点击，页面上就已出现完成标志{}，因此没有点击。请核实此事是否已办过。",
+                "the sign of success {} already shows before the press, so nothing was pressed; check whether this was done before",
+                evidence.zh
+            ),
+        )
+    };
+    if let Some(evidence) = stage.look(done_when, None).await? {
+        return Err(held_back(&evidence));
+    }
+    let question = crate::say!(
+        "即将{}。此操作提交后不可撤回，将由 Ruku 代为点击。确认无误吗？",
+        "about to {}; this cannot be undone, Ruku will press it; is everything right?",
+        title.zh
+    );
+    let question = Message::new(question.zh, question.en.replace(&title.zh, &title.en));
+    stage.gate(GateKind::Confirm, question, Vec::new(), std::future::pending::<()>()).await?;
+    // The person may have taken an hour: look again.
+    if let Some(evidence) = stage.look(done_when, None).await? {
+        return Err(held_back(&evidence));
+    }
+    let key_text = key.text();
+    stage.record_synced(Event::OnceIntent {
+        step: stage.step,
+        key: key_text.clone(),
+        action: title.clone(),
+        revision: key.revision,
+    })?;
+    let acted = act.run(stage).await;
+    let step = stage.step;
+    let outcome = |outcome, evidence| Event::OnceOutcome { step, key: key_text.clone(), outcome, evidence };
+    match acted {
+        Err(fault) if !stage.pressed => {
+            stage.record_synced(outcome(OnceOutcome::NotDone, fault.message.clone()))?;
+            Err(fault)
+        }
+        // Pressed, whatever was said afterwards: only what the page shows counts.
+        _ => match stage.wait_seen(done_when, *stage.since).await {
+            Ok(evidence) => {
+                let done = outcome(OnceOutcome::Done, evidence);
+                stage.record_synced(done)
+            }
+            Err(fault) => {
+                let why = acted.err().unwrap_or(fault);
+                unsure(stage, title, key_text, why).await
+            }
+        },
+    }
+}
+
+/// The press went out and no sign of success came: the record says so first, then the person is asked.
+async fn unsure(stage: &mut Stage<'_>, title: &Message, key: String, why: Fault) -> Result<(), Fault> {
+    stage.record_synced(Event::OnceOutcome {
+        step: stage.step,
+        key: key.clone(),
+        outcome: OnceOutcome::Unsure,
+        evidence: why.message.clone(),
+    })?;
+    let unknown = Fault::new(
+        FaultKind::Unsure,
+        Message::new(
+            format!("「{}」已点击，但没有看到成功提示（{}）。结果待核实：请到平台查看，切勿重复点击。", title.zh, why.message.zh),
+            format!(
+                "“{}” was pressed but no sign of success was seen ({}); look at the portal, do not press again",
+                title.en, why.message.en
+            ),
+        ),
+    );
+    if why.kind == FaultKind::Stopped {
+        return Err(unknown);
+    }
+    let options = vec![
+        crate::say!("平台显示已成功", "the portal shows that it was done"),
+        crate::say!("平台显示没有成功", "the portal shows that it was not done"),
+        crate::say!("看不出来", "cannot tell"),
+    ];
+    let asked = stage.gate(GateKind::Unsure, unknown.message.clone(), options, std::future::pending::<()>()).await;
+    let (outcome, evidence) = match asked {
+        Ok(Asked::Person(Answer::Pick(0))) => {
+            (OnceOutcome::Done, crate::say!("操作人核实：已成功", "the operator saw that it was done"))
+        }
+        Ok(Asked::Person(Answer::Pick(1))) => {
+            (OnceOutcome::NotDone, crate::say!("操作人核实：没有成功", "the operator saw that it was not done"))
+        }
+        _ => return Err(unknown),
+    };
+    stage.record_synced(Event::OnceOutcome { step: stage.step, key, outcome, evidence })?;
+    if outcome == OnceOutcome::Done { Ok(()) } else { Err(why) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_hides_the_subject_and_tells_acts_apart() {
+        let installation = Secret::new("k");
+        let key = |subject, revision| {
+            OnceKey { installation: &installation, site: "training", subject, step: "2.2#9".into(), revision }.text()
+        };
+        assert_eq!(key("150102199001011234", 1), key("150102199001011234", 1));
+        assert_ne!(key("150102199001011234", 1), key("150102199001011234", 2));
+        assert_ne!(key("150102199001011234", 1), key("150102199001011242", 1));
+        assert!(key("150102199001011234", 1).starts_with("training/2.2#9/r1/"));
+        assert!(!key("150102199001011234", 1).contains("150102"));
+    }
+}

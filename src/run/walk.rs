@@ -1,0 +1,432 @@
+//! The loop: nodes in order, a picture per step, the once gate where a step is once, a pause where the lock is gone.
+//!
+//! A step that may have pressed something is never done again by itself, but for presses that are not irreversible while the lock
+//! was away: those are repeated whole once it is back.
+
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+use super::once::{OnceKey, once};
+use super::{Options, lock_guard, subject};
+use crate::actions::stage::{Held, LADDER};
+use crate::actions::{Act, Risk, Stage};
+use crate::base::{Fault, FaultKind, Message, Redactor, Until, template};
+use crate::browser::Browser;
+use crate::browser::page::Mark;
+use crate::lock::LockWatch;
+use crate::operator::GateKind;
+use crate::playbook::{Fact, FinishWhen, Handler, Node, Playbook, Repeat, Step, Test, Work};
+use crate::proof::{Event, RunFolder, StepResult};
+
+/// How long a step may take when the playbook does not say.
+const STEP: Duration = Duration::from_secs(30);
+/// How long `finish_when` looks when the playbook does not say.
+const GLANCE: Duration = Duration::from_secs(2);
+/// How long a picture may take.
+const PICTURE: Duration = Duration::from_secs(30);
+
+/// How a list of nodes ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Flow {
+    /// At its end.
+    On,
+    /// Early and well, for this reason.
+    Finish(Message),
+}
+
+/// One walk through all playbooks of a run.
+pub(super) struct Walk<'a> {
+    options: &'a Options,
+    redactor: &'a Redactor,
+    browser: &'a Browser,
+    locks: &'a LockWatch,
+    folder: &'a mut RunFolder,
+    values: serde_json::Value,
+    held: Option<Held>,
+    holder_checked: bool,
+    since: Option<Mark>,
+    gates: u32,
+    step: u32,
+    given: Vec<Fact>,
+}
+
+/// What belongs to the playbook being walked.
+#[derive(Clone, Copy)]
+struct Scope<'p> {
+    playbook: &'p Playbook,
+    /// Handlers do not handle themselves.
+    handling: bool,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(
+        options: &'a Options,
+        redactor: &'a Redactor,
+        browser: &'a Browser,
+        locks: &'a LockWatch,
+        folder: &'a mut RunFolder,
+    ) -> Walk<'a> {
+        let values = options.inputs.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
+        Walk {
+            options,
+            redactor,
+            browser,
+            locks,
+            folder,
+            values: serde_json::Value::Object(values),
+            held: None,
+            holder_checked: false,
+            since: None,
+            gates: 0,
+            step: 0,
+            given: Vec::new(),
+        }
+    }
+
+    /// Walks all playbooks. One that finishes early has reached its end: the next one starts.
+    pub(super) async fn playbooks(mut self) -> Result<Flow, Fault> {
+        let options = self.options;
+        let mut flow = Flow::On;
+        for chosen in &options.playbooks {
+            let playbook = &chosen.playbook;
+            for fact in &playbook.requires {
+                self.require(fact).await?;
+            }
+            flow = self.nodes(Scope { playbook, handling: false }, &playbook.steps).await?;
+            self.given.extend(playbook.gives.iter().map(|fact| fact.value.clone()));
+        }
+        Ok(flow)
+    }
+
+    /// Says the precondition that does not hold, before step 1.
+    async fn require(&mut self, fact: &Fact) -> Result<(), Fault> {
+        let site = self.options.site.title(fact.site());
+        let words = fact.message(&site);
+        let holds = match fact {
+            Fact::Entered(site) => {
+                let url = self.browser.current(&self.until(STEP)).await?.url;
+                self.options.site.is_at(site, &url)
+            }
+            Fact::Bound(_) if self.given.contains(fact) => true,
+            // No page tells it beforehand, so the person does.
+            Fact::Bound(_) => {
+                let question = Message::new(
+                    format!("前提条件：{}。是这样吗？", words.zh),
+                    format!("precondition: {}; is that so?", words.en),
+                );
+                let mut stage = self.stage(STEP);
+                stage.gate(GateKind::Confirm, question, Vec::new(), std::future::pending::<()>()).await?;
+                true
+            }
+        };
+        if holds {
+            return Ok(());
+        }
+        Err(Fault::new(
+            FaultKind::Precondition,
+            Message::new(
+                format!("前提条件不满足：须{}。请先执行相应的办理流程（如 2.1.1）。", words.zh),
+                format!("a precondition does not hold: {}; run the playbook that gets there first (such as 2.1.1)", words.en),
+            ),
+        ))
+    }
+
+    fn nodes<'s>(&'s mut self, scope: Scope<'s>, nodes: &'s [Node]) -> BoxFuture<'s, Result<Flow, Fault>> {
+        Box::pin(async move {
+            for node in nodes {
+                let flow = match &node.work {
+                    Work::Step(step) => self.step(scope, node, step).await?,
+                    Work::When(when) => {
+                        let branch = if self.holds(&when.test).await? { &when.then } else { &when.otherwise };
+                        self.nodes(scope, branch).await?
+                    }
+                    Work::Repeat(repeat) => self.repeat(scope, node, repeat).await?,
+                    Work::FinishWhen(finish) => self.finish_when(node, finish).await?,
+                    Work::Run(run) => self.nodes(scope, &run.steps).await?,
+                };
+                if flow != Flow::On {
+                    return Ok(flow);
+                }
+            }
+            Ok(Flow::On)
+        })
+    }
+
+    async fn holds(&mut self, test: &Test) -> Result<bool, Fault> {
+        if let Some(expression) = &test.expr {
+            let holds = template::holds(expression, &self.values).map_err(|fault| {
+                let (text, detail) = (&expression.value, &fault.detail);
+                Fault::new(
+                    FaultKind::Precondition,
+                    crate::say!("条件「{text}」无法判断：{detail}", "the condition “{text}” cannot be told: {detail}"),
+                )
+            })?;
+            if !holds {
+                return Ok(false);
+            }
+        }
+        match &test.seen {
+            Some(seen) => {
+                let since = self.since;
+                Ok(self.stage(STEP).look(seen, since).await?.is_some())
+            }
+            None => Ok(true),
+        }
+    }
+
+    async fn repeat(&mut self, scope: Scope<'_>, node: &Node, repeat: &Repeat) -> Result<Flow, Fault> {
+        for _ in 0..repeat.limits.times {
+            let flow = self.nodes(scope, &repeat.steps).await?;
+            if flow != Flow::On {
+                return Ok(flow);
+            }
+            if let Some(until) = &repeat.limits.until
+                && self.glance(until, GLANCE).await?.is_some()
+            {
+                return Ok(Flow::On);
+            }
+        }
+        if repeat.limits.until.is_none() {
+            return Ok(Flow::On);
+        }
+        let (title, times) = (node.title(), repeat.limits.times);
+        Err(Fault::new(
+            FaultKind::TimedOut,
+            Message::new(
+                format!("已重复 {times} 次仍未达到：{}", title.zh),
+                format!("repeated {times} times without getting there: {}", title.en),
+            ),
+        ))
+    }
+
+    /// Looks for a while; none when it was not seen.
+    async fn glance(&mut self, seen: &crate::actions::condition::Seen, allowed: Duration) -> Result<Option<Message>, Fault> {
+        let since = self.since;
+        match self.stage(allowed).wait_seen(seen, since).await {
+            Ok(evidence) => Ok(Some(evidence)),
+            Err(fault) if fault.kind == FaultKind::TimedOut => Ok(None),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    async fn finish_when(&mut self, node: &Node, finish: &FinishWhen) -> Result<Flow, Fault> {
+        let allowed = finish.within.map_or(GLANCE, |within| within.0);
+        let Some(evidence) = self.glance(&finish.seen, allowed).await? else { return Ok(Flow::On) };
+        let reason = finish.reason.as_ref().map_or_else(|| node.title(), |reason| reason.message());
+        let why = Message::new(
+            format!("{}（页面显示 {}）", reason.zh, evidence.zh),
+            format!("{} (the page shows {})", reason.en, evidence.en),
+        );
+        self.step += 1;
+        let step = self.step;
+        let mut stage = self.stage(STEP);
+        stage.record(Event::StepStart {
+            step,
+            playbook: String::new(),
+            action: "finish_when".into(),
+            title: plain(&node.title()),
+        })?;
+        stage.record(Event::StepEnd { step, result: StepResult::Finished, why: Some(why.clone()) })?;
+        self.picture(step).await?;
+        Ok(Flow::Finish(why))
+    }
+
+    /// One leaf step, with its handlers, its pause for a missing lock, its picture.
+    async fn step(&mut self, scope: Scope<'_>, node: &Node, step: &Step) -> Result<Flow, Fault> {
+        self.handle(scope).await?;
+        self.step += 1;
+        let number = self.step;
+        let start = Event::StepStart {
+            step: number,
+            playbook: scope.playbook.guide.value.clone(),
+            action: step.act.word().to_owned(),
+            title: plain(&node.title()),
+        };
+        self.stage(STEP).record(start)?;
+        let done = self.attempts(scope, node, step).await;
+        let (result, why) = match &done {
+            Ok(()) => (StepResult::Done, None),
+            Err(fault) => (StepResult::Failed, Some(fault.message.clone())),
+        };
+        self.stage(STEP).record(Event::StepEnd { step: number, result, why })?;
+        match done {
+            Ok(()) if step.keep_picture => self.picture(number).await.map(|()| Flow::On),
+            Ok(()) => Ok(Flow::On),
+            Err(fault) => {
+                // The picture of a failure is worth having, but the failure is what counts.
+                if self.browser.took_away().is_none()
+                    && let Err(no_picture) = self.picture(number).await
+                {
+                    self.stage(STEP).warn(no_picture.message)?;
+                }
+                Err(fault)
+            }
+        }
+    }
+
+    async fn attempts(&mut self, scope: Scope<'_>, node: &Node, step: &Step) -> Result<(), Fault> {
+        let allowed = step.within.map_or(STEP, |within| within.0);
+        loop {
+            lock_guard::wait_for_return(&mut self.stage(allowed)).await?;
+            let (done, pressed) = self.attempt(scope, node, step, allowed).await;
+            let was_gone = lock_guard::wait_for_return(&mut self.stage(allowed)).await?;
+            let again = match &done {
+                Ok(()) => false,
+                Err(fault) if fault.kind == FaultKind::Stopped => false,
+                // What is once is never done again by itself; anything else is, when the lock was away meanwhile.
+                Err(_) => was_gone && step.once.is_none(),
+            };
+            if !again {
+                return match done {
+                    Err(fault) if !pressed && !was_gone && step.once.is_none() && self.handle(scope).await? => {
+                        // Something was in the way and has been dealt with.
+                        let _ = fault;
+                        self.attempt(scope, node, step, allowed).await.0
+                    }
+                    done => done,
+                };
+            }
+            self.handle(scope).await?;
+            let number = self.step;
+            let why = crate::say!("CA 锁曾被拔出，重做本步骤", "the CA lock was away, so this step is done again");
+            self.stage(STEP).record(Event::StepEnd { step: number, result: StepResult::Redone, why: Some(why) })?;
+        }
+    }
+
+    /// Carries the act out once; says whether an input event may have reached the page.
+    async fn attempt(&mut self, scope: Scope<'_>, node: &Node, step: &Step, allowed: Duration) -> (Result<(), Fault>, bool) {
+        let held = self.held.clone();
+        let changes = self.locks.changes();
+        let options = self.options;
+        let mut stage = self.stage(allowed);
+        let done = match &step.once {
+            Some(spec) => {
+                let key = OnceKey {
+                    installation: &options.installation,
+                    site: &options.site.name,
+                    subject: &subject(options),
+                    step: format!("{}#{}", scope.playbook.guide.value, node.number),
+                    revision: spec.revision,
+                };
+                once(&mut stage, &step.act, &plain(&node.title()), &spec.done_when, &key).await
+            }
+            None if waits(&step.act) => tokio::select! {
+                biased;
+                done = step.act.run(&mut stage) => done,
+                () = lock_guard::gone(held, changes) => Err(Fault::new(
+                    FaultKind::Card,
+                    crate::say!("等待期间 CA 锁被拔出", "the CA lock was pulled out during the wait"),
+                )),
+            },
+            None => step.act.run(&mut stage).await,
+        };
+        let pressed = stage.pressed;
+        (done, pressed)
+    }
+
+    /// Deals with what may show up at any time. Says whether anything did.
+    async fn handle(&mut self, scope: Scope<'_>) -> Result<bool, Fault> {
+        if scope.handling {
+            return Ok(false);
+        }
+        let mut handled = false;
+        for handler in &scope.playbook.handlers {
+            handled |= self.handler(scope, handler).await?;
+        }
+        Ok(handled)
+    }
+
+    async fn handler(&mut self, scope: Scope<'_>, handler: &Handler) -> Result<bool, Fault> {
+        for time in 0..=handler.times {
+            if self.stage(STEP).look(&handler.when_seen, None).await?.is_none() {
+                return Ok(time > 0);
+            }
+            if time == handler.times {
+                break;
+            }
+            self.nodes(Scope { handling: true, ..scope }, &handler.then).await?;
+        }
+        let (times, seen) = (handler.times, handler.when_seen.title());
+        Err(Fault::new(
+            FaultKind::Refused,
+            Message::new(
+                format!("{}已处理 {times} 次仍然出现，已停止。", seen.zh),
+                format!("{} was dealt with {times} times and still shows; stopped", seen.en),
+            ),
+        ))
+    }
+
+    async fn picture(&mut self, step: u32) -> Result<(), Fault> {
+        let until = self.until(PICTURE);
+        let mut rungs = LADDER.into_iter();
+        loop {
+            // A native dialog hides the page from every screenshot; its text is in the journal.
+            if self.browser.dialog().is_some() {
+                return self
+                    .stage(STEP)
+                    .warn(crate::say!("原生对话框打开时无法截图", "no picture can be taken while a native dialog is open"));
+            }
+            match self.browser.shot(&until).await {
+                Ok(shot) => {
+                    return self.folder.keep_shot(Some(step), &shot.picture, &shot.url, &shot.title).map(drop);
+                }
+                // A page that is just being replaced: look again.
+                Err(fault) if fault.kind == FaultKind::NotReady && !until.expired() => {
+                    until
+                        .pause(
+                            rungs.next().unwrap_or(LADDER[4]),
+                            &crate::say!("页面可以截图", "the page to be ready for a picture"),
+                        )
+                        .await?;
+                }
+                Err(fault) => return Err(fault),
+            }
+        }
+    }
+
+    fn until(&self, allowed: Duration) -> Until {
+        Until::after(allowed, self.options.cancel.clone())
+    }
+
+    fn stage(&mut self, allowed: Duration) -> Stage<'_> {
+        Stage {
+            browser: self.browser,
+            locks: self.locks,
+            operator: self.options.operator.as_ref(),
+            site: &self.options.site,
+            until: Until::after(allowed, self.options.cancel.clone()),
+            folder: self.folder,
+            values: &mut self.values,
+            redactor: self.redactor.clone(),
+            held: &mut self.held,
+            holder_checked: &mut self.holder_checked,
+            since: &mut self.since,
+            gates: &mut self.gates,
+            step: self.step,
+            patience: self.options.patience,
+            pressed: false,
+        }
+    }
+}
+
+/// Whether a step only waits, so that it can be broken off at any moment.
+fn waits(act: &Act) -> bool {
+    act.risk() == Risk::Look
+}
+
+/// A title without the braces of its templates: `{{ 姓名 }}` reads 姓名. Values never stand in titles.
+fn plain(title: &Message) -> Message {
+    let strip = |text: &str| text.replace("{{ ", "").replace(" }}", "").replace("{{", "").replace("}}", "");
+    Message::new(strip(&title.zh), strip(&title.en))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_name_the_input_not_its_value() {
+        assert_eq!(plain(&Message::same("插入 CA 锁（{{ 姓名 }}）")).zh, "插入 CA 锁（姓名）");
+    }
+}

@@ -1,0 +1,264 @@
+//! The trainer's interface: `admin.localhost`, one page for people and a few calls for programs.
+//!
+//! Never acts without the token, never for another site's page: `Host` and `Origin` are checked, the cookie is strict.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::extract::{Path, Query, Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::Deserialize;
+use subtle::ConstantTimeEq;
+
+use super::instance::{self, Instance, Site};
+use super::portals::{self, FailOnce, Portals, Slow};
+use super::serve::Locks;
+use super::store::Confirm;
+use crate::base::{Fault, Lang, Message};
+
+const COOKIE: &str = "RUKU_TRAINING_ADMIN";
+
+struct Admin {
+    portals: Arc<Portals>,
+    instance: Mutex<Instance>,
+    locks: Arc<dyn Locks>,
+}
+
+type Shared = State<Arc<Admin>>;
+
+/// The routes of `admin.localhost`.
+pub(crate) fn router(portals: Arc<Portals>, instance: Mutex<Instance>, locks: Arc<dyn Locks>) -> Router {
+    let assets = Router::new().route("/assets/{*path}", get(portals::asset)).with_state(portals.clone());
+    let admin = Arc::new(Admin { portals, instance, locks });
+    Router::new()
+        .route("/", get(page))
+        .route("/store", get(store))
+        .route("/reset", post(reset))
+        .route("/seed", post(seed))
+        .route("/slow", post(slow))
+        .route("/fail-once", post(fail_once))
+        .route("/confirm", post(confirm))
+        .route("/locks", get(locks_state))
+        .route("/locks/{slot}/insert", post(insert))
+        .route("/locks/{slot}/pull", post(pull))
+        .route("/locks/{slot}/mode", post(mode))
+        .route_layer(middleware::from_fn_with_state(admin.clone(), guard))
+        .route("/challenge", post(challenge))
+        .with_state(admin)
+        .merge(assets)
+}
+
+impl Admin {
+    fn instance(&self) -> Instance {
+        self.instance.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+fn says(status: StatusCode, message: &Message) -> Response {
+    (status, Json(serde_json::json!({"error": message}))).into_response()
+}
+
+fn done(result: Result<(), Fault>) -> Response {
+    match result {
+        Ok(()) => Json(serde_json::json!({"ok": true})).into_response(),
+        Err(fault) => {
+            let status = match fault.next() {
+                crate::base::Next::Stop => StatusCode::INTERNAL_SERVER_ERROR,
+                crate::base::Next::Again | crate::base::Next::Ask => StatusCode::CONFLICT,
+            };
+            (status, Json(serde_json::json!({"error": fault.message, "kind": fault.kind}))).into_response()
+        }
+    }
+}
+
+/// Who may: a bearer of the token, or the page that got it as a cookie; a page of another origin never.
+async fn guard(State(admin): Shared, request: Request, next: Next) -> Response {
+    let instance = admin.instance();
+    let own = instance.origin(Site::Admin);
+    let headers = request.headers();
+    let origin = headers.get(header::ORIGIN);
+    let matches = |given: &str| -> bool { given.as_bytes().ct_eq(instance.token.expose().as_bytes()).into() };
+    let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    let reads = request.method() == axum::http::Method::GET;
+    let in_address = reads.then(|| token_in(request.uri().query().unwrap_or_default())).flatten();
+    if origin.is_some_and(|origin| origin.as_bytes() != own.as_bytes()) {
+        return says(
+            StatusCode::FORBIDDEN,
+            &crate::say!("请求来自其他网站，已拒绝。", "the request came from another site and was refused"),
+        );
+    }
+    if let Some(token) = in_address.filter(|token| matches(token)) {
+        // Out of the address bar and the history, into a cookie.
+        let mut response = Redirect::to("/").into_response();
+        if let Ok(cookie) = HeaderValue::from_str(&format!("{COOKIE}={token}; Path=/; HttpOnly; SameSite=Strict")) {
+            response.headers_mut().insert(header::SET_COOKIE, cookie);
+        }
+        return response;
+    }
+    // A cookie goes along by itself, so an act by cookie must also come from the admin page.
+    let by_cookie = portals::cookie(headers, COOKIE).is_some_and(|token| matches(&token)) && (reads || origin.is_some());
+    if bearer.is_some_and(matches) || by_cookie {
+        return next.run(request).await;
+    }
+    let words = crate::say!(
+        "需要管理令牌。请使用 ruku training 显示的管理地址打开。",
+        "the admin token is missing; open the admin address that `ruku training` shows"
+    );
+    says(StatusCode::UNAUTHORIZED, &words)
+}
+
+fn token_in(query: &str) -> Option<String> {
+    url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == "token").map(|(_, value)| value.into_owned())
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    lang: String,
+}
+
+async fn page(State(admin): Shared, headers: HeaderMap, Query(asked): Query<Asked>) -> Response {
+    let accepts = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or("zh");
+    let lang = Lang::from_locale(if asked.lang.is_empty() { accepts } else { &asked.lang });
+    let instance = admin.instance();
+    let people: Vec<_> = instance
+        .applicants
+        .iter()
+        .map(|a| serde_json::json!({"id": a.id, "name": a.name, "company": a.company, "card": a.card, "pin": a.pin.expose()}))
+        .collect();
+    let values = serde_json::json!({
+        "en": lang == Lang::En, "lang": lang.tag(), "people": people, "port": instance.port,
+        "hohhot": instance.origin(Site::Hohhot), "ca_mutual": instance.origin(Site::CaMutual),
+    });
+    let mut response = admin.portals.page(StatusCode::OK, "admin.html", values);
+    let policy = HeaderValue::from_static("default-src 'self'; frame-ancestors 'none'; form-action 'none'; base-uri 'none'");
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    response
+}
+
+async fn store(State(admin): Shared) -> Response {
+    let mut view = admin.portals.store().view();
+    view["trouble"] = serde_json::json!(*admin.portals.trouble());
+    Json(view).into_response()
+}
+
+async fn reset(State(admin): Shared) -> Response {
+    let result = admin.portals.store().reset();
+    admin.portals.forget_sessions();
+    *admin.portals.trouble() = Default::default();
+    done(result)
+}
+
+#[derive(Debug, Deserialize)]
+struct Seed {
+    seed: Option<u64>,
+}
+
+/// New people: their cards are made first, so that nobody is announced without a lock.
+async fn seed(State(admin): Shared, Json(asked): Json<Seed>) -> Response {
+    let seed = asked.seed.unwrap_or_else(|| fastrand::u64(..));
+    let count = admin.instance().applicants.len();
+    if let Err(fault) = admin.locks.issue(&super::people::applicants(seed, count)).await {
+        return done(Err(fault));
+    }
+    let people = {
+        let mut store = admin.portals.store();
+        if let Err(fault) = store.reseed(seed) {
+            return done(Err(fault));
+        }
+        store.applicants().to_vec()
+    };
+    admin.portals.forget_sessions();
+    let mut instance = admin.instance.lock().unwrap_or_else(PoisonError::into_inner);
+    instance.applicants = people;
+    match instance.write() {
+        Ok(()) => Json(serde_json::json!({"ok": true, "seed": seed, "applicants": instance.applicants})).into_response(),
+        Err(fault) => done(Err(fault)),
+    }
+}
+
+async fn slow(State(admin): Shared, Json(slow): Json<Slow>) -> Response {
+    admin.portals.trouble().slow(slow);
+    done(Ok(()))
+}
+
+async fn fail_once(State(admin): Shared, Json(fail): Json<FailOnce>) -> Response {
+    if !(400..600).contains(&fail.status) {
+        let words = crate::say!("状态码应在 400 到 599 之间。", "status must be between 400 and 599");
+        return says(StatusCode::UNPROCESSABLE_ENTITY, &words);
+    }
+    admin.portals.trouble().fail_once(fail);
+    done(Ok(()))
+}
+
+#[derive(Debug, Deserialize)]
+struct ConfirmBy {
+    kind: Confirm,
+}
+
+async fn confirm(State(admin): Shared, Json(asked): Json<ConfirmBy>) -> Response {
+    done(admin.portals.store().set_confirm(asked.kind))
+}
+
+async fn locks_state(State(admin): Shared) -> Response {
+    match admin.locks.state().await {
+        Ok(state) => Json(state).into_response(),
+        Err(fault) => done(Err(fault)),
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct Card {
+    card: String,
+}
+
+async fn insert(State(admin): Shared, Path(slot): Path<u8>, Json(asked): Json<Card>) -> Response {
+    // The name becomes a file name further down.
+    if !admin.instance().applicants.iter().any(|applicant| applicant.card == asked.card) {
+        let card = asked.card;
+        let words = crate::say!("没有名为 {card} 的 CA 锁。", "there is no lock named {card}");
+        return says(StatusCode::NOT_FOUND, &words);
+    }
+    done(admin.locks.insert(slot, &asked.card).await)
+}
+
+async fn pull(State(admin): Shared, Path(slot): Path<u8>) -> Response {
+    done(admin.locks.pull(slot).await)
+}
+
+#[derive(Debug, Deserialize)]
+struct Mode {
+    mode: String,
+}
+
+async fn mode(State(admin): Shared, Path(slot): Path<u8>, Json(asked): Json<Mode>) -> Response {
+    if !["normal", "burning-verify", "slow", "dies"].contains(&asked.mode.as_str()) {
+        let mode = asked.mode;
+        let words = crate::say!(
+            "没有名为 {mode} 的模式；可用：normal、burning-verify、slow、dies。",
+            "there is no mode {mode}; known: normal, burning-verify, slow, dies"
+        );
+        return says(StatusCode::UNPROCESSABLE_ENTITY, &words);
+    }
+    done(admin.locks.mode(slot, &asked.mode).await)
+}
+
+#[derive(Debug, Deserialize)]
+struct Challenge {
+    nonce: String,
+}
+
+/// Proves to a program on this machine that this is its training. Without a token: it is asked before anything is trusted.
+async fn challenge(State(admin): Shared, headers: HeaderMap, Json(asked): Json<Challenge>) -> Response {
+    if headers.contains_key(header::ORIGIN) || !instance::is_nonce(&asked.nonce) {
+        let words = crate::say!("质询无效。", "not a valid challenge");
+        return says(StatusCode::BAD_REQUEST, &words);
+    }
+    match instance::answer(&admin.instance().key, &asked.nonce) {
+        Ok(mac) => Json(serde_json::json!({"mac": mac})).into_response(),
+        Err(fault) => done(Err(fault)),
+    }
+}

@@ -1,0 +1,192 @@
+//! Puts the training together: certificates, cards with their private card service, agent, portals.
+//!
+//! Never leaves a part behind: each child process ends when this one does, however it ends.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use tokio_util::sync::CancellationToken;
+use zeroize::Zeroizing;
+
+use super::agent::AgentProcess;
+use super::cards::{self, CardHost, Mode};
+use super::people::Applicant;
+use super::serve::{Locks, ServeOptions, Serving, listen, serve};
+use super::store::Store;
+use super::{Instance, Site};
+use crate::base::{Fault, FaultKind, Until, files};
+use crate::pki::{PersonSubject, TrainingCa};
+
+/// How many fictitious applicants a training has.
+const PEOPLE: usize = 2;
+/// PIN tries of a virtual lock. Real ones have between 6 and 10 (BJCA 10, 国资CA 6).
+const TRIES: u8 = 6;
+/// Validity of the virtual locks' certificates, in days.
+const VALID_DAYS: i64 = 365;
+/// How long the parts may take to come up, slow machines included.
+const START: Duration = Duration::from_secs(90);
+
+/// What [`start()`] needs.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The training's folder; none makes a temporary one that is removed at the end.
+    pub dir: Option<PathBuf>,
+    /// Seed of the fictitious people.
+    pub seed: Option<u64>,
+    /// Port of the portals; 0 chooses.
+    pub port: u16,
+    /// The folder whose `node_modules` the pages use.
+    pub assets: PathBuf,
+    /// This program, which is also the card host and the agent.
+    pub exe: PathBuf,
+}
+
+/// A training that is up.
+pub struct Running {
+    /// What `training.json` says.
+    pub instance: Instance,
+    /// Where `training.json` is.
+    pub file: PathBuf,
+    serving: Serving,
+    agent: AgentProcess,
+    cards: Arc<CardHost>,
+    temporary: Option<PathBuf>,
+}
+
+impl Running {
+    /// Ends all parts; call it after the token of [`start()`] was cancelled. Removes a temporary folder.
+    pub async fn end(self) {
+        // Each part is gone in any case; how it went is of no use to anybody now.
+        let _ = self.serving.ended().await;
+        let _ = self.agent.end().await;
+        if let Some(cards) = Arc::into_inner(self.cards) {
+            cards.end().await;
+        }
+        if let Some(folder) = self.temporary {
+            let _ = std::fs::remove_dir_all(folder);
+        }
+    }
+}
+
+/// Brings everything up and returns when it can be used.
+///
+/// # Errors
+/// `Setup` when a part cannot start, saying what to install.
+pub async fn start(options: Options, cancel: CancellationToken) -> Result<Running, Fault> {
+    let temporary = options.dir.is_none().then(temporary_folder);
+    let dir = options.dir.or_else(|| temporary.clone()).unwrap_or_default();
+    files::private_dir(&dir)?;
+    let dir = std::path::absolute(&dir).map_err(|error| Fault::io("打开文件夹", "open folder", &dir, &error))?;
+    let until = Until::after(START, cancel.clone());
+    let before = Instance::read(&dir).ok();
+    let store = Store::open(&dir, options.seed, PEOPLE)?;
+    let ca = certificate_authority(&dir)?;
+    // Locks of people who are still the same stay the same, PIN counters included.
+    let ids = |people: &[Applicant]| people.iter().map(|person| person.id_number.clone()).collect::<Vec<_>>();
+    if before.is_none_or(|before| ids(&before.applicants) != ids(store.applicants())) {
+        issue(&ca, &dir, store.applicants())?;
+    }
+    let cards = Arc::new(CardHost::start(&dir, &options.exe).await?);
+    let listener = listen(options.port, &dir).await?;
+    let port = listener.local_addr().map_err(|error| Fault::io("监听端口", "listen on", &dir, &error))?.port();
+    let origins = [Site::CaMutual.origin(port)];
+    let agent = AgentProcess::start(&options.exe, &dir, (0, 0), &origins, &cards.pcsc_socket(), &until).await?;
+    let ports = agent.ports();
+    let serving = serve(
+        ServeOptions {
+            listener,
+            dir: dir.clone(),
+            store,
+            agent_ports: [ports.0, ports.1],
+            ca_der: ca.der().to_vec(),
+            locks: Arc::new(VirtualLocks { cards: Arc::downgrade(&cards), ca, dir: dir.clone() }),
+            assets_dir: options.assets,
+            pcsc_socket: Some(cards.pcsc_socket()),
+        },
+        cancel,
+    )
+    .await?;
+    Ok(Running { instance: serving.instance.clone(), file: Instance::path(&dir), serving, agent, cards, temporary })
+}
+
+fn temporary_folder() -> PathBuf {
+    std::env::temp_dir().join(format!("ruku-training-{}", std::process::id()))
+}
+
+/// The CA of this folder: the one it had before, or a new one.
+fn certificate_authority(dir: &Path) -> Result<TrainingCa, Fault> {
+    let (certificate, key) = (dir.join("ca.der"), dir.join("ca.key"));
+    if let (Ok(der), Ok(key)) = (std::fs::read(&certificate), std::fs::read(&key).map(Zeroizing::new)) {
+        return TrainingCa::load(&der, &key);
+    }
+    let ca = TrainingCa::create()?;
+    files::replace(&key, &ca.key_pkcs8()?)?;
+    files::replace(&certificate, ca.der())?;
+    Ok(ca)
+}
+
+fn issue(ca: &TrainingCa, dir: &Path, people: &[Applicant]) -> Result<(), Fault> {
+    for person in people {
+        let issued = ca.issue(&PersonSubject {
+            holder: person.name.clone(),
+            organisation: person.company.clone(),
+            valid_days: VALID_DAYS,
+        })?;
+        cards::make_card(dir, &person.card, &issued, &person.pin, TRIES)?;
+    }
+    Ok(())
+}
+
+/// The card host as the admin interface sees it.
+struct VirtualLocks {
+    /// Weak: the admin interface must not keep the cards alive after the training has ended.
+    cards: std::sync::Weak<CardHost>,
+    ca: TrainingCa,
+    dir: PathBuf,
+}
+
+impl VirtualLocks {
+    fn host(&self) -> Result<Arc<CardHost>, Fault> {
+        self.cards
+            .upgrade()
+            .ok_or_else(|| Fault::new(FaultKind::Gone, crate::say!("模拟平台正在结束。", "the training is ending")))
+    }
+}
+
+impl Locks for VirtualLocks {
+    fn issue<'a>(&'a self, people: &'a [Applicant]) -> BoxFuture<'a, Result<(), Fault>> {
+        Box::pin(async move { issue(&self.ca, &self.dir, people) })
+    }
+
+    fn insert<'a>(&'a self, slot: u8, card: &'a str) -> BoxFuture<'a, Result<(), Fault>> {
+        Box::pin(async move { self.host()?.insert(slot.into(), card).await.map(drop) })
+    }
+
+    fn pull(&self, slot: u8) -> BoxFuture<'_, Result<(), Fault>> {
+        Box::pin(async move { self.host()?.pull(slot.into()).await.map(drop) })
+    }
+
+    fn mode<'a>(&'a self, slot: u8, mode: &'a str) -> BoxFuture<'a, Result<(), Fault>> {
+        Box::pin(async move {
+            let known = serde_json::from_value::<Mode>(mode.into()).map_err(|_| {
+                Fault::new(
+                    FaultKind::Refused,
+                    crate::say!(
+                        "没有模式「{mode}」。",
+                        "there is no mode “{mode}”; there are normal, burning-verify, slow and dies"
+                    ),
+                )
+            })?;
+            self.host()?.mode(slot.into(), known).await.map(drop)
+        })
+    }
+
+    fn state(&self) -> BoxFuture<'_, Result<serde_json::Value, Fault>> {
+        Box::pin(async move {
+            let slots = self.host()?.state().await?;
+            Ok(serde_json::to_value(slots).unwrap_or_default())
+        })
+    }
+}

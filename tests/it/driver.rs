@@ -1,0 +1,201 @@
+//! Driver and browser as processes, and what happens when they die: with the real ones of this machine.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use axum::{Router, response::Html, routing::get};
+use ruku::base::{FaultKind, Lang, Redactor, Until};
+use ruku::browser::{Browser, BrowserOptions, reap};
+use tokio_util::sync::CancellationToken;
+
+/// Enough for a slow machine that runs other browsers; reached only by a failing test.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Set in a copy of this test program that plays Ruku: the work folder to use.
+const VICTIM: &str = "RUKU_TEST_WORK";
+
+pub fn until() -> Until {
+    Until::after(PATIENCE, CancellationToken::new())
+}
+
+pub fn options(work: &Path, drivers: &Path) -> BrowserOptions {
+    BrowserOptions {
+        headed: false,
+        viewport: (1100, 700),
+        work: work.to_owned(),
+        lang: Lang::Zh,
+        drivers: drivers.to_owned(),
+        redactor: Redactor::default(),
+        masking: true,
+    }
+}
+
+fn drivers() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("drivers")
+}
+
+/// One page on a free loopback port; `/never` never answers.
+async fn site() -> u16 {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let page = "<!doctype html><title>入库</title><script>document.title += innerWidth + '×' + innerHeight</script>";
+    let app = Router::new()
+        .route("/", get(async move || Html(page)))
+        .route("/never", get(async || std::future::pending::<Html<String>>().await));
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    port
+}
+
+/// Living processes that work in `work` or name it in their command line.
+pub fn processes_of(work: &Path) -> Vec<i32> {
+    let work = work.to_string_lossy().into_owned();
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir("/proc").unwrap().flatten() {
+        let Ok(pid) = entry.file_name().to_string_lossy().parse::<i32>() else { continue };
+        let line = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        let place = std::fs::read_link(entry.path().join("cwd")).unwrap_or_default();
+        if pid != std::process::id().cast_signed()
+            && (String::from_utf8_lossy(&line).contains(&work) || place.to_string_lossy().contains(&work))
+        {
+            found.push(pid);
+        }
+    }
+    found
+}
+
+/// Waits until `holds`, or fails the test.
+pub async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let limit = until();
+    while !holds() {
+        let waiting_for = ruku::base::Message::same(what);
+        limit.pause(Duration::from_millis(50), &waiting_for).await.unwrap_or_else(|fault| panic!("{}", fault.message.en));
+    }
+}
+
+fn kill(pid: i32) {
+    let pid = rustix::process::Pid::from_raw(pid).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+}
+
+fn recorded(work: &Path, who: &str) -> i32 {
+    let record = std::fs::read(work.join("processes.json")).unwrap();
+    let record: serde_json::Value = serde_json::from_slice(&record).unwrap();
+    i32::try_from(record[who]["pid"].as_i64().unwrap()).unwrap()
+}
+
+/// Runs the test `name` of this program in a process of its own that plays Ruku, with a home and a temporary folder to watch.
+fn victim(name: &str, home: &Path) -> tokio::process::Command {
+    let mut command = tokio::process::Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", name]).kill_on_drop(true).stdout(std::process::Stdio::null());
+    command.env(VICTIM, home.join("work")).env("HOME", home.join("home")).env("TMPDIR", home.join("tmp"));
+    for name in ["XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_whole_session_leaves_no_process_and_no_file_outside_its_folder() {
+    if let Some(work) = std::env::var_os(VICTIM) {
+        let (work, port) = (PathBuf::from(work), site().await);
+        let browser = Browser::start(options(&work, &drivers()), &until()).await.unwrap();
+        let facts = browser.facts();
+        assert!(
+            !facts.browser.is_empty() && facts.browser_version.contains('.') && facts.driver_version.contains('.'),
+            "{facts:?}"
+        );
+        browser.goto(&format!("http://ruku.localhost:{port}/"), &until()).await.unwrap();
+        let page = browser.current(&until()).await.unwrap();
+        assert_eq!((page.title.as_str(), page.url.starts_with("http://ruku.localhost")), ("入库1100×700", true));
+        assert_eq!(browser.windows(&until()).await.unwrap().len(), 1);
+        let late = browser.goto(&format!("http://ruku.localhost:{port}/never"), &until().within(Duration::from_secs(1))).await;
+        assert_eq!(late.unwrap_err().kind, FaultKind::TimedOut);
+        assert_eq!(browser.goto("http://127.0.0.1:1/", &until()).await.unwrap_err().kind, FaultKind::Refused);
+        browser.end().await;
+        assert_eq!(processes_of(&work), [0; 0]);
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["home", "tmp"] {
+        std::fs::create_dir(folder.path().join(name)).unwrap();
+    }
+    let name = "driver::a_whole_session_leaves_no_process_and_no_file_outside_its_folder";
+    let status = tokio::time::timeout(PATIENCE, victim(name, folder.path()).status()).await.unwrap().unwrap();
+    assert!(status.success());
+    for name in ["home", "tmp"] {
+        let left: Vec<_> = std::fs::read_dir(folder.path().join(name)).unwrap().map(|entry| entry.unwrap().path()).collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
+    assert!(folder.path().join("work/profile").is_dir());
+    assert!(!folder.path().join("work/processes.json").exists());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_browser_ends_the_call_with_a_message() {
+    for who in ["browser", "driver"] {
+        let (work, port) = (tempfile::tempdir().unwrap(), site().await);
+        let browser = Browser::start(options(work.path(), &drivers()), &until()).await.unwrap();
+        let never = format!("http://ruku.localhost:{port}/never");
+        let pid = recorded(work.path(), who);
+        let limit = until();
+        let started = tokio::time::Instant::now();
+        let (went, ()) = tokio::join!(browser.goto(&never, &limit), async {
+            tokio::task::yield_now().await;
+            kill(pid);
+        });
+        let fault = went.unwrap_err();
+        assert_eq!(fault.kind, FaultKind::Gone, "{who}: {fault:?}");
+        assert!(fault.message.zh.contains("重新开始办理"), "{}", fault.message.zh);
+        assert_eq!(browser.took_away().map(|fault| fault.kind), Some(FaultKind::Gone), "{who}");
+        eprintln!("{who} {:?} {}", started.elapsed(), fault.message.en);
+        assert_eq!(browser.current(&until()).await.unwrap_err().kind, FaultKind::Gone);
+        browser.end().await;
+        assert_eq!(processes_of(work.path()), [0; 0], "{who}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dropped_browser_is_killed() {
+    let work = tempfile::tempdir().unwrap();
+    drop(Browser::start(options(work.path(), &drivers()), &until()).await.unwrap());
+    eventually("the processes to end", || processes_of(work.path()).is_empty()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_ruku_leaves_nothing_running() {
+    if let Some(work) = std::env::var_os(VICTIM) {
+        let _browser = Browser::start(options(Path::new(&work), &drivers()), &until()).await.unwrap();
+        std::future::pending::<()>().await;
+    }
+    for guarded in [true, false] {
+        let folder = tempfile::tempdir().unwrap();
+        let work = folder.path().join("work");
+        std::fs::create_dir(folder.path().join("home")).unwrap();
+        let mut ruku = victim("driver::a_killed_ruku_leaves_nothing_running", folder.path()).spawn().unwrap();
+        let started =
+            || std::fs::read_to_string(work.join("processes.json")).is_ok_and(|record| !record.contains(r#""browser":null"#));
+        eventually("the browser to start", started).await;
+        if !guarded {
+            // The guard shares the group of the driver and is no browser.
+            let group = recorded(&work, "driver").to_string();
+            let guards = std::fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| {
+                let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
+                let fields: Vec<_> = stat.split_whitespace().collect();
+                (fields[1] == "(sh)" && fields[4] == group).then(|| fields[0].parse::<i32>().unwrap())
+            });
+            guards.for_each(kill);
+        }
+        ruku.start_kill().unwrap();
+        ruku.wait().await.unwrap();
+        if guarded {
+            eventually("the guard to end driver and browser", || processes_of(&work).is_empty()).await;
+            assert_eq!(reap(&work).await.unwrap(), 0);
+        } else {
+            assert!(!processes_of(&work).is_empty(), "without its guard the browser outlives Ruku");
+            assert_eq!(reap(&work).await.unwrap(), 2);
+            eventually("reap to end the rest", || processes_of(&work).is_empty()).await;
+        }
+        assert!(!work.join("processes.json").exists());
+        assert_eq!(reap(&work).await.unwrap(), 0, "nothing is recorded any more");
+    }
+}
