@@ -30,7 +30,10 @@ pub use values::read_inputs;
 
 /// Reads a playbook. With faults the playbook may still be there, without what could not be read, so that [`check()`] can tell the rest.
 pub fn read(source_name: &str, bytes: &[u8]) -> (Option<Playbook>, Vec<Diagnostic>, Source) {
-    let reading = tree::read::<Playbook>(source_name, bytes, guess::guess);
+    let mut reading = tree::read::<Playbook>(source_name, bytes, guess::guess);
+    if reading.tree.as_ref().is_some_and(|tree| !matches!(tree.kind, tree::Kind::Map(..))) {
+        reading.diagnostics = vec![not_a_playbook()];
+    }
     let playbook = reading.value.map(|mut playbook| {
         playbook.renumber();
         playbook.unread.any = !reading.diagnostics.is_empty();
@@ -40,6 +43,15 @@ pub fn read(source_name: &str, bytes: &[u8]) -> (Option<Playbook>, Vec<Diagnosti
         playbook
     });
     (playbook, reading.diagnostics, reading.source)
+}
+
+fn not_a_playbook() -> Diagnostic {
+    let message = say!("这不是一个办理流程。", "this is not a playbook");
+    let help = say!(
+        "开头写 guide、edition、title 各一行，再写 steps:，步骤列在它下面。",
+        "begin with one line each for guide, edition and title, then steps: with the steps below it"
+    );
+    Diagnostic::error("not-a-playbook", message, Some(0..0)).help(help)
 }
 
 /// All texts that `dir` holds: playbooks, shared steps in `parts/`, site profiles in `sites/`, each folder sorted by name.

@@ -39,9 +39,8 @@ pub fn take_in(playbook: &mut Playbook, dir: &Path, site: &Site) -> Vec<TakenIn>
     let mut taken = Vec::new();
     for name in names {
         // A name, not a path: a playbook from a stranger reads no other folder.
-        let plain = !name.is_empty() && !name.contains(['/', '\\', ':', '\0']) && !name.starts_with('.');
         let path = dir.join("parts").join(format!("{name}.yaml"));
-        let Some(bytes) = plain.then(|| std::fs::read(&path).ok()).flatten() else { continue };
+        let Some(bytes) = is_name(&name).then(|| std::fs::read(&path).ok()).flatten() else { continue };
         let reading = tree::read::<Part>(&path.display().to_string(), &bytes, guess::guess);
         let mut diagnostics = reading.diagnostics;
         if let Some(part) = reading.value {
@@ -54,6 +53,11 @@ pub fn take_in(playbook: &mut Playbook, dir: &Path, site: &Site) -> Vec<TakenIn>
     }
     playbook.renumber();
     taken
+}
+
+/// Whether a word can name a part: no path, nothing hidden.
+pub(super) fn is_name(name: &str) -> bool {
+    !name.trim().is_empty() && !name.contains(['/', '\\', ':', '.', '\0'])
 }
 
 fn place(nodes: &mut [Node], name: &str, steps: &[Node]) {
@@ -94,7 +98,7 @@ mod tests {
         assert_eq!(taken.len(), 1);
         assert_eq!(taken[0].diagnostics.iter().map(|fault| fault.code).collect::<Vec<_>>(), ["undefined-name"]);
         // 姓名 is used, by the part; the path is no part.
-        assert_eq!(playbook::check(&playbook, &site).iter().map(|fault| fault.code).collect::<Vec<_>>(), ["part-not-found"]);
+        assert_eq!(playbook::check(&playbook, &site).iter().map(|fault| fault.code).collect::<Vec<_>>(), ["part-name"]);
         assert_eq!(playbook.steps.iter().map(|node| node.number).collect::<Vec<_>>(), [1, 4, 5]);
     }
 }

@@ -92,7 +92,9 @@ pub fn missing_addresses(site: &Site, source: &Source) -> Vec<Diagnostic> {
     }
     for (key, _) in tree.get("places").map_or(&[][..], tree::Tree::entries) {
         let Some((name, place)) = key.text().and_then(|name| Some((name, profile.places.get(name)?))) else { continue };
-        if site.places.get(name).is_none_or(|own| own.address.is_none()) {
+        // A wrong one has been told by reading.
+        let written = place.address.as_ref().is_some_and(|address| !address.trim().is_empty());
+        if !written && site.places.get(name).is_none_or(|own| own.address.is_none()) {
             diagnostics.push(missing(name, place).at(key.span.clone()));
         }
     }

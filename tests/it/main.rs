@@ -2,6 +2,7 @@
 
 mod card;
 mod driver;
+mod cases;
 mod first_path;
 mod house;
 mod human;

@@ -29,55 +29,61 @@ impl<'de> Reader<'de> {
         self.owner.unwrap_or(&self.tree.span)
     }
 
-    fn mismatch(&self, zh: &str, en: &str) -> Wrong {
+    fn mismatch(&self, wanted: &Wanted) -> Wrong {
+        let Wanted { zh, en, help } = wanted;
         let (found_zh, found_en) = found(self.tree);
         let (code, help) = match &self.tree.kind {
-            Kind::Empty => (
-                "empty-value",
-                Some(say!("请在冒号后写上内容，或删去这一行。", "write something after the colon, or remove the line")),
-            ),
-            Kind::Map(entries, _) if looks_like_template(entries) => (
-                "unquoted-template",
-                Some(say!(
-                    "把 {{{{ }}}} 连同里面的内容放进引号：\"{{{{ 姓名 }}}}\"",
-                    "put the braces in quotes: \"{{{{ 姓名 }}}}\""
-                )),
-            ),
-            Kind::Text(text) => ("wrong-shape", colon_help(text)),
-            _ => ("wrong-shape", None),
+            Kind::StandIn => return Wrong { span: None, path: Vec::new(), what: What::Known },
+            Kind::Empty => {
+                let help = say!("请在冒号后写上内容，或删去这一行。", "write something after the colon, or remove the line");
+                ("empty-value", help)
+            }
+            Kind::Map(entries, _) if looks_like_template(entries) => return self.unquoted(),
+            Kind::Text(text) => ("wrong-shape", colon_help(text).unwrap_or_else(|| help.clone())),
+            _ => ("wrong-shape", help.clone()),
         };
         let message = Message::new(format!("这里应写{zh}，但{found_zh}。"), format!("this should be {en}, but {found_en}"));
-        // A list or group may run over many lines: point at its key, or at its first line only.
-        let span = match &self.tree.kind {
-            Kind::List(_) | Kind::Map(..) | Kind::Empty => self.place(),
-            Kind::Text(_) => &self.tree.span,
-        };
-        Wrong::said(code, message, help, span)
+        // A list or group may run over many lines: its key says best which one is meant.
+        let span = if matches!(self.tree.kind, Kind::Text(_)) { &self.tree.span } else { self.place() };
+        Wrong::said(code, message, Some(help), span)
+    }
+
+    fn unquoted(&self) -> Wrong {
+        let message =
+            say!("{{{{ }}}} 没有放在引号里，读不成文字。", "the {{{{ }}}} is not in quotes and cannot be read as a text");
+        let help =
+            say!("连同里面的内容放进引号：\"{{{{ 姓名 }}}}\"", "put it in quotes with all that is inside: \"{{{{ 姓名 }}}}\"");
+        Wrong::said("unquoted-template", message, Some(help), &self.tree.span)
     }
 
     fn text(&self) -> Result<&'de str, Wrong> {
-        self.tree.text().ok_or_else(|| self.mismatch("一段文字", "a text"))
+        match &self.tree.kind {
+            Kind::Text(text) => Ok(text),
+            Kind::StandIn => Ok(""),
+            _ => Err(self.mismatch(&Wanted::text())),
+        }
     }
 
     fn number<T: std::str::FromStr>(&self) -> Result<T, Wrong> {
-        let wrong = || self.mismatch("一个整数", "a whole number");
+        let wrong = || self.mismatch(&Wanted::number());
         self.tree.text().ok_or_else(wrong)?.parse().map_err(|_| wrong())
     }
 
-    fn map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
-        let Kind::Map(entries, cut) = &self.tree.kind else {
-            return Err(self.mismatch("几行「键: 值」", "a group of “key: value”"));
+    fn map<V: Visitor<'de>>(self, fields: &[&str], visitor: V) -> Result<V::Value, Wrong> {
+        let (entries, cut) = match &self.tree.kind {
+            Kind::Map(entries, cut) => (entries.as_slice(), Some(cut)),
+            Kind::StandIn => (&[][..], None),
+            _ => return Err(self.mismatch(&Wanted::group(fields))),
         };
         visitor.visit_map(Entries { entries, next: 0 }).map_err(|mut wrong| {
             // About the map as a whole, after something was cut from it: that has been told.
             let of_this_map = wrong.span.is_none() && wrong.path.is_empty();
-            let told = match &wrong.what {
-                What::Missing(key) => cut.0.iter().any(|name| name == key),
-                What::Said { .. } => !cut.0.is_empty(),
-                _ => false,
-            };
-            if of_this_map && told {
-                wrong.what = What::Known;
+            if let Some(cut) = cut.filter(|_| of_this_map) {
+                match &mut wrong.what {
+                    What::Missing { key, told } => *told = cut.0.iter().any(|name| name == key),
+                    What::Said { .. } if !cut.0.is_empty() => wrong.what = What::Known,
+                    _ => {}
+                }
             }
             let first = entries.first().map_or(&self.tree.span, |(key, _)| &key.span);
             wrong.at(self.owner.unwrap_or(first))
@@ -85,16 +91,85 @@ impl<'de> Reader<'de> {
     }
 
     fn list<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
-        let Kind::List(items) = &self.tree.kind else {
-            return Err(self.mismatch("一个列表（每项以「- 」开头）", "a list (each item begins with “- ”)"));
+        let items = match &self.tree.kind {
+            Kind::List(items) => items.as_slice(),
+            Kind::StandIn => &[],
+            _ => return Err(self.mismatch(&Wanted::list())),
         };
         visitor.visit_seq(Items { items, next: 0 }).map_err(|wrong| wrong.at(self.place()))
     }
 }
 
+/// What should stand here, and how to write it.
+struct Wanted {
+    zh: &'static str,
+    en: &'static str,
+    help: Message,
+}
+
+impl Wanted {
+    fn anything() -> Wanted {
+        Wanted { zh: "内容", en: "something", help: say!("请写上内容。", "write something") }
+    }
+
+    fn text() -> Wanted {
+        Wanted {
+            zh: "一段文字",
+            en: "a text",
+            help: say!("冒号后面只写一段文字，不用 {{ }} 和 [ ]。", "write one text after the colon, without {{ }} and [ ]"),
+        }
+    }
+
+    fn number() -> Wanted {
+        Wanted { zh: "一个整数", en: "a whole number", help: say!("用阿拉伯数字，如 3。", "use digits, such as 3") }
+    }
+
+    fn truth() -> Wanted {
+        Wanted {
+            zh: " true 或 false",
+            en: "true or false",
+            help: say!("是写 true，否写 false。", "write true for yes, false for no"),
+        }
+    }
+
+    fn list() -> Wanted {
+        Wanted {
+            zh: "一个列表",
+            en: "a list",
+            help: say!(
+                "每项另起一行，以「- 」开头；或写成 [甲, 乙]。",
+                "one line for each item, beginning with “- ”; or write [a, b]"
+            ),
+        }
+    }
+
+    fn group(fields: &[&str]) -> Wanted {
+        let help = match fields {
+            [] => say!(
+                "写成「键: 值」，如 click: 登录；或 {{ 键: 值 }}。",
+                "write “key: value”, such as click: 登录; or {{ key: value }}"
+            ),
+            [only] => say!("写成 {{ {only}: … }}。", "write {{ {only}: … }}"),
+            [first, ..] => Message::new(
+                format!("写成 {{ {first}: … }}；可用的键：{}。", fields.join("、")),
+                format!("write {{ {first}: … }}; keys: {}", fields.join(", ")),
+            ),
+        };
+        Wanted { zh: "几行「键: 值」", en: "a group of “key: value”", help }
+    }
+
+    fn pair() -> Wanted {
+        Wanted {
+            zh: "恰好一个「键: 值」",
+            en: "exactly one “key: value”",
+            help: say!("如 entered: ca-mutual。", "such as entered: ca-mutual"),
+        }
+    }
+}
+
 fn found(tree: &Tree) -> (String, &'static str) {
     match &tree.kind {
-        Kind::Empty => ("没有写内容".into(), "there is nothing"),
+        Kind::Empty | Kind::StandIn => ("没有写内容".into(), "there is nothing"),
         Kind::Text(_) => ("写的是一段别的文字".into(), "it is some other text"),
         Kind::List(_) => ("写成了列表".into(), "it is a list"),
         Kind::Map(..) => ("写成了几行「键: 值」".into(), "it is a group of “key: value”"),
@@ -120,11 +195,12 @@ impl<'de> de::Deserializer<'de> for Reader<'de> {
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
         match &self.tree.kind {
-            Kind::Empty => Err(self.mismatch("内容", "something")),
+            Kind::Empty => Err(self.mismatch(&Wanted::anything())),
+            Kind::StandIn => visitor.visit_borrowed_str(""),
             Kind::Text(text) => visitor.visit_borrowed_str(text).map_err(|wrong: Wrong| wrong.at(&self.tree.span)),
             Kind::List(_) => self.list(visitor),
-            Kind::Map(entries, _) if looks_like_template(entries) => Err(self.mismatch("一段文字", "a text")),
-            Kind::Map(..) => self.map(visitor),
+            Kind::Map(entries, _) if looks_like_template(entries) => Err(self.unquoted()),
+            Kind::Map(..) => self.map(&[], visitor),
         }
     }
 
@@ -132,7 +208,7 @@ impl<'de> de::Deserializer<'de> for Reader<'de> {
         match self.tree.text() {
             Some("true") => visitor.visit_bool(true),
             Some("false") => visitor.visit_bool(false),
-            _ => Err(self.mismatch("true 或 false", "true or false")),
+            _ => Err(self.mismatch(&Wanted::truth())),
         }
     }
 
@@ -178,16 +254,16 @@ impl<'de> de::Deserializer<'de> for Reader<'de> {
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
-        self.map(visitor)
+        self.map(&[], visitor)
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
-        _: &'static [&'static str],
+        fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Wrong> {
-        self.map(visitor)
+        self.map(fields, visitor)
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -199,10 +275,10 @@ impl<'de> de::Deserializer<'de> for Reader<'de> {
         match &self.tree.kind {
             Kind::Map(entries, _) => match entries.as_slice() {
                 [(key, value)] => visitor.visit_enum(Variant { key, value: Some(value) }),
-                _ => Err(self.mismatch("恰好一行「键: 值」", "exactly one “key: value”")),
+                _ => Err(self.mismatch(&Wanted::pair())),
             },
             Kind::Text(_) => visitor.visit_enum(Variant { key: self.tree, value: None }),
-            _ => Err(self.mismatch("一段文字", "a text")),
+            _ => Err(self.mismatch(&Wanted::text())),
         }
     }
 
@@ -293,14 +369,14 @@ impl<'de> de::VariantAccess<'de> for Variant<'de> {
     fn unit_variant(self) -> Result<(), Wrong> {
         match self.value {
             None => Ok(()),
-            Some(value) => Err(Reader { tree: value, owner: Some(&self.key.span) }.mismatch("一个词", "one word")),
+            Some(value) => Err(Reader { tree: value, owner: Some(&self.key.span) }.mismatch(&Wanted::text())),
         }
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Wrong> {
         match self.value {
             Some(tree) => seed.deserialize(Reader { tree, owner: Some(&self.key.span) }),
-            None => Err(Reader { tree: self.key, owner: None }.mismatch("「键: 值」", "“key: value”")),
+            None => Err(Reader { tree: self.key, owner: None }.mismatch(&Wanted::pair())),
         }
     }
 
@@ -308,10 +384,10 @@ impl<'de> de::VariantAccess<'de> for Variant<'de> {
         self.newtype_variant_seed(std::marker::PhantomData::<()>).and_then(|()| visitor.visit_unit())
     }
 
-    fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], visitor: V) -> Result<V::Value, Wrong> {
+    fn struct_variant<V: Visitor<'de>>(self, fields: &'static [&'static str], visitor: V) -> Result<V::Value, Wrong> {
         match self.value {
-            Some(tree) => Reader { tree, owner: Some(&self.key.span) }.map(visitor),
-            None => Err(Reader { tree: self.key, owner: None }.mismatch("「键: 值」", "“key: value”")),
+            Some(tree) => Reader { tree, owner: Some(&self.key.span) }.map(fields, visitor),
+            None => Err(Reader { tree: self.key, owner: None }.mismatch(&Wanted::pair())),
         }
     }
 }

@@ -14,6 +14,7 @@ mod syntax;
 mod wrong;
 
 pub(crate) use deserializer::SPANNED;
+use wrong::What;
 pub use wrong::{Wrong, wrong, wrong_at};
 
 /// Nesting deeper than this is refused.
@@ -45,6 +46,8 @@ pub enum Kind {
     List(Vec<Tree>),
     /// Keys and values in the order written.
     Map(Vec<(Tree, Tree)>, Cut),
+    /// Reads as nothing of any shape: stands in for a missing key, which has been told.
+    StandIn,
 }
 
 /// Keys of a map that were cut out because they could not be read: their absence is no further fault.
@@ -81,7 +84,8 @@ pub fn read<T: serde::de::DeserializeOwned>(name: &str, bytes: &[u8], guess: Gue
     if let Some(tree) = &tree {
         let (read, faults) = value_of(tree.clone(), guess);
         value = read;
-        diagnostics.extend(faults.into_iter().filter(|fault| !follows(&text, &lost, fault)));
+        diagnostics
+            .extend(faults.into_iter().filter(|fault| !follows(&text, &lost, fault)).map(|fault| first_line(&text, fault)));
     }
     sort(&mut diagnostics);
     Reading { value, tree, diagnostics, source: Source { name: name.to_owned(), text } }
@@ -104,24 +108,40 @@ fn follows(text: &str, lost: &[Range<usize>], fault: &Diagnostic) -> bool {
     }
 }
 
+/// A list or group may run over many lines: its first one is enough to point at.
+fn first_line(text: &str, mut fault: Diagnostic) -> Diagnostic {
+    if let Some(span) = &mut fault.span
+        && let Some(end) = text.get(span.0.clone()).and_then(|place| place.find('\n'))
+    {
+        span.0.end = span.0.start + text[span.0.start..span.0.start + end].trim_end().len();
+    }
+    fault
+}
+
 /// Puts diagnostics in the order of the text; those without a place come first.
 pub fn sort(diagnostics: &mut [Diagnostic]) {
     diagnostics.sort_by_key(|diagnostic| diagnostic.span.as_ref().map(|span| (span.0.start, span.0.end)));
 }
 
-/// Reads, cuts out what is wrong, and reads again, until the rest can be read.
+/// Reads, mends or cuts out what is wrong, and reads again, until the rest can be read.
 fn value_of<T: serde::de::DeserializeOwned>(mut tree: Tree, guess: Guess) -> (Option<T>, Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();
-    // Each round cuts out at least one node, so this ends; the limit is for files that are wrong throughout.
+    // Each round mends a word, stands in for a key or cuts out a node, so this ends; the limit is for files wrong throughout.
     while diagnostics.len() < MAX_FAULTS {
         let wrong = match T::deserialize(deserializer::Reader::root(&tree)) {
             Ok(value) => return (Some(value), diagnostics),
             Err(wrong) => wrong,
         };
-        let whole = wrong.path.is_empty();
+        let mended = match (&wrong.what, wrong.suggestion(guess)) {
+            // Read on as if the word had been meant: what stands under it has faults of its own.
+            (What::Key { .. }, Some(meant)) => tree.rename_key(&wrong.path, meant),
+            (What::Choice { word, .. }, Some(meant)) => tree.replace_word(&wrong.path, word, meant),
+            (What::Missing { key, .. }, _) if wrong.path.is_empty() => tree.stand_in(key),
+            _ => false,
+        };
         let path = wrong.path.clone();
         diagnostics.extend(wrong.diagnostic(guess));
-        if whole || !tree.cut(&path) {
+        if !mended && !tree.cut(&path) {
             return (None, diagnostics);
         }
     }
@@ -150,27 +170,71 @@ impl Tree {
         }
     }
 
-    /// Removes the node at `path` (indices from the root, innermost first); false when there is none.
+    /// The node at `path` (indices from the root, innermost first).
+    fn at(&mut self, path: &[usize]) -> Option<&mut Tree> {
+        let mut node = self;
+        for index in path.iter().rev() {
+            node = match &mut node.kind {
+                Kind::List(items) => items.get_mut(*index)?,
+                Kind::Map(entries, _) => &mut entries.get_mut(*index)?.1,
+                _ => return None,
+            };
+        }
+        Some(node)
+    }
+
+    /// Gives the key of the entry at `path` another name; false when that key is there already.
+    fn rename_key(&mut self, path: &[usize], name: &str) -> bool {
+        let Some((index, outer)) = path.split_first() else { return false };
+        let Some(Tree { kind: Kind::Map(entries, _), .. }) = self.at(outer) else { return false };
+        let taken = entries.iter().any(|(key, _)| key.text() == Some(name));
+        match entries.get_mut(*index) {
+            Some((key, _)) if !taken => {
+                key.kind = Kind::Text(name.to_owned());
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Replaces `word`, the text at `path` or the only key there, by `other`.
+    fn replace_word(&mut self, path: &[usize], word: &str, other: &str) -> bool {
+        let Some(node) = self.at(path) else { return false };
+        let place = match &mut node.kind {
+            Kind::Map(entries, _) => match entries.as_mut_slice() {
+                [(key, _)] => key,
+                _ => return false,
+            },
+            _ => node,
+        };
+        if place.text() != Some(word) {
+            return false;
+        }
+        place.kind = Kind::Text(other.to_owned());
+        true
+    }
+
+    /// Puts a stand-in for a missing key of this map; false when it is no map, or the key is there.
+    fn stand_in(&mut self, key: &str) -> bool {
+        let place = self.span.start..self.span.start;
+        let Kind::Map(entries, _) = &mut self.kind else { return false };
+        if entries.iter().any(|(own, _)| own.text() == Some(key)) {
+            return false;
+        }
+        let name = Tree { span: place.clone(), kind: Kind::Text(key.to_owned()) };
+        entries.push((name, Tree { span: place, kind: Kind::StandIn }));
+        true
+    }
+
+    /// Removes the node at `path`; false when there is none.
     fn cut(&mut self, path: &[usize]) -> bool {
         let Some((last, outer)) = path.split_first() else { return false };
-        let mut node = self;
-        for index in outer.iter().rev() {
-            let next = match &mut node.kind {
-                Kind::List(items) => items.get_mut(*index),
-                Kind::Map(entries, _) => entries.get_mut(*index).map(|(_, value)| value),
-                _ => None,
-            };
-            match next {
-                Some(next) => node = next,
-                None => return false,
-            }
-        }
-        match &mut node.kind {
-            Kind::List(items) if *last < items.len() => {
+        match self.at(outer).map(|node| &mut node.kind) {
+            Some(Kind::List(items)) if *last < items.len() => {
                 items.remove(*last);
                 true
             }
-            Kind::Map(entries, cut) if *last < entries.len() => {
+            Some(Kind::Map(entries, cut)) if *last < entries.len() => {
                 let (key, _) = entries.remove(*last);
                 cut.0.extend(key.text().map(str::to_owned));
                 true

@@ -27,6 +27,45 @@ pub(super) struct Parsed {
 
 /// The tree of a text and its syntax faults.
 pub(super) fn tree(text: &str) -> Parsed {
+    let parsed = with_tabs(text);
+    if parsed.lost.is_empty() && parsed.tree.is_some() {
+        return parsed;
+    }
+    // A full-width colon is as long as a colon and two spaces, so places stay true.
+    let (halved, mut faults) = half_width(text);
+    if faults.is_empty() {
+        return parsed;
+    }
+    let other = with_tabs(&halved);
+    if faults.len() + other.faults.len() > parsed.faults.len() && parsed.tree.is_some() {
+        return parsed;
+    }
+    faults.extend(other.faults);
+    Parsed { faults, ..other }
+}
+
+/// Full-width colons after a first word made ASCII, with a fault for each.
+fn half_width(text: &str) -> (String, Vec<Diagnostic>) {
+    let (mut out, mut faults) = (text.to_owned(), Vec::new());
+    for (start, indent) in indents(text) {
+        let line = text[start + indent..].lines().next().unwrap_or_default();
+        let Some(colon) = line.find('：') else { continue };
+        let word = line[..colon].trim_start_matches("- ");
+        if word.is_empty() || word.contains([' ', '"', '\'', ':', '#', '{', '[']) {
+            continue;
+        }
+        let at = start + indent + colon;
+        let range = at..at + '：'.len_utf8();
+        let (message, help) = syntax::full_width_colon();
+        let mut fault = Diagnostic::error("full-width-colon", message, Some(range.clone()));
+        fault.help = help;
+        faults.push(fault);
+        out.replace_range(range, ":  ");
+    }
+    (out, faults)
+}
+
+fn with_tabs(text: &str) -> Parsed {
     let tabs = tabs(text);
     // A tab and a space have the same length, so places stay true.
     let mut parsed = repair(untabbed(text));
@@ -172,7 +211,8 @@ impl Builder {
                         )),
                         span.clone(),
                     );
-                    self.put(Tree { span, kind: Kind::Empty })?;
+                    let written = text.get(span.clone()).unwrap_or_default().to_owned();
+                    self.put(Tree { span, kind: Kind::Text(written) })?;
                 }
                 Event::SequenceStart(_, _, tag) => {
                     self.tag(tag.as_deref(), &span);

@@ -10,14 +10,73 @@ use crate::say;
 
 /// The diagnostic for a refusal of the parser.
 pub(super) fn diagnostic(text: &str, error: &ScanError) -> Diagnostic {
-    let place = place(text, error.marker().byte_offset().unwrap_or(text.len()));
-    let line = line_at(text, place.start);
-    let (message, help) = words(error, line);
+    let refused = place(text, error.marker().byte_offset().unwrap_or(text.len()));
+    let (place, (message, help)) = match culprit(text, error.kind(), refused.start) {
+        Some(Culprit::Quote(at)) => (at..at + 1, open_quote()),
+        Some(Culprit::Bracket(at)) => (at..at + 1, open_bracket(&text[at..at + 1])),
+        None => {
+            let line = line_at(text, refused.start);
+            (refused, words(error, line))
+        }
+    };
     let diagnostic = Diagnostic::error("not-yaml", message, Some(place));
     match help {
         Some(help) => diagnostic.help(help),
         None => diagnostic,
     }
+}
+
+/// What the parser stumbles over lines later.
+enum Culprit {
+    Quote(usize),
+    Bracket(usize),
+}
+
+/// The quote or bracket that was opened on an earlier line and never closed there.
+fn culprit(text: &str, kind: &ErrorKind, refused: usize) -> Option<Culprit> {
+    use ErrorKind as E;
+    let quotes = matches!(kind, E::InvalidQuotedScalarIndent | E::UnclosedQuotedScalar | E::DocumentIndicatorInQuotedScalar);
+    let brackets = matches!(
+        kind,
+        E::ExpectedFlowMappingSeparator
+            | E::ExpectedFlowSequenceSeparator
+            | E::UnexpectedEofFlowMapping
+            | E::UnexpectedEofFlowSequence
+            | E::UnexpectedEofImplicitFlowMapping
+            | E::InvalidFlowScalarIndent
+            | E::InvalidIndentation
+            | E::InvalidColonPlacement
+            | E::BlockEntryInFlowCollection
+    );
+    let here = text[..refused].rfind('\n').map_or(0, |at| at + 1);
+    // The refused line itself counts for quotes: the text may end there.
+    let end = if quotes { text.len().min(refused + 1) } else { here };
+    let lines: Vec<&str> = text.get(..end).unwrap_or(text).split_inclusive('\n').collect();
+    let mut start = end;
+    for line in lines.iter().rev() {
+        start -= line.len();
+        if line.trim_start().starts_with('#') {
+            continue;
+        }
+        if quotes {
+            let odd = ['"', '\''].into_iter().find(|quote| line.matches(*quote).count() % 2 == 1);
+            if let Some(at) = odd.and_then(|quote| line.rfind(quote)) {
+                return Some(Culprit::Quote(start + at));
+            }
+        } else if brackets {
+            let mut open = Vec::new();
+            for (at, c) in line.char_indices() {
+                match c {
+                    '{' | '[' => open.push(at),
+                    '}' | ']' => drop(open.pop()),
+                    _ => {}
+                }
+            }
+            // Only the line right above can be meant: a bracket left open further up would have been refused there.
+            return open.first().map(|at| Culprit::Bracket(start + at));
+        }
+    }
+    None
 }
 
 /// One character at the place; at the end of the text the last line that says something.
@@ -50,18 +109,18 @@ fn words(error: &ScanError, line: &str) -> (Message, Option<Message>) {
                 "put a text with “: ” in quotes: \"…: …\"; or look for a missing quote or extra indentation in the line above"
             )),
         ),
-        E::UnclosedQuotedScalar | E::DocumentIndicatorInQuotedScalar | E::UnexpectedEof => (
-            say!("引号没有成对。", "a quote is not closed"),
-            Some(say!("在文字末尾补上同样的引号（半角）。", "close the text with the same (ASCII) quote")),
+        E::UnclosedQuotedScalar | E::DocumentIndicatorInQuotedScalar | E::InvalidQuotedScalarIndent | E::UnexpectedEof => {
+            open_quote()
+        }
+        _ if line.contains(": {{") => (
+            say!("{{{{ }}}} 没有放在引号里。", "the {{{{ }}}} is not in quotes"),
+            Some(say!("把整段文字放进引号：\"{{{{ 姓名 }}}} 您好\"", "put the whole text in quotes: \"{{{{ 姓名 }}}} …\"")),
         ),
         E::InvalidTrailingDoubleQuotedScalar | E::InvalidTrailingSingleQuotedScalar => (
             say!("引号后面还有多余的文字。", "there is text after the closing quote"),
             Some(say!("把整段文字放进同一对引号。", "put the whole text inside one pair of quotes")),
         ),
-        E::UnclosedFlowCollection { open } | E::MismatchedFlowCollectionEnd { open, .. } => (
-            say!("括号「{open}」没有正确合上。", "the bracket “{open}” is not closed properly"),
-            Some(say!("检查 {{ }} 和 [ ] 是否成对。", "check that {{ }} and [ ] come in pairs")),
-        ),
+        E::UnclosedFlowCollection { open } | E::MismatchedFlowCollectionEnd { open, .. } => open_bracket(&open.to_string()),
         E::ExpectedFlowMappingSeparator
         | E::ExpectedFlowSequenceSeparator
         | E::UnexpectedEofFlowMapping
@@ -103,8 +162,7 @@ fn words(error: &ScanError, line: &str) -> (Message, Option<Message>) {
         | E::ExpectedBlockSequenceEntry
         | E::BlockSequenceEntryNotAllowed
         | E::InvalidBlockScalarIndent
-        | E::InvalidFlowScalarIndent
-        | E::InvalidQuotedScalarIndent => (
+        | E::InvalidFlowScalarIndent => (
             say!("缩进和上面的行对不上。", "the indentation does not fit the lines above"),
             Some(say!("同一层的行要用同样多的空格对齐。", "align lines of the same level with the same number of spaces")),
         ),
@@ -117,6 +175,31 @@ fn words(error: &ScanError, line: &str) -> (Message, Option<Message>) {
             )),
         ),
     }
+}
+
+fn open_quote() -> (Message, Option<Message>) {
+    (
+        say!("引号没有成对。", "a quote is not closed"),
+        Some(say!("在文字末尾补上同样的引号（半角）。", "close the text with the same (ASCII) quote")),
+    )
+}
+
+fn open_bracket(open: &str) -> (Message, Option<Message>) {
+    (
+        say!("括号「{open}」没有正确合上。", "the bracket “{open}” is not closed properly"),
+        Some(say!(
+            "检查 {{ }} 和 [ ] 是否成对；含 {{{{ }}}} 的值要放进引号。",
+            "check that {{ }} and [ ] come in pairs; quote values with {{{{ }}}}"
+        )),
+    )
+}
+
+/// For a full-width colon after a key.
+pub(super) fn full_width_colon() -> (Message, Option<Message>) {
+    (
+        say!("冒号用了全角「：」。", "the colon is the full-width “：”"),
+        Some(say!("改用半角「:」，后面加一个空格。", "use the ASCII colon “:” with a space after it")),
+    )
 }
 
 /// For a tab that indents.

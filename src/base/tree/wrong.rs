@@ -28,17 +28,17 @@ pub(super) enum What {
     Key { word: String, allowed: &'static [&'static str] },
     /// A value that is not among those allowed.
     Choice { word: String, allowed: &'static [&'static str] },
-    /// A key that must be there.
-    Missing(&'static str),
+    /// A key that must be there; `told` when it was there and has been cut out.
+    Missing { key: &'static str, told: bool },
     /// Said elsewhere already.
     Known,
     /// Anything else.
-    Said { code: &'static str, message: Message, help: Option<Message> },
+    Said { code: &'static str, words: Box<(Message, Option<Message>)> },
 }
 
 impl Wrong {
     pub(super) fn said(code: &'static str, message: Message, help: Option<Message>, span: &Range<usize>) -> Wrong {
-        Wrong { span: Some(span.clone()), path: Vec::new(), what: What::Said { code, message, help } }
+        Wrong { span: Some(span.clone()), path: Vec::new(), what: What::Said { code, words: Box::new((message, help)) } }
     }
 
     /// The same, at `span` unless a closer place is known.
@@ -53,6 +53,14 @@ impl Wrong {
         self
     }
 
+    /// The allowed word that was most likely meant.
+    pub(super) fn suggestion(&self, guess: Guess) -> Option<&'static str> {
+        match &self.what {
+            What::Key { word, allowed } | What::Choice { word, allowed } => meant(word, allowed, guess),
+            _ => None,
+        }
+    }
+
     /// The diagnostic; none when the fault follows from one already told.
     pub(super) fn diagnostic(self, guess: Guess) -> Option<Diagnostic> {
         let (code, message, help) = match self.what {
@@ -65,12 +73,12 @@ impl Wrong {
                 let message = say!("不认识「{word}」。", "“{word}” is not one of the choices");
                 ("unknown-choice", message, Some(instead(&word, allowed, guess)))
             }
-            What::Missing(key) => {
+            What::Known | What::Missing { told: true, .. } => return None,
+            What::Missing { key, .. } => {
                 let message = say!("缺少「{key}」。", "“{key}” is missing");
                 ("missing-key", message, Some(say!("请补上一行：{key}: …", "add a line: {key}: …")))
             }
-            What::Known => return None,
-            What::Said { code, message, help } => (code, message, help),
+            What::Said { code, words } => (code, words.0, words.1),
         };
         let diagnostic = Diagnostic::error(code, message, self.span);
         Some(match help {
@@ -80,8 +88,12 @@ impl Wrong {
     }
 }
 
+fn meant(word: &str, allowed: &'static [&'static str], guess: Guess) -> Option<&'static str> {
+    guess(word, allowed).or_else(|| closest(word, allowed.iter().copied()))
+}
+
 fn instead(word: &str, allowed: &'static [&'static str], guess: Guess) -> Message {
-    match guess(word, allowed).or_else(|| closest(word, allowed.iter().copied())) {
+    match meant(word, allowed, guess) {
         Some(known) => say!("是不是想写「{known}」？", "did you mean “{known}”?"),
         None if allowed.is_empty() => say!("请删去。", "remove it"),
         None => say!("这里可以写：{}。", "allowed here: {}", allowed.join("、")),
@@ -142,17 +154,18 @@ impl de::Error for Wrong {
             [zh, en, help_zh, help_en] => (Message::new(*zh, *en), Some(Message::new(*help_zh, *help_en))),
             _ => (Message::new(format!("这里写得不对：{text}"), text.clone()), None),
         };
-        wrong.what = What::Said { code: "wrong-value", message, help };
+        wrong.what = What::Said { code: "wrong-value", words: Box::new((message, help)) };
         wrong
     }
 
     fn invalid_type(unexpected: de::Unexpected<'_>, expected: &dyn de::Expected) -> Wrong {
         let (found, wanted) = (found(unexpected), wanted(&expected.to_string()));
+        let help = Some(say!("可用的写法见 ruku schema actions。", "the ways to write it: ruku schema actions"));
         let message = Message::new(
             format!("这里应写{}，但写的是{}。", wanted.0, found.0),
             format!("this should be {}, but is {}", wanted.1, found.1),
         );
-        Wrong { span: None, path: Vec::new(), what: What::Said { code: "wrong-shape", message, help: None } }
+        Wrong { span: None, path: Vec::new(), what: What::Said { code: "wrong-shape", words: Box::new((message, help)) } }
     }
 
     fn invalid_value(unexpected: de::Unexpected<'_>, expected: &dyn de::Expected) -> Wrong {
@@ -168,7 +181,7 @@ impl de::Error for Wrong {
     }
 
     fn missing_field(field: &'static str) -> Wrong {
-        Wrong { span: None, path: Vec::new(), what: What::Missing(field) }
+        Wrong { span: None, path: Vec::new(), what: What::Missing { key: field, told: false } }
     }
 }
 

@@ -36,7 +36,8 @@ impl Inspect for Inspector<'_, '_> {
     fn target(&mut self, place: &LongPlace) {
         let blank =
             [&place.text, &place.label, &place.css, &place.xpath].into_iter().flatten().find(|words| words.trim().is_empty());
-        if place.is_empty() || blank.is_some() {
+        // Something that was cut out for a fault of its own may have been the target.
+        if (place.is_empty() && !self.check.partial) || blank.is_some() {
             let at = blank.map(|words| &words.span).filter(|span| !span.is_empty()).unwrap_or(self.at);
             self.check.error(
                 "empty-target",

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::model::{Part, Playbook, Privacy};
+use super::model::{Part, Playbook};
 use super::node::{Node, Once, Step, Work, walk};
 use super::sections;
 use crate::actions::site::Site;
@@ -16,6 +16,7 @@ use crate::base::{Diagnostic, Message, tree};
 use crate::say;
 
 mod inspect;
+mod privacy;
 mod template;
 
 use inspect::Inspection;
@@ -93,8 +94,9 @@ impl<'a> Check<'a> {
     }
 
     fn header(&mut self, playbook: &Playbook) {
+        // What is missing has been told by reading, and stands here as an empty text without a place.
         let (guide, edition) = (&playbook.guide, &playbook.edition);
-        if sections::title(guide).is_none() {
+        if sections::title(guide).is_none() && !guide.span.is_empty() {
             let list = |gap: &str| {
                 sections::SECTIONS.iter().map(|(number, title)| format!("{number} {title}")).collect::<Vec<_>>().join(gap)
             };
@@ -105,7 +107,7 @@ impl<'a> Check<'a> {
                 Message::new(format!("手册的章节：{}。", list("；")), format!("sections of the guide: {}", list("; "))),
             );
         }
-        if edition.value != sections::EDITION {
+        if edition.value != sections::EDITION && !edition.span.is_empty() {
             self.warning(
                 "other-edition",
                 say!(
@@ -206,7 +208,17 @@ impl<'a> Check<'a> {
             }
             Work::FinishWhen(finish) => self.condition(&finish.seen, at),
             Work::Run(run) => {
-                if !run.taken_in {
+                if !super::parts::is_name(&run.part) {
+                    self.error(
+                        "part-name",
+                        say!("「{}」不是共用步骤的名称。", "“{}” is not the name of shared steps", run.part.value),
+                        &run.part.span,
+                        say!(
+                            "只写 parts 文件夹里的文件名，不带路径和 .yaml。",
+                            "write the name of a file in the folder parts, without path and “.yaml”"
+                        ),
+                    );
+                } else if !run.taken_in {
                     self.error(
                         "part-not-found",
                         say!("没有共用步骤「{}」。", "there are no shared steps “{}”", run.part.value),
@@ -432,63 +444,6 @@ impl<'a> Check<'a> {
             &name.span,
             help,
         );
-    }
-
-    /// A secret may be typed into a field and nowhere else.
-    fn no_secret(&mut self, words: &[Words]) {
-        for words in words {
-            let secret = self.names.in_template(words).into_iter().find(|name| self.names.privacy(name) == Some(Privacy::Secret));
-            if let Some(name) = secret {
-                self.error(
-                    "secret-shown",
-                    say!("「{name}」是保密资料，只能填入输入框。", "“{name}” is secret and may only be filled into a field"),
-                    &words.span,
-                    say!("不要在页面文字或条件里用它。", "do not use it in texts of the page or in conditions"),
-                );
-            }
-        }
-    }
-
-    /// On a real site a password is the person's, and personal data stands in no playbook.
-    fn fill(&mut self, fields: &[(Words, Words)], at: &Range<usize>) {
-        if fields.is_empty() {
-            self.error(
-                "empty-fill",
-                say!("没有写要填什么。", "nothing is to be filled in"),
-                at,
-                say!("写成 fill: {{ 标签: 值 }}。", "write fill: {{ label: value }}"),
-            );
-        }
-        for (label, value) in fields {
-            self.no_secret(std::slice::from_ref(label));
-            let secret = self.names.in_template(value).iter().any(|name| self.names.privacy(name) == Some(Privacy::Secret));
-            let password = ["密码", "口令", "PIN"].iter().any(|word| label.contains(word));
-            if !self.site.training && (secret || password) {
-                self.error(
-                    "secret-on-real-site",
-                    say!(
-                        "真实平台上的密码由本人输入，Ruku 不代填。",
-                        "on a real site the person types passwords: Ruku never does"
-                    ),
-                    if secret { &value.span } else { &label.span },
-                    say!("删去这一项，请操作人在页面上亲自输入。", "remove this entry and let the person type it into the page"),
-                );
-            }
-            if template::looks_personal(value) {
-                self.warning(
-                    "personal-data",
-                    say!(
-                        "流程文件里写着像证件号或手机号的内容。",
-                        "this looks like an identity or mobile number inside the playbook"
-                    ),
-                    &value.span,
-                    say!(
-                        "放进 inputs，用 {{{{ }}}} 引用；流程文件会被转发。",
-                        "make it an input and write {{{{ }}}}: playbooks are passed on"
-                    ),
-                );
-            }
-        }
     }
 }
 

@@ -40,6 +40,18 @@ impl<'a> Names<'a> {
         self.playbook.inputs.get(name).is_some() || self.playbook.unread.inputs.contains(name)
     }
 
+    /// A value of the right kind for every name.
+    fn trial(&self) -> serde_json::Value {
+        let mut values: serde_json::Map<String, serde_json::Value> =
+            self.playbook.inputs.0.iter().map(|(name, _)| (name.value.clone(), "x".into())).collect();
+        values.extend(self.playbook.unread.inputs.iter().map(|name| (name.clone(), "x".into())));
+        for (name, parts) in FACTS {
+            let parts = parts.iter().map(|part| ((*part).to_owned(), "x".into())).collect();
+            values.insert((*name).to_owned(), serde_json::Value::Object(parts));
+        }
+        serde_json::Value::Object(values)
+    }
+
     fn all(&self) -> Vec<String> {
         let inputs = self.playbook.inputs.0.iter().map(|(name, _)| name.value.clone());
         let facts = FACTS.iter().flat_map(|(name, parts)| parts.iter().map(move |part| format!("{name}.{part}")));
@@ -61,12 +73,13 @@ impl Check<'_> {
                 say!("用两层括号，并放进引号：\"{{{{ {name} }}}}\"", "use two braces, in quotes: \"{{{{ {name} }}}}\""),
             );
         }
-        self.names_of(words, template::paths(words), words.find("{{").unwrap_or(0));
+        self.names_of(words, template::paths(words), false);
     }
 
     /// Checks the expression of a `when`.
     pub(super) fn expression(&mut self, words: &Words) {
         if words.contains("{{") {
+            self.use_mentioned(words);
             self.error(
                 "braces-in-expression",
                 say!("expr 本身就是判断式，不用写 {{{{ }}}}。", "expr is an expression already: no {{{{ }}}} in it"),
@@ -75,14 +88,26 @@ impl Check<'_> {
             );
             return;
         }
-        self.names_of(words, template::expression_paths(words), 0);
+        self.names_of(words, template::expression_paths(words), true);
     }
 
-    fn names_of(&mut self, words: &Words, paths: Result<BTreeSet<String>, TemplateFault>, from: usize) {
+    /// Every input that a faulty text names counts as used: telling that it is not would be one fault too many.
+    fn use_mentioned(&mut self, words: &str) {
+        let mentioned =
+            self.names.playbook.inputs.into_iter().map(|(name, _)| &name.value).filter(|name| words.contains(name.as_str()));
+        self.used.extend(mentioned.cloned());
+    }
+
+    fn names_of(&mut self, words: &Words, paths: Result<BTreeSet<String>, TemplateFault>, expression: bool) {
+        let from = if expression { 0 } else { words.find("{{").unwrap_or(0) };
         let paths = match paths {
             Ok(paths) => paths,
-            Err(fault) => return self.syntax(words, &fault),
+            Err(fault) => {
+                self.use_mentioned(words);
+                return self.syntax(words, &fault, expression);
+            }
         };
+        let before = self.found.len();
         for path in paths {
             let (name, part) = path.split_once('.').map_or((path.as_str(), None), |(name, part)| (name, Some(part)));
             if self.names.is_input(name) {
@@ -97,12 +122,24 @@ impl Check<'_> {
                 self.undefined(words, &path, from);
             }
         }
+        // Filters and operators are only looked up when they are used; every value is a text, so a trial tells what a run would.
+        if self.found.len() == before {
+            let values = self.names.trial();
+            let trial =
+                if expression { template::holds(words, &values).map(drop) } else { template::render(words, &values).map(drop) };
+            if let Err(fault) = trial {
+                self.syntax(words, &fault, expression);
+            }
+        }
     }
 
     fn undefined(&mut self, words: &Words, path: &str, from: usize) {
         let all = self.names.all();
         let help = match closest(path, all.iter().map(String::as_str)) {
-            Some(near) => say!("是不是想写「{near}」？", "did you mean “{near}”?"),
+            Some(near) => {
+                self.used.insert(near.to_owned());
+                say!("是不是想写「{near}」？", "did you mean “{near}”?")
+            }
             None => say!("请在 inputs 里写明「{path}」，或改用：{}。", "declare “{path}” in inputs, or use: {}", all.join("、")),
         };
         let help = Message { en: help.en.replace('、', ", "), ..help };
@@ -110,8 +147,15 @@ impl Check<'_> {
         self.error("undefined-name", say!("没有资料「{path}」。", "there is no input “{path}”"), &inside(words, at), help);
     }
 
-    fn syntax(&mut self, words: &Words, fault: &TemplateFault) {
+    fn syntax(&mut self, words: &Words, fault: &TemplateFault, expression: bool) {
         let detail = &fault.detail;
+        let at = fault.range.clone().filter(|range| range.end <= words.len() && range.start < range.end);
+        let at = inside(words, at);
+        if expression {
+            let help =
+                say!("写成：姓名 == \"张三\"，或 lock.holder != 姓名。", "write: 姓名 == \"张三\", or lock.holder != 姓名");
+            return self.error("expression", say!("判断式写得不对。", "the expression is wrong ({detail})"), &at, help);
+        }
         let open = words.matches("{{").count() > words.matches("}}").count();
         let help = if open {
             say!("补上右边的 }}}}。", "close it with }}}}")
@@ -121,13 +165,7 @@ impl Check<'_> {
                 "write {{{{ 姓名 }}}}: two braces with nothing but a name inside"
             )
         };
-        let at = fault.range.clone().filter(|range| range.end <= words.len() && range.start < range.end);
-        self.error(
-            "template",
-            say!("{{{{ }}}} 里写得不对（{detail}）。", "what stands in {{{{ }}}} is wrong ({detail})"),
-            &inside(words, at),
-            help,
-        );
+        self.error("template", say!("{{{{ }}}} 里写得不对。", "what stands in {{{{ }}}} is wrong ({detail})"), &at, help);
     }
 }
 
