@@ -214,6 +214,7 @@ impl Stage<'_> {
         options: Vec<Message>,
         world: impl Future<Output = T>,
     ) -> Result<Asked<T>, Fault> {
+        self.operator.forget();
         *self.gates += 1;
         let gate = Gate { number: *self.gates, kind, message, options };
         self.record(Event::GateOpen { gate: gate.number, kind: kind_word(kind), message: gate.message.clone() })?;

@@ -61,8 +61,15 @@ fn check(context: &Context, args: &Args) -> Result<usize, Fault> {
             show(&source, &found);
             continue;
         }
-        let (playbook, mut found, source) = playbook::read(&name, &bytes);
-        if let (Some(playbook), Some(site)) = (&playbook, &site) {
+        if path.parent().is_some_and(|parent| parent.ends_with("parts")) {
+            // Read with each playbook that takes it in: its templates are that playbook's.
+            continue;
+        }
+        let (mut playbook, mut found, source) = playbook::read(&name, &bytes);
+        if let (Some(playbook), Some(site)) = (&mut playbook, &site) {
+            for part in playbook::take_in(playbook, &folder, site) {
+                show(&part.source, &part.diagnostics);
+            }
             found.extend(playbook::check(playbook, site));
         }
         show(&source, &found);

@@ -29,3 +29,14 @@ pub(super) fn main(context: &Context, args: Args) -> ExitCode {
         Err(fault) => context.fail(&fault),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_agent_is_a_name_and_a_port() {
+        assert_eq!(agent_at("training=11200"), Ok(AgentAt { name: "training".into(), port: 11200 }));
+        assert!(agent_at("training").is_err() && agent_at("training=x").is_err());
+    }
+}

@@ -9,14 +9,13 @@ use crate::proof::{Event, RunResult, StepResult};
 #[derive(Debug)]
 pub(super) struct Progress {
     lang: Lang,
-    total: u32,
     title: Mutex<String>,
 }
 
 impl Progress {
-    /// For a run of about `total` steps.
-    pub(super) fn new(lang: Lang, total: u32) -> Progress {
-        Progress { lang, total, title: Mutex::new(String::new()) }
+    /// In `lang`.
+    pub(super) fn new(lang: Lang) -> Progress {
+        Progress { lang, title: Mutex::new(String::new()) }
     }
 
     /// Prints the line for an event, if it has one.
@@ -44,7 +43,7 @@ impl Progress {
                     StepResult::Redone => word("↻ 将重做", "↻ will be done again").to_owned(),
                 };
                 let why = why.as_ref().map(|why| format!("  {}", why.get(self.lang))).unwrap_or_default();
-                Some(format!("[{step:>2}/{}] {title} {mark}{why}", self.total.max(*step)))
+                Some(format!("[{step:>2}] {title} {mark}{why}"))
             }
             Event::Warning { message, .. } => Some(format!("  {}{}", word("注意：", "note: "), message.get(self.lang))),
             Event::GateClose { answer, .. } if answer == "seen" => {
@@ -72,12 +71,12 @@ mod tests {
 
     #[test]
     fn one_line_a_step() {
-        let progress = Progress::new(Lang::Zh, 12);
+        let progress = Progress::new(Lang::Zh);
         let title = crate::say!("点击「绑定/登陆」", "click “绑定/登陆”");
         let start = Event::StepStart { step: 3, playbook: "2.2".into(), action: "click".into(), title };
         assert_eq!(progress.line(&start), None);
         let why = Some(Message::new("按钮被遮挡", "the button is covered"));
         let end = Event::StepEnd { step: 3, result: StepResult::Failed, why };
-        assert_eq!(progress.line(&end).unwrap(), "[ 3/12] 点击「绑定/登陆」 ✗ 失败  按钮被遮挡");
+        assert_eq!(progress.line(&end).unwrap(), "[ 3] 点击「绑定/登陆」 ✗ 失败  按钮被遮挡");
     }
 }

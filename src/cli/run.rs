@@ -12,7 +12,7 @@ use crate::actions::site::Site;
 use crate::base::{Diagnostic, Fault, FaultKind, Message, Severity, Source, diagnostic};
 use crate::lock::AgentAt;
 use crate::operator::{Access, Operator, Scripted, Terminal};
-use crate::playbook::{self, Plan};
+use crate::playbook;
 use crate::proof::Event;
 use crate::run::{self, Chosen, Options, Outcome};
 use crate::training::{Applicant, Instance};
@@ -153,13 +153,18 @@ fn read_texts(context: &Context, args: &Args, instance: Option<&Instance>) -> Re
     for name in &args.playbooks {
         let path = playbook::find(&folder, name)?;
         let bytes = bytes(&path)?;
-        let (read, mut found, source) = playbook::read(&path.display().to_string(), &bytes);
-        if let Some(read) = &read {
+        let (mut read, mut found, source) = playbook::read(&path.display().to_string(), &bytes);
+        let mut parts = Vec::new();
+        if let Some(read) = &mut read {
+            for part in playbook::take_in(read, &folder, &site) {
+                wrong |= report(context, &part.source, &part.diagnostics);
+                parts.push((part.name, part.bytes));
+            }
             found.extend(playbook::check(read, &site));
         }
         wrong |= report(context, &source, &found);
         if let Some(playbook) = read {
-            playbooks.push(Chosen { file: path.display().to_string(), bytes, playbook });
+            playbooks.push(Chosen { file: path.display().to_string(), bytes, playbook, parts });
         }
     }
     if wrong { Err(Stop::Texts) } else { Ok(Texts { playbooks, site, drivers }) }
@@ -204,8 +209,7 @@ async fn execute(context: &Context, args: Args, texts: Texts, instance: Option<I
         ask_missing(Some(&terminal), &texts.playbooks, &mut inputs).await?;
         Box::new(terminal)
     };
-    let total = texts.playbooks.iter().map(|chosen| Plan::of(&chosen.playbook).steps.len()).sum::<usize>();
-    let progress = Progress::new(lang, u32::try_from(total).unwrap_or(u32::MAX));
+    let progress = Progress::new(lang);
     let listener = move |event: &Event| {
         progress.show(event);
         if args.json

@@ -81,14 +81,3 @@ fn detector(detector: &Detector) -> Value {
 fn agent(agent: &AgentSeen) -> Value {
     json!({ "name": agent.name, "port": agent.port, "answers": agent.answers, "trouble": agent.trouble })
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn agents_are_given_as_name_and_port() {
-        assert_eq!(agent_at("training=11200"), Ok(AgentAt { name: "training".into(), port: 11200 }));
-        assert!(agent_at("training").is_err() && agent_at("training=x").is_err());
-    }
-}

@@ -69,6 +69,9 @@ pub enum Answer {
 
 /// Someone who can be asked.
 pub trait Operator: Send + Sync {
+    /// Forgets what was said so far: called before a question is put, because what was typed before it is no answer to it.
+    fn forget(&self);
+
     /// Asks and waits for the answer. The future is dropped when the world answers first (the lock was seen).
     fn ask<'a>(&'a self, gate: &'a Gate, until: &'a Until) -> BoxFuture<'a, Result<Answer, Fault>>;
 

@@ -88,6 +88,8 @@ async fn post(access: &Access, path: &str, body: &str) -> Result<http::Answer, F
 }
 
 impl Operator for Scripted {
+    fn forget(&self) {}
+
     fn ask<'a>(&'a self, gate: &'a Gate, until: &'a Until) -> BoxFuture<'a, Result<Answer, Fault>> {
         Box::pin(async move {
             match gate.kind {

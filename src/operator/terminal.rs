@@ -80,11 +80,16 @@ fn answer(line: &str, options: usize) -> Option<Answer> {
 }
 
 impl Operator for Terminal {
+    fn forget(&self) {
+        // While somebody reads a line there is nothing old to forget.
+        if let Ok(mut lines) = self.lines.try_lock() {
+            while lines.try_recv().is_ok() {}
+        }
+    }
+
     fn ask<'a>(&'a self, gate: &'a Gate, until: &'a Until) -> BoxFuture<'a, Result<Answer, Fault>> {
         Box::pin(async move {
             let mut lines = self.lines.lock().await;
-            // What was typed before the question is not an answer to it.
-            while lines.try_recv().is_ok() {}
             self.write(&self.prompt(gate));
             let waiting_for = crate::say!("您的回答（{}）", "your answer ({})", gate.message.get(self.lang));
             loop {

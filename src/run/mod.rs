@@ -34,8 +34,10 @@ pub struct Chosen {
     pub file: String,
     /// Its bytes.
     pub bytes: Vec<u8>,
-    /// What they say.
+    /// What they say, shared lists of steps taken in.
     pub playbook: Playbook,
+    /// The files of those lists: name and bytes.
+    pub parts: Vec<(String, Vec<u8>)>,
 }
 
 /// Everything one run needs. The texts are checked before; see `playbook::check`.
@@ -127,6 +129,9 @@ async fn attempt(options: &Options, redactor: &Redactor, name: &str, folder: &mu
     folder.record(start)?;
     for (number, chosen) in options.playbooks.iter().enumerate() {
         folder.keep_file(&format!("{}-{}", number + 1, file_name(&chosen.file)), &chosen.bytes)?;
+        for (name, bytes) in &chosen.parts {
+            folder.keep_file(&format!("{}-part-{name}.yaml", number + 1), bytes)?;
+        }
     }
     let work = Work::create(name)?;
     let locks = LockWatch::start(LockOptions { drivers: options.drivers.clone(), agents: options.agents.clone() })?;

@@ -1,8 +1,8 @@
 //! The one integration binary.
 
 mod card;
-mod driver;
 mod cases;
+mod driver;
 mod first_path;
 mod house;
 mod human;

@@ -64,6 +64,7 @@ pub(crate) async fn asset(State(portals): State<Arc<Portals>>, UrlPath(path): Ur
     let own: Option<&'static str> = Some(match path.as_str() {
         "common.css" => include_str!("assets/common.css"),
         "hohhot.css" => include_str!("assets/hohhot.css"),
+        "clock.js" => include_str!("assets/clock.js"),
         "hohhot.js" => include_str!("assets/hohhot.js"),
         "ca.js" => include_str!("assets/ca.js"),
         "ca.css" => include_str!("assets/ca.css"),
