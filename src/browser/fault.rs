@@ -142,6 +142,13 @@ pub(super) fn of_bidi(code: &str, words: &str, doing: &Message) -> (Fault, bool)
         "no such alert" => {
             Fault::new(FaultKind::NotFound, say!("网页没有对话框，无法{zh}。", "no dialog is open, so Ruku could not {en}"))
         }
+        _ if lower.contains("net::err_") => Fault::new(
+            FaultKind::Refused,
+            say!(
+                "浏览器无法{zh}：{line}。请检查地址和网络。",
+                "the browser could not {en}: {line}; check the address and the network"
+            ),
+        ),
         _ => Fault::new(
             FaultKind::Refused,
             say!("浏览器无法{zh}：{line}（{code}）", "the browser could not {en}: {line} ({code})"),

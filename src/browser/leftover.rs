@@ -89,28 +89,34 @@ fn start_time(pid: u32) -> Option<u64> {
     fields.get(19)?.parse().ok()
 }
 
-/// Whether the group of this leader still has a living member.
+/// Whether anybody in the group of this leader still lives, or a crash handler: those leave the group, and end by themselves
+/// when their browser does.
 #[cfg(target_os = "linux")]
-fn group_lives(leader: u32) -> bool {
+fn somebody_lives(leader: Option<Mark>, work: &Path) -> bool {
     let Ok(processes) = std::fs::read_dir("/proc") else { return false };
+    let crashes = work.join("crashes").to_string_lossy().into_owned();
     processes.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).any(|pid: u32| {
-        stat(pid).is_some_and(|fields| {
-            let field = |at: usize| fields.get(at).map(String::as_str).unwrap_or_default();
-            // Nobody may be there to wait for zombies, as in many containers.
-            field(2).parse() == Ok(leader) && !matches!(field(0), "Z" | "X")
-        })
+        let Some(fields) = stat(pid) else { return false };
+        let field = |at: usize| fields.get(at).map(String::as_str).unwrap_or_default();
+        // Nobody may be there to wait for zombies, as in many containers.
+        if matches!(field(0), "Z" | "X") {
+            return false;
+        }
+        leader.is_some_and(|leader| field(2).parse() == Ok(leader.pid))
+            || std::fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|line| String::from_utf8_lossy(&line).contains(&crashes))
     })
 }
 
 #[cfg(not(target_os = "linux"))]
-fn group_lives(_leader: u32) -> bool {
+fn somebody_lives(_leader: Option<Mark>, _work: &Path) -> bool {
     false
 }
 
-/// Looks until none of `marks` and nobody in the group of `leader` lives any more; false after `allowed`.
-pub(super) async fn until_gone(marks: &[Mark], leader: Option<Mark>, allowed: Duration) -> bool {
+/// Looks until none of `marks`, nobody in the group of `leader` and no crash handler of `work` lives any more; false after
+/// `allowed`.
+pub(super) async fn until_gone(marks: &[Mark], leader: Option<Mark>, work: &Path, allowed: Duration) -> bool {
     let gone = async {
-        while marks.iter().any(|mark| mark.alive()) || leader.is_some_and(|leader| group_lives(leader.pid)) {
+        while marks.iter().any(|mark| mark.alive()) || somebody_lives(leader, work) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
@@ -124,6 +130,7 @@ fn start_time(_pid: u32) -> Option<u64> {
 
 /// Ends driver and browser that a killed Ruku left in `work`, and forgets them. Returns how many recorded processes still ran.
 ///
+/// Only for the folder of a run that is dead: it would end the browser of a living one as well.
 /// Acts only where number and start time agree, which only Linux tells; elsewhere guard or job object have done the work.
 ///
 /// # Errors
@@ -151,7 +158,7 @@ pub async fn reap(work: &Path) -> Result<usize, Fault> {
     for mark in &left {
         mark.kill();
     }
-    if !until_gone(&left, leader, ENDED_WITHIN).await {
+    if !until_gone(&left, leader, work, ENDED_WITHIN).await {
         tracing::warn!("processes of an earlier run did not end in time");
     }
     std::fs::remove_file(&path).map_err(|error| Fault::io("删除进程记录", "remove process record", &path, &error))?;

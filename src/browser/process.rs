@@ -107,7 +107,7 @@ impl Driver {
         };
         let waited = tokio::time::timeout(allowed, gone).await.is_ok();
         // The browser's own processes are nobody's children now; only looking tells when they are gone.
-        if !waited || !leftover::until_gone(&[], Some(self.mark), allowed).await {
+        if !waited || !leftover::until_gone(&[], Some(self.mark), &self.work, allowed).await {
             tracing::warn!("the browser's processes did not end in time");
         }
     }

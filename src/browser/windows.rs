@@ -19,7 +19,7 @@ const FITTING_ROUNDS: usize = 6;
 pub struct PageInfo {
     /// Its address.
     pub url: String,
-    /// Its title; empty while a dialog is open, because the page cannot answer then.
+    /// Its title; empty when the page cannot answer: behind a dialog, while it changes, in the browser's own viewers.
     pub title: String,
 }
 
@@ -30,7 +30,7 @@ pub struct WindowInfo {
     pub handle: String,
     /// Its address.
     pub url: String,
-    /// Its title; empty while a dialog is open.
+    /// Its title; empty when the page cannot answer: behind a dialog, while it changes, in the browser's own viewers.
     pub title: String,
 }
 
@@ -57,7 +57,8 @@ impl Browser {
     async fn title(&self, context: &str, until: &Until) -> Result<String, Fault> {
         match self.call(context, "() => document.title", &[], until).await {
             Ok(title) => Ok(title.as_str().unwrap_or_default().to_owned()),
-            Err(fault) if fault.kind == FaultKind::Dialog => Ok(String::new()),
+            Err(fault) if matches!(fault.kind, FaultKind::Dialog | FaultKind::Refused) => Ok(String::new()),
+            Err(fault) if fault.kind == FaultKind::Gone && self.took_away().is_none() => Ok(String::new()),
             Err(fault) => Err(fault),
         }
     }
@@ -70,14 +71,8 @@ impl Browser {
         for window in tree["contexts"].as_array().into_iter().flatten() {
             let word = |key: &str| window[key].as_str().unwrap_or_default().to_owned();
             let (handle, url) = (word("context"), word("url"));
-            match self.title(&handle, until).await {
-                Ok(title) => windows.push(WindowInfo { handle, url, title }),
-                // Closed or moved on while we asked; a closed one is no window any more.
-                Err(fault) if fault.kind == FaultKind::Gone && self.took_away().is_none() => {
-                    windows.push(WindowInfo { handle, url, title: String::new() });
-                }
-                Err(fault) => return Err(fault),
-            }
+            let title = self.title(&handle, until).await?;
+            windows.push(WindowInfo { handle, url, title });
         }
         Ok(windows)
     }

@@ -1,5 +1,7 @@
 //! Driver and browser as processes, and what happens when they die: with the real ones of this machine.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -150,6 +152,18 @@ async fn a_killed_browser_ends_the_call_with_a_message() {
         browser.end().await;
         assert_eq!(processes_of(work.path()), [0; 0], "{who}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_browser_that_ends_at_once_is_explained() {
+    let folder = tempfile::tempdir().unwrap();
+    let (browsers, work) = (folder.path().join("drivers/browsers"), folder.path().join("work"));
+    std::fs::create_dir_all(&browsers).unwrap();
+    let file = std::fs::read_to_string(drivers().join("browsers/chromium.yaml")).unwrap();
+    std::fs::write(browsers.join("chromium.yaml"), file.replace("linux: [chromium, ", "linux: [/bin/false, ")).unwrap();
+    let fault = Browser::start(options(&work, &folder.path().join("drivers")), &until()).await.unwrap_err();
+    assert!(fault.kind == FaultKind::Setup && fault.message.zh.contains("/bin/false"), "{fault:?}");
+    eventually("the driver to end", || processes_of(&work).is_empty()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,5 +1,7 @@
 //! A W3C driver that hangs, lies and loses the session: Ruku must say so in time and leave nothing running.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
