@@ -46,12 +46,7 @@ impl Drop for Waiting<'_> {
 
 impl Bidi {
     /// Connects to `url` on loopback, whatever host it names.
-    pub(super) async fn connect(
-        url: &str,
-        life: Arc<Life>,
-        events: Arc<Events>,
-        until: &Until,
-    ) -> Result<Bidi, Fault> {
+    pub(super) async fn connect(url: &str, life: Arc<Life>, events: Arc<Events>, until: &Until) -> Result<Bidi, Fault> {
         let refused = |error: &dyn std::fmt::Display| {
             Fault::new(
                 FaultKind::Setup,

@@ -1,4 +1,5 @@
 //! The one integration binary.
 
 mod driver;
+mod fake_driver;
 mod page;
