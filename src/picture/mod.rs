@@ -117,8 +117,7 @@ impl Area {
 
     fn is_covered(self, picture: &RgbaImage) -> bool {
         let [red, green, blue] = MASK_COLOUR;
-        (self.top..self.bottom)
-            .all(|y| (self.left..self.right).all(|x| picture.get_pixel(x, y).0 == [red, green, blue, u8::MAX]))
+        (self.top..self.bottom).all(|y| (self.left..self.right).all(|x| picture.get_pixel(x, y).0 == [red, green, blue, u8::MAX]))
     }
 
     fn paint(self, picture: &mut RgbaImage) {
@@ -299,7 +298,8 @@ mod tests {
 
     #[test]
     fn masks_are_clipped_and_those_outside_are_dropped() {
-        let masks = [rect(-5, -5, 7, 7, false), rect(40, 2, 8, 4, false), rect(3, 3, 0, 9, false), rect(18, 8, 900, u32::MAX, false)];
+        let masks =
+            [rect(-5, -5, 7, 7, false), rect(40, 2, 8, 4, false), rect(3, 3, 0, 9, false), rect(18, 8, 900, u32::MAX, false)];
         let masked = RawShot::from_browser(shot(&[])).mask(&masks).unwrap();
         assert_eq!(masked.masks(), [masks[0].clone(), masks[3].clone()]);
         assert_eq!((pixel(&masked, 0, 0), pixel(&masked, 2, 2), pixel(&masked, 19, 9)), (BLACK, PAGE, BLACK));

@@ -3,3 +3,4 @@
 mod driver;
 mod fake_driver;
 mod page;
+mod proof;
