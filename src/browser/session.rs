@@ -17,6 +17,7 @@ use super::events::{Events, SUBSCRIBED, Sent};
 use super::fault;
 use super::installed::{self, Installed};
 use super::life::Life;
+use super::page::Memory;
 use super::process::Driver;
 use crate::base::{Fault, FaultKind, Lang, Message, Redactor, Until, files};
 use crate::say;
@@ -62,6 +63,7 @@ pub struct Browser {
     pub(super) events: Arc<Events>,
     pub(super) life: Arc<Life>,
     pub(super) options: BrowserOptions,
+    pub(super) memory: Memory,
     current: Mutex<String>,
     facts: BrowserFacts,
     command_limit: Duration,
@@ -99,6 +101,7 @@ impl Browser {
             events,
             life,
             options,
+            memory: Memory::default(),
             current: Mutex::default(),
             facts: facts(&told),
             command_limit: installed.command_limit(),
@@ -114,6 +117,7 @@ impl Browser {
         let tree = self.bidi.command("browsingContext.getTree", json!({"maxDepth": 0}), &doing, until).await?;
         let first = tree["contexts"][0]["context"].as_str().unwrap_or_default().to_owned();
         self.set_current(&first);
+        self.install_page_script(until).await?;
         self.fit_viewport(until).await
     }
 

@@ -1,1 +1,52 @@
-//! Floor 2: events, journal, fold, verification and report. Plain data, never a browser.
+//! Floor 2: what a run leaves behind. Events, journal, fold, report, verification. Plain data, never a browser.
+//!
+//! A run writes [`Event`]s through one [`RunFolder`]; everything else (the screen, resume, the report, the check by a stranger) is a fold over
+//! the journal. At the end the folder is sealed into a BagIt bag that `sha256sum` can check. The folder is complete on failure too.
+//! Never claims more than it is: without signatures and time stamps the bag says `Attestation: none (local clock only)`.
+
+use std::path::{Path, PathBuf};
+
+mod bag;
+mod canonical;
+mod event;
+mod folder;
+mod hide;
+mod journal;
+mod layout;
+pub mod report;
+pub mod state;
+pub mod verify;
+
+pub use event::{Event, LockChange, MaskNote, Mode, OnceOutcome, PlaybookRef, Record, RunResult, RunStart, Shot, StepResult};
+pub use folder::{RunFolder, Sealed};
+pub use journal::{Head, Log};
+pub use verify::verify;
+
+use crate::base::{Fault, Lang, files};
+
+/// Reads the journal of a run folder, sealed or not. A line that a killed process was writing is left out; [`read_log`] says whether there
+/// was one. A line that is no event is a fault that names it.
+pub fn read(run: &Path) -> Result<Vec<Record>, Fault> {
+    Ok(read_log(run)?.records)
+}
+
+/// Reads the journal of a run folder and says how many bytes of an unfinished last line were left out.
+pub fn read_log(run: &Path) -> Result<Log, Fault> {
+    let path = run.join(layout::LOG);
+    let bytes = std::fs::read(&path).map_err(|error| Fault::io("读取办理日志", "read the journal", &path, &error))?;
+    journal::read(&bytes)
+}
+
+/// The report of a run in `lang`. Of a sealed run: the one in the bag. Of one that was killed: made now, beside its journal.
+pub fn write_report(run: &Path, lang: Lang) -> Result<PathBuf, Fault> {
+    let sealed = run.join(bag::TAG_MANIFEST).symlink_metadata().is_ok();
+    // The second report of a bag is named after its language; in a bag of this language that file does not exist.
+    let second = run.join(layout::other_report(layout::other(lang)));
+    if sealed {
+        return Ok(if second.symlink_metadata().is_ok() { second } else { run.join(layout::REPORT) });
+    }
+    let records = read(run)?;
+    let path = run.join(layout::REPORT);
+    files::replace(&path, report::html(&records, &state::fold(&records), lang)?.as_bytes())?;
+    Ok(path)
+}

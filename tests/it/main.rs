@@ -2,3 +2,5 @@
 
 mod driver;
 mod fake_driver;
+mod page;
+mod proof;

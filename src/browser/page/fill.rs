@@ -1,0 +1,197 @@
+//! Filling fields with real keys, choosing, ticking, and reading back.
+//!
+//! Never reads a password field, and never fills one but through [`Browser::fill_secret`].
+
+use serde_json::{Value, json};
+
+use super::super::Browser;
+use super::look::rung;
+use super::ready::not_ready;
+use super::target::{Found, Purpose, Target};
+use super::words;
+use crate::base::{Fault, FaultKind, Message, Secret, Until};
+use crate::say;
+
+/// How many looks the page may take to settle a value after the focus has left.
+const SETTLING: usize = 5;
+/// Keys sent in one go.
+const CHUNK: usize = 32;
+const DELETE: char = '\u{e017}';
+const ENTER: char = '\u{e006}';
+
+impl Browser {
+    /// Types `value` into a field with real keys, in place of what was there, leaves the field and reads it back. An empty value
+    /// clears it. Date and colour pickers of the browser take no keys and are set.
+    ///
+    /// # Errors
+    /// As [`Browser::find`]; [`FaultKind::NotReady`] for a field that is disabled or read-only; [`FaultKind::Refused`] for a password
+    /// field, and when the page keeps another value than was typed (formatting aside).
+    pub async fn fill(&self, target: &Target, value: &str, until: &Until) -> Result<Found, Fault> {
+        let found = self.type_into(target, value, false, until).await?;
+        let mut kept = String::new();
+        for attempt in 0..SETTLING {
+            until.pause(rung(attempt), &target.words()).await?;
+            match self.value_of(&found, target, until).await {
+                Ok(shown) => kept = shown,
+                // The value made the page move on: there is nothing left to compare with.
+                Err(fault) if self.passing(&fault) => return Ok(found),
+                Err(fault) => return Err(fault),
+            }
+            if words::same_but_formatted(value, &kept) {
+                return Ok(Found { text: kept, ..found });
+            }
+        }
+        Err(changed(target, value, &kept))
+    }
+
+    /// Types a secret into a password field. Nothing is read back.
+    ///
+    /// # Errors
+    /// As [`Browser::fill`], but for the comparison.
+    pub async fn fill_secret(&self, target: &Target, secret: &Secret, until: &Until) -> Result<Found, Fault> {
+        self.type_into(target, secret.expose(), true, until).await
+    }
+
+    async fn type_into(&self, target: &Target, value: &str, secret: bool, until: &Until) -> Result<Found, Fault> {
+        let (found, _) = self.make_ready(target, Purpose::Fill, until).await?;
+        let focus = self.ask(&found.context, "ruku.takeFocus(args[0], args[1])", &[json!(found.key), json!(secret)], until).await?;
+        match focus["state"].as_str() {
+            Some("set") => {
+                self.ask(&found.context, "ruku.setValue(args[0], args[1])", &[json!(found.key), json!(value)], until).await?;
+            }
+            Some("focused") => {
+                let keys: Vec<char> = std::iter::once(DELETE).chain(value.chars().filter_map(key)).collect();
+                for keys in keys.chunks(CHUNK) {
+                    self.perform(&found.context, key_presses(keys), until).await?;
+                }
+            }
+            _ => return Err(not_ready(target, &focus)),
+        }
+        self.ask(&found.context, "ruku.leave(args[0])", &[json!(found.key)], until).await?;
+        Ok(found)
+    }
+
+    /// The text a person reads in the target, or the value of a field (`✓` for a ticked box).
+    ///
+    /// # Errors
+    /// As [`Browser::find`]; [`FaultKind::Refused`] for a password field.
+    pub async fn read(&self, target: &Target, until: &Until) -> Result<String, Fault> {
+        self.ladder(target, until, async |_| {
+            let found = self.find_to_read(target, until).await?;
+            match self.value_of(&found, target, until).await {
+                Ok(value) => Ok(Ok(value)),
+                Err(fault) if fault.kind == FaultKind::NotReady => Ok(Err(fault)),
+                Err(fault) => Err(fault),
+            }
+        })
+        .await
+    }
+
+    /// A field called so, or else the text itself.
+    async fn find_to_read(&self, target: &Target, until: &Until) -> Result<Found, Fault> {
+        let fields = Target { any: target.any.iter().filter(|place| matches!(place.by, super::By::Label(_))).cloned().collect() };
+        match self.look(&fields, Purpose::Fill, until).await {
+            Ok(Some(found)) => Ok(found),
+            Ok(None) => self.find(target, Purpose::See, until).await,
+            Err(fault) if self.passing(&fault) => self.find(target, Purpose::See, until).await,
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// Chooses the option that reads `option` in a list (`<select>`).
+    ///
+    /// # Errors
+    /// As [`Browser::find`]; [`FaultKind::NotFound`] with the options when there is none, [`FaultKind::Many`] when several fit equally.
+    pub async fn choose(&self, target: &Target, option: &str, until: &Until) -> Result<Found, Fault> {
+        // Portals load their options after the page.
+        self.ladder(target, until, async |_| {
+            let (found, _) = self.make_ready(target, Purpose::Choose, until).await?;
+            let args = [json!(found.key), json!(option)];
+            let chosen = self.ask(&found.context, "ruku.choose(args[0], args[1])", &args, until).await?;
+            match chosen["state"].as_str() {
+                Some("value") => Ok(Ok(Found { text: chosen["value"].as_str().unwrap_or_default().to_owned(), ..found })),
+                Some("none") => Ok(Err(no_option(target, option, &chosen["list"], FaultKind::NotFound))),
+                Some("many") => Err(no_option(target, option, &chosen["list"], FaultKind::Many)),
+                Some("wrong") => Err(not_ready(target, &chosen)),
+                _ => Ok(Err(not_ready(target, &chosen))),
+            }
+        })
+        .await
+    }
+
+    /// Ticks or clears a check box (or picks a radio button) by pressing it; one that is right already is left alone.
+    ///
+    /// # Errors
+    /// As [`Browser::press`]; [`FaultKind::Refused`] when the page did not keep the tick.
+    pub async fn tick(&self, target: &Target, on: bool, until: &Until) -> Result<Found, Fault> {
+        let found = self.find(target, Purpose::Choose, until).await?;
+        if self.is_ticked(&found, target, until).await? == on {
+            return Ok(found);
+        }
+        let pressed = self.press(target, until).await?;
+        for attempt in 0..SETTLING {
+            until.pause(rung(attempt), &target.words()).await?;
+            if pressed.dialog.is_some() || self.is_ticked(&found, target, until).await? == on {
+                return Ok(found);
+            }
+        }
+        let words = target.words();
+        Err(Fault::new(
+            FaultKind::Refused,
+            Message::new(
+                format!("点击后，{}的勾选状态没有改变。请查看网页是否有提示。", words.zh),
+                format!("{} did not keep its tick; see whether the page says why", words.en),
+            ),
+        ))
+    }
+
+    async fn is_ticked(&self, found: &Found, target: &Target, until: &Until) -> Result<bool, Fault> {
+        let told = self.ask(&found.context, "ruku.isChecked(args[0])", &[json!(found.key)], until).await?;
+        told["value"].as_bool().ok_or_else(|| not_ready(target, &told))
+    }
+
+    async fn value_of(&self, found: &Found, target: &Target, until: &Until) -> Result<String, Fault> {
+        let told = self.ask(&found.context, "ruku.valueOf(args[0])", &[json!(found.key)], until).await?;
+        told["value"].as_str().map(str::to_owned).ok_or_else(|| not_ready(target, &told))
+    }
+}
+
+/// The key for a character; none for what no keyboard has (WebDriver gives the private use area meanings of its own).
+fn key(c: char) -> Option<char> {
+    match c {
+        '\r' | '\u{e000}'..='\u{f8ff}' => None,
+        '\n' => Some(ENTER),
+        other => Some(other),
+    }
+}
+
+fn key_presses(keys: &[char]) -> Value {
+    let actions: Vec<Value> =
+        keys.iter().flat_map(|key| [json!({"type": "keyDown", "value": key}), json!({"type": "keyUp", "value": key})]).collect();
+    json!([{"type": "key", "id": "ruku-keys", "actions": actions}])
+}
+
+/// The values themselves stay out of the message: a cut value is still a personal one.
+fn changed(target: &Target, value: &str, kept: &str) -> Fault {
+    let (words, typed, kept) = (target.words(), value.chars().count(), kept.chars().count());
+    let (zh, en) = (words.zh, words.en);
+    Fault::new(
+        FaultKind::Refused,
+        say!(
+            "网页没有保留填写的内容：{zh}填写了 {typed} 个字，网页上是 {kept} 个字且内容不同。请核对这一栏的要求。",
+            "the page did not keep what was typed: {en} got {typed} characters, the page shows {kept} and other ones; check what this field wants"
+        ),
+    )
+}
+
+fn no_option(target: &Target, option: &str, list: &Value, kind: FaultKind) -> Fault {
+    let words = target.words();
+    let list = list.as_array().into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>().join("、");
+    let (zh, en) = (words.zh, words.en);
+    let message = if kind == FaultKind::Many {
+        say!("{zh}中有多个选项符合“{option}”：{list}。请写全。", "several options of {en} fit “{option}”: {list}; write it in full")
+    } else {
+        say!("{zh}中没有选项“{option}”，只有：{list}。", "{en} has no option “{option}”, only: {list}")
+    };
+    Fault::new(kind, message)
+}

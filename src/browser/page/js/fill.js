@@ -1,0 +1,72 @@
+// Putting values in and reading them back. The value of a password field is never read.
+
+const activeDeep = () => {
+  let active = document.activeElement;
+  while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;
+  return active;
+};
+
+// Fields that take no keys one by one; they are set and told so.
+const SET = /^(date|time|month|week|datetime-local|color|range)$/;
+const tell = (element, ...types) => types.forEach((type) => element.dispatchEvent(new Event(type, { bubbles: true, composed: true })));
+
+// Focus and select all, so that the keys that follow replace what was there.
+const takeFocus = (key, secretAllowed) => {
+  const element = kept.get(key);
+  if (!element?.isConnected) return { state: "gone" };
+  if (isPassword(element) && !secretAllowed) return { state: "secret" };
+  element.focus({ preventScroll: true });
+  if (activeDeep() !== element) return { state: "unfocused" };
+  if (SET.test(element.type)) return { state: "set" };
+  if (element.isContentEditable) getSelection().selectAllChildren(element);
+  else element.select?.();
+  return { state: "focused" };
+};
+
+const setValue = (key, value) => {
+  const element = kept.get(key);
+  element.value = value;
+  tell(element, "input", "change");
+};
+
+const leave = (key) => kept.get(key)?.blur();
+
+const valueOf = (key) => {
+  const element = kept.get(key);
+  if (!element?.isConnected) return { state: "gone" };
+  if (isPassword(element)) return { state: "secret" };
+  if (/^(checkbox|radio)$/.test(element.type)) return { state: "value", value: element.checked ? "✓" : "" };
+  return { state: "value", value: (element.isContentEditable ? element.innerText : textOf(element)).toWellFormed() };
+};
+
+const isChecked = (key) => {
+  const element = kept.get(key);
+  const box = element?.tagName === "LABEL" ? (element.control ?? element) : element;
+  if (!box?.isConnected) return { state: "gone" };
+  if (typeof box.checked === "boolean") return { state: "value", value: box.checked };
+  const said = box.getAttribute("aria-checked");
+  return said === null ? { state: "wrong" } : { state: "value", value: said === "true" };
+};
+
+// Chooses the one best option of a <select> by what a person reads.
+const choose = (key, words) => {
+  const select = kept.get(key);
+  if (!select?.isConnected) return { state: "gone" };
+  if (select.tagName !== "SELECT") return { state: "wrong" };
+  const ranked = [...select.options]
+    .map((option) => ({ option, rank: rankOf(option.text, words) }))
+    .filter(({ option, rank }) => rank >= 0 && !option.disabled && !option.parentElement.disabled);
+  const best = Math.min(...ranked.map(({ rank }) => rank));
+  const found = ranked.filter(({ rank }) => rank === best);
+  if (found.length !== 1) {
+    const list = (found.length ? found.map(({ option }) => option) : [...select.options]).slice(0, 12).map((option) => short(option.text, 30));
+    return { state: found.length ? "many" : "none", list };
+  }
+  select.focus({ preventScroll: true });
+  if (!found[0].option.selected) {
+    select.selectedIndex = found[0].option.index;
+    tell(select, "input", "change");
+  }
+  select.blur();
+  return { state: "value", value: textOf(select) };
+};

@@ -1,0 +1,178 @@
+// One look: which elements of this document a place may mean, best first. It never changes the page.
+
+let kept = new Map();
+let keptCount = 0;
+const keep = (element) => {
+  for (const [key, other] of kept) if (other === element) return key;
+  kept.set(++keptCount, element);
+  return keptCount;
+};
+
+const everywhere = (selector) => [...rootsOf()].flatMap((root) => [...root.querySelectorAll(selector)]);
+
+// A box around a field (a widget, a label, a cell) stands for the field in it.
+const controlIn = (element, selector) =>
+  element.matches(selector) ? element : element.tagName === "LABEL" && element.control ? element.control : element.querySelector(selector);
+
+const byLabel = (words, selector) => {
+  const found = [];
+  for (const control of everywhere(selector)) {
+    let best = null;
+    for (const [label, hint] of labelsOf(control)) {
+      const rank = rankOf(bare(label), bare(words));
+      if (rank >= 0 && (best === null || rank * 2 + hint < best)) best = rank * 2 + hint;
+    }
+    if (best !== null) found.push([control, best]);
+  }
+  return found;
+};
+
+// 0 pressable exact, 1 pressable folded, 2 other exact, 3 other folded, 4 pressable contained, 5 other contained.
+const byPressText = (words) => {
+  const best = new Map();
+  const offer = (element, rank, other) => {
+    const key = rank === 2 ? 4 + other : rank + 2 * other;
+    if (!(best.get(element) <= key)) best.set(element, key);
+  };
+  for (const element of innermost(document, fold(words)).found) {
+    const around = pressableAround(element);
+    const rank = Math.min(...[element, around].filter(Boolean).map((one) => rankOf(textOf(one), words)).filter((one) => one >= 0));
+    if (around) offer(around, rank, 0);
+    else if (!PROSE.test(element.tagName)) offer(element, rank, 1);
+  }
+  for (const element of everywhere(STRONG + ",[onclick]")) {
+    if (element.tagName === "LABEL") continue;
+    for (const name of pressNames(element)) {
+      const rank = rankOf(name, words);
+      if (rank >= 0) offer(element, rank, 0);
+    }
+  }
+  return [...best];
+};
+
+const bySeen = (words) => innermost(document, fold(words)).found.map((element) => [element, rankOf(textOf(element), words)]);
+
+const SELECTORS = { press: CHOOSABLE, fill: FILLABLE, choose: CHOOSABLE, upload: "input[type=file]" };
+
+const byUpload = (words) => {
+  const found = byLabel(words, "input[type=file]");
+  for (const input of everywhere("input[type=file]")) {
+    // Pickers lay an invisible field over a button: the words are in the box around both.
+    for (let node = input.parentElement, level = 0; node && level < 4; node = node.parentElement, level++) {
+      if (node.querySelectorAll("input[type=file]").length > 1) break;
+      const rank = rankOf(textOf(node), words);
+      if (rank >= 0) {
+        found.push([input, rank * 2 + 1]);
+        break;
+      }
+    }
+  }
+  return found;
+};
+
+const byPlace = ({ by, words }, purpose) => {
+  const selector = SELECTORS[purpose];
+  switch (by) {
+    case "css":
+      return everywhere(words).map((element) => [element, 0]);
+    case "xpath": {
+      const found = document.evaluate(words, document, null, XPathResult.ORDERED_NODE_SNAPSHOT_TYPE, null);
+      return Array.from({ length: found.snapshotLength }, (_, at) => [found.snapshotItem(at), 0]).filter(([node]) => node.nodeType === 1);
+    }
+    case "role":
+      return [...walk(document)].filter((element) => rolesOf(element).includes(words.toLowerCase())).map((element) => [element, 0]);
+    case "label":
+      if (purpose === "see") return byLabel(words, FILLABLE + "," + CHOOSABLE);
+      if (purpose === "upload") return byUpload(words);
+      // A box with a label and a button with words are both "the thing called x" for the one who presses.
+      return purpose === "press" ? [...byLabel(words, selector), ...byPressText(words)] : byLabel(words, selector);
+    default:
+      if (purpose === "press") return byPressText(words);
+      if (purpose === "see") return bySeen(words);
+      return purpose === "upload" ? byUpload(words) : byLabel(words, selector);
+  }
+};
+
+const retarget = (element, { by }, purpose) => {
+  if (by !== "css" && by !== "xpath") {
+    const box = purpose === "press" && /^(checkbox|radio)$/.test(element.type) && !visible(element, true);
+    // A styled check box hides the real one; a person presses its label.
+    return box ? ([...element.labels].find((label) => visible(label, true)) ?? element) : element;
+  }
+  return SELECTORS[purpose] && purpose !== "press" ? (controlIn(element, SELECTORS[purpose]) ?? element) : element;
+};
+
+const shownFor = (element, purpose) => {
+  if (purpose === "upload") return element.isConnected;
+  if (purpose === "choose" && /^(checkbox|radio)$/.test(element.type))
+    return visible(element, true) || [...element.labels].some((label) => visible(label, true));
+  return visible(element, purpose === "press" || purpose === "fill");
+};
+
+// Where the words stand that a candidate must come before or after; only their best matches.
+const anchors = (words) => {
+  const found = bySeen(words);
+  const best = Math.min(...found.map(([, rank]) => rank));
+  return found.filter(([, rank]) => rank === best).map(([element]) => element);
+};
+
+const kindOf = (element) => (isPassword(element) ? "password" : (rolesOf(element)[0] ?? element.tagName.toLowerCase()));
+
+const probe = (place, purpose) => {
+  let found;
+  try {
+    found = byPlace(place, purpose);
+  } catch (error) {
+    return { bad: String(error.message ?? error) };
+  }
+  found = found.map(([element, rank]) => [retarget(element, place, purpose), rank]);
+  const hidden = found.filter(([element]) => !shownFor(element, purpose)).length;
+  found = found.filter(([element]) => shownFor(element, purpose));
+  if (place.role) found = found.filter(([element]) => rolesOf(element).includes(place.role.toLowerCase()));
+  let list = found.map(([element, rank]) => ({ element, rank, near: 0 }));
+  if (place.row) {
+    list = list.map((one) => ({ ...one, near: rowRank(one.element, place.row) })).filter((one) => one.near !== null);
+  }
+  for (const side of ["after", "before"]) {
+    if (!place[side]) continue;
+    const marks = anchors(place[side]);
+    if (marks.length > 1) return { crowd: marks.map((mark) => describe(mark)), anchor: place[side] };
+    if (marks.length === 0) list = [];
+    const order = new Map([...walk(document)].map((element, at) => [element, at]));
+    const from = order.get(marks[0]);
+    list = list
+      .filter((one) => (side === "after" ? order.get(one.element) > from : order.get(one.element) < from) && !within(one.element, marks[0]))
+      .map((one) => ({ ...one, near: one.near + Math.abs(order.get(one.element) - from) / 1e6 }));
+  }
+  // An element around a better or equal one only repeats its words.
+  list = list.filter(
+    (one, at) =>
+      !list.some(
+        (other, index) =>
+          (other.element !== one.element && other.rank <= one.rank && within(one.element, other.element)) ||
+          (other.element === one.element && (other.rank < one.rank || (other.rank === one.rank && index < at))),
+      ),
+  );
+  for (const [key, element] of kept) if (!element.isConnected) kept.delete(key);
+  return {
+    hidden,
+    list: list.slice(0, 40).map(({ element, rank, near }) => ({
+      key: keep(element),
+      near,
+      rank,
+      kind: kindOf(element),
+      text: short(isPassword(element) ? "" : textOf(element), 2000),
+      label: short(element.matches(FILLABLE + "," + CHOOSABLE) ? bare(labelsOf(element)[0]?.[0] ?? "") : ""),
+      rect: rectOf(element),
+    })),
+  };
+};
+
+// The first of `wanted` that a person can read in this document now: [index, text] or null.
+const seen = (wanted) => {
+  for (const [at, words] of wanted.entries()) {
+    const { found } = innermost(document, fold(words));
+    if (found.length) return [at, short(textOf(found[0]), 400)];
+  }
+  return null;
+};

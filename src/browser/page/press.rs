@@ -1,0 +1,121 @@
+//! Pressing: all checks, then one real pointer press at the checked point.
+//!
+//! Never presses again once input was sent. What is known not to have reached the page is a plain fault; all else is
+//! [`FaultKind::Unsure`].
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+use super::super::Browser;
+use super::super::events::DialogInfo;
+use super::target::{Found, Purpose, Target};
+use crate::base::{Fault, FaultKind, Message, Until};
+use crate::say;
+
+/// A press that reached its element.
+#[derive(Debug, Clone)]
+pub struct Pressed {
+    /// What was pressed.
+    pub found: Found,
+    /// Where, in CSS pixels of the window's viewport.
+    pub point: (f64, f64),
+    /// The native dialog that it opened, still waiting for its answer.
+    pub dialog: Option<DialogInfo>,
+}
+
+impl Browser {
+    /// Presses the target with the main button.
+    ///
+    /// # Errors
+    /// Before any input: as [`Browser::find`], [`FaultKind::NotReady`], [`FaultKind::Covered`], [`FaultKind::Dialog`]. `Covered` is
+    /// also the answer when something slid under the pointer at the last moment: the press was held back, the page did not see it.
+    /// [`FaultKind::Unsure`] when the input was sent and what became of it is not known.
+    pub async fn press(&self, target: &Target, until: &Until) -> Result<Pressed, Fault> {
+        if let Some(dialog) = self.dialog() {
+            return Err(super::super::fault::dialog_open(&dialog.text));
+        }
+        let (found, point) = self.make_ready(target, Purpose::Press, until).await?;
+        let others = self.other_frames(&found.context, until).await?;
+        self.ask(&found.context, "ruku.arm(args[0])", &[json!(found.key)], until).await?;
+        let guards = others.iter().map(|frame| self.ask(&frame.context, "ruku.arm(null)", &[], until));
+        for guard in join_all(guards).await {
+            // A frame that has just gone needs no guard.
+            guard.map(drop).or_else(|fault| if self.passing(&fault) { Ok(()) } else { Err(fault) })?;
+        }
+        let window = self.current_context();
+        let sent = self.perform(&window, pointer_press(point), until).await;
+        let dialog = self.dialog();
+        let pressed = |dialog| Ok(Pressed { found: found.clone(), point, dialog });
+        match sent {
+            Ok(()) => {}
+            // A button that closes its own window takes the answer with it.
+            Err(fault) if self.passing(&fault) && !self.has_window(&window, until).await => return pressed(None),
+            Err(fault) => return Err(unsure(target, &fault.message)),
+        }
+        if dialog.is_some() {
+            return pressed(dialog);
+        }
+        // Only to know what the guards saw; the press is made whatever comes.
+        let mut held = None;
+        for told in join_all(others.iter().map(|frame| self.ask(&frame.context, "ruku.verdict()", &[], until))).await {
+            held = held.or_else(|| told.ok()?["by"].as_str().map(str::to_owned));
+        }
+        match self.ask(&found.context, "ruku.verdict()", &[], until).await {
+            // Moved on to another document: the press did something.
+            Ok(Value::Null) => pressed(self.dialog()),
+            Ok(told) => {
+                let held = told["by"].as_str().map(str::to_owned).or(held);
+                match (told["reached"].as_u64().unwrap_or_default(), held) {
+                    (0, Some(by)) => Err(held_back(target, &by)),
+                    (0, None) => Err(unsure(target, &say!("网页没有收到点击", "the page did not receive the press"))),
+                    (_, None) => pressed(self.dialog()),
+                    (_, Some(by)) => Err(unsure(
+                        target,
+                        &say!("按下后元素移开了，松开时在 {by} 上", "it moved away under the pointer, which was released over {by}"),
+                    )),
+                }
+            }
+            Err(fault) if fault.kind == FaultKind::Dialog || self.passing(&fault) => pressed(self.dialog()),
+            Err(fault) => Err(unsure(target, &fault.message)),
+        }
+    }
+
+    async fn has_window(&self, handle: &str, until: &Until) -> bool {
+        match self.windows(until).await {
+            Ok(windows) => windows.iter().any(|window| window.handle == handle),
+            Err(_) => true,
+        }
+    }
+}
+
+/// Move, down, up with a mouse.
+fn pointer_press((x, y): (f64, f64)) -> Value {
+    json!([{"type": "pointer", "id": "ruku-mouse", "parameters": {"pointerType": "mouse"}, "actions": [
+        {"type": "pointerMove", "x": x, "y": y},
+        {"type": "pointerDown", "button": 0},
+        {"type": "pointerUp", "button": 0},
+    ]}])
+}
+
+fn held_back(target: &Target, by: &str) -> Fault {
+    let words = target.words();
+    let (zh, en) = (words.zh, words.en);
+    Fault::new(
+        FaultKind::Covered,
+        say!(
+            "{zh}被遮挡：点击的瞬间 {by} 移到了鼠标下，Ruku 拦下了这次点击，网页没有收到。",
+            "{en} is covered: {by} slid under the pointer at the last moment; Ruku held the press back, the page did not see it"
+        ),
+    )
+}
+
+fn unsure(target: &Target, why: &Message) -> Fault {
+    let words = target.words();
+    Fault::new(
+        FaultKind::Unsure,
+        Message::new(
+            format!("已点击{}，但不知道结果：{}。请先在网页上核实，不要重复点击。", words.zh, why.zh),
+            format!("{} was pressed, but what became of it is not known: {}; check the page before pressing again", words.en, why.en),
+        ),
+    )
+}

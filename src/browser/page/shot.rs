@@ -1,0 +1,191 @@
+//! Pictures of the window, masked before they exist.
+//!
+//! Never gives a picture whose masks were not in place before and after the capture: any doubt is [`FaultKind::Mask`], and no picture.
+
+use serde_json::{Value, json};
+
+use super::super::Browser;
+use super::look::rung;
+use super::world::View;
+use crate::base::{Fault, FaultKind, Redactor, Until};
+use crate::picture::{MaskRect, MaskedShot, RawShot};
+use crate::say;
+
+/// How often a picture is tried on a page that keeps moving.
+const TRIES: usize = 8;
+
+/// A picture with the place it shows.
+#[derive(Debug)]
+pub struct Shot {
+    /// The picture.
+    pub picture: MaskedShot,
+    /// The address, without personal values.
+    pub url: String,
+    /// The title, without personal values.
+    pub title: String,
+}
+
+impl Browser {
+    /// Takes a picture of what the window shows: fonts ready, caret hidden, two equal frames, masks placed, captured, masks unmoved.
+    ///
+    /// # Errors
+    /// [`FaultKind::Mask`] when the masks could not be placed or did not stay; [`FaultKind::Dialog`] while a native dialog is open;
+    /// otherwise as [`Browser::current`].
+    pub async fn shot(&self, until: &Until) -> Result<Shot, Fault> {
+        if let Some(dialog) = self.dialog() {
+            return Err(super::super::fault::dialog_open(&dialog.text));
+        }
+        let taken = self.masked_picture(until).await;
+        // Also after a fault: the page must not stay black for the person.
+        if self.options.masking
+            && let Err(fault) = self.ask_all("ruku.liftMasks()", &[], until).await
+        {
+            tracing::debug!(%fault, "the masks went with their page");
+        }
+        let picture = taken?;
+        let page = self.current(until).await?;
+        let redactor = &self.options.redactor;
+        Ok(Shot { picture, url: hidden_url(redactor, &page.url), title: redactor.hide(&page.title) })
+    }
+
+    async fn masked_picture(&self, until: &Until) -> Result<MaskedShot, Fault> {
+        let waiting = say!("网页静止，以便截屏", "the page to stand still for a picture");
+        let mut why = None;
+        for attempt in 0..TRIES {
+            until.pause(rung(attempt), &waiting).await?;
+            if !self.options.masking {
+                return RawShot::from_browser(self.raw_png(until).await?).mask(&[]);
+            }
+            let values = json!(self.options.redactor.values());
+            let placed = self.masks("ruku.placeMasks(args[0])", &[values], until).await;
+            let before = match placed {
+                Ok(before) => before,
+                Err(fault) if matches!(fault.kind, FaultKind::Dialog | FaultKind::Stopped) || self.took_away().is_some() => {
+                    return Err(fault);
+                }
+                Err(fault) => {
+                    why = Some(fault);
+                    continue;
+                }
+            };
+            let raw = RawShot::from_browser(self.raw_png(until).await?);
+            match self.masks("ruku.sameMasks()", &[], until).await {
+                Ok(after) if after == before => return raw.mask(&before.1),
+                Ok(_) => why = None,
+                Err(fault) if self.took_away().is_some() || fault.kind == FaultKind::Dialog => return Err(fault),
+                Err(fault) => why = Some(fault),
+            }
+        }
+        Err(why.map_or_else(unsteady, |fault| {
+            let (zh, en) = (fault.message.zh, fault.message.en);
+            Fault::new(
+                FaultKind::Mask,
+                say!("遮盖个人信息失败，没有截屏：{zh}", "personal data could not be covered, so no picture was taken: {en}"),
+            )
+        }))
+    }
+
+    /// What every frame covers, and the covered places in device pixels of the window.
+    async fn masks(&self, expression: &str, args: &[Value], until: &Until) -> Result<(Vec<Value>, Vec<MaskRect>), Fault> {
+        let views = self.ask_all(expression, args, until).await?;
+        let mut ratio = 1.0;
+        let (mut told, mut rects) = (Vec::new(), Vec::new());
+        for view in &views {
+            let answer = view.answer.clone()?;
+            if answer.is_null() {
+                return Err(unsteady());
+            }
+            if view.parent.is_none() {
+                ratio = answer["ratio"].as_f64().unwrap_or(1.0);
+            }
+            rects.extend(answer["boxes"].as_array().into_iter().flatten().filter_map(|one| rect_of(view, one, ratio)));
+            told.push(json!([view.context, view.origin.0, view.origin.1, answer]));
+        }
+        Ok((told, rects))
+    }
+}
+
+/// A covered place in the picture, rounded outwards; none when its frame is not seen or clips it away.
+fn rect_of(view: &View, one: &Value, ratio: f64) -> Option<MaskRect> {
+    if !view.shown {
+        return None;
+    }
+    let (x, y, width, height) = view.to_window(one);
+    let (left, top) = (x.max(view.clip.0), y.max(view.clip.1));
+    let (right, bottom) = ((x + width).min(view.clip.2), (y + height).min(view.clip.3));
+    if right <= left || bottom <= top {
+        return None;
+    }
+    let (left, top) = ((left * ratio).floor(), (top * ratio).floor());
+    let (width, height) = ((right * ratio).ceil() - left, (bottom * ratio).ceil() - top);
+    let reason = one["reason"].as_str().unwrap_or("personal").to_owned();
+    // Pictures are far smaller than the range of these types; `as` saturates.
+    Some(MaskRect { x: left as i32, y: top as i32, width: width as u32, height: height as u32, reason, by_css: true })
+}
+
+fn unsteady() -> Fault {
+    Fault::new(
+        FaultKind::Mask,
+        say!(
+            "网页一直在变化，遮盖个人信息的位置对不上，没有截屏。请等网页静止后再试。",
+            "the page keeps changing, so personal data could not be covered for certain and no picture was taken; try again when it stands still"
+        ),
+    )
+}
+
+/// The address without personal values, also percent-encoded ones.
+fn hidden_url(redactor: &Redactor, url: &str) -> String {
+    let plain = percent_decoded(url);
+    let hidden = redactor.hide(&plain);
+    if hidden == plain { redactor.hide(url) } else { hidden }
+}
+
+fn percent_decoded(url: &str) -> String {
+    let mut out = Vec::with_capacity(url.len());
+    let mut rest = url.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let code = tail.get(..2).and_then(|two| std::str::from_utf8(two).ok()).and_then(|two| u8::from_str_radix(two, 16).ok());
+        match code {
+            Some(code) if *first == b'%' => {
+                out.push(code);
+                rest = &tail[2..];
+            }
+            _ => {
+                out.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_encoded_name_in_an_address_is_hidden() {
+        let redactor = Redactor::default();
+        redactor.add("云小鹿");
+        assert_eq!(hidden_url(&redactor, "http://x/?n=%E4%BA%91%E5%B0%8F%E9%B9%BF&a=1"), "http://x/?n=▇▇▇&a=1");
+        assert_eq!(hidden_url(&redactor, "http://x/?n=%E4%BA%91"), "http://x/?n=%E4%BA%91");
+    }
+
+    #[test]
+    fn masks_are_rounded_outwards_and_clipped_by_their_frame() {
+        let view = View {
+            context: String::new(),
+            parent: None,
+            index: 0,
+            origin: (10.5, 20.5),
+            scale: 1.0,
+            clip: (10.5, 20.5, 60.0, 1e9),
+            shown: true,
+            answer: Ok(Value::Null),
+        };
+        let one = json!({"x": 0, "y": 0, "width": 100, "height": 10, "reason": "secret"});
+        let rect = rect_of(&view, &one, 2.0).unwrap();
+        assert_eq!((rect.x, rect.y, rect.width, rect.height), (21, 41, 99, 20));
+        assert!(rect_of(&View { shown: false, ..view }, &one, 2.0).is_none());
+    }
+}
