@@ -49,6 +49,8 @@ pub struct DialogInfo {
     pub text: String,
     /// The window it belongs to.
     pub(super) context: String,
+    /// Which dialog of the session it is: pages ask the same question twice.
+    number: u64,
 }
 
 /// A request that may have changed something: any method but GET, HEAD and OPTIONS.
@@ -74,6 +76,7 @@ pub(super) struct Event {
 #[derive(Debug, Default)]
 struct State {
     dialogs: Vec<DialogInfo>,
+    dialog_count: u64,
     sent: Vec<Sent>,
     sent_count: u64,
 }
@@ -107,12 +110,12 @@ impl Events {
                     _ => DialogKind::Alert,
                 };
                 let text = params["message"].as_str().unwrap_or_default().to_owned();
-                let dialog = DialogInfo { kind, text, context: context() };
-                self.change_dialogs(|dialogs| dialogs.push(dialog));
+                let context = context();
+                self.change_dialogs(|dialogs, number| dialogs.push(DialogInfo { kind, text, context, number }));
             }
             "browsingContext.userPromptClosed" | "browsingContext.contextDestroyed" => {
                 let gone = context();
-                self.change_dialogs(|dialogs| dialogs.retain(|dialog| dialog.context != gone));
+                self.change_dialogs(|dialogs, _| dialogs.retain(|dialog| dialog.context != gone));
             }
             "network.beforeRequestSent" => self.count(&params["request"]),
             "script.message" => params["data"] = remote::json_of(&params["data"]),
@@ -122,9 +125,12 @@ impl Events {
         let _ = self.all.send(Arc::new(Event { method: method.to_owned(), params }));
     }
 
-    fn change_dialogs(&self, change: impl FnOnce(&mut Vec<DialogInfo>)) {
-        let mut state = self.state();
-        change(&mut state.dialogs);
+    /// `change` gets the open dialogs and a number nobody had before.
+    fn change_dialogs(&self, change: impl FnOnce(&mut Vec<DialogInfo>, u64)) {
+        let mut guard = self.state();
+        let state = &mut *guard;
+        state.dialog_count += 1;
+        change(&mut state.dialogs, state.dialog_count);
         self.dialogs.send_replace(state.dialogs.first().cloned());
     }
 

@@ -142,6 +142,13 @@ pub(super) fn of_bidi(code: &str, words: &str, doing: &Message) -> (Fault, bool)
         "no such alert" => {
             Fault::new(FaultKind::NotFound, say!("网页没有对话框，无法{zh}。", "no dialog is open, so Ruku could not {en}"))
         }
+        _ if lower.contains("net::err_") => Fault::new(
+            FaultKind::Refused,
+            say!(
+                "浏览器无法{zh}：{line}。请检查地址和网络。",
+                "the browser could not {en}: {line}; check the address and the network"
+            ),
+        ),
         _ => Fault::new(
             FaultKind::Refused,
             say!("浏览器无法{zh}：{line}（{code}）", "the browser could not {en}: {line} ({code})"),
@@ -156,4 +163,54 @@ pub(super) fn dialog_open(text: &str) -> Fault {
         FaultKind::Dialog,
         say!("网页弹出了对话框：“{text}”。请先处理对话框。", "the page opened a dialog: “{text}”; answer it first"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn installed() -> Installed {
+        let drivers = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("drivers");
+        let here = std::env::current_exe().unwrap().to_string_lossy().into_owned();
+        super::super::installed::find(&drivers, &|name| name.starts_with("RUKU_").then(|| here.clone())).unwrap()
+    }
+
+    #[test]
+    fn refused_sessions_tell_what_to_do() {
+        let of = |message: &str| {
+            let answer = serde_json::json!({"error": "unknown error", "message": message, "stacktrace": "#0 0x5577"});
+            of_new_session(&NewSessionError::NotW3C(answer), &installed())
+        };
+        for (words, zh, en) in [
+            (
+                "session not created: This version of ChromeDriver only supports Chrome version 120\nCurrent browser version is 119.0.6045.105 with binary path /usr/bin/google-chrome\nStacktrace: #0",
+                "Current browser version is 119",
+                "the same major version",
+            ),
+            ("unknown error: cannot find Chrome binary", "RUKU_BROWSER", "RUKU_BROWSER"),
+            ("session not created: Chrome instance exited. Examine ChromeDriver verbose log", "图形桌面", "needs a desktop"),
+            ("session not created: something new\nStacktrace: #0", "something new", "something new"),
+        ] {
+            let fault = of(words);
+            assert_eq!(fault.kind, FaultKind::Setup);
+            assert!(fault.message.zh.contains(zh) && fault.message.en.contains(en), "{fault:?}");
+            assert!(!format!("{fault:?}").contains("#0"), "no stack trace: {fault:?}");
+        }
+    }
+
+    #[test]
+    fn a_frame_that_moved_on_is_not_a_dead_browser() {
+        let doing = crate::say!("读取网页", "read the page");
+        for (code, words, kind, gone) in [
+            ("no such frame", "Context 0 not found", FaultKind::Gone, false),
+            ("unknown error", "Inspected target navigated or closed", FaultKind::Gone, false),
+            ("no such alert", "", FaultKind::NotFound, false),
+            ("invalid argument", "x", FaultKind::Refused, false),
+            ("invalid session id", "", FaultKind::Gone, true),
+            ("unknown error", "disconnected: not connected to DevTools", FaultKind::Gone, true),
+        ] {
+            let (fault, session_gone) = of_bidi(code, words, &doing);
+            assert_eq!((fault.kind, session_gone), (kind, gone), "{code} {words}");
+        }
+    }
 }

@@ -266,3 +266,93 @@ impl Installed {
 fn in_work(text: &str, work: &Path) -> String {
     text.replace("{work}", &work.to_string_lossy())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder with the project's own files and an empty PATH folder beside it.
+    fn bench() -> (tempfile::TempDir, PathBuf) {
+        let bench = tempfile::tempdir().unwrap();
+        (bench, Path::new(env!("CARGO_MANIFEST_DIR")).join("drivers"))
+    }
+
+    fn program(folder: &Path, name: &str) -> PathBuf {
+        let path = folder.join(name);
+        std::fs::write(&path, "").unwrap();
+        path
+    }
+
+    #[test]
+    fn a_named_program_wins_over_path_and_decides_the_kind() {
+        let (bench, drivers) = bench();
+        let found = |pairs: &[(&str, &Path)]| {
+            let path = bench.path().to_string_lossy().into_owned();
+            let pairs: Vec<_> = pairs.iter().map(|(name, value)| (*name, value.to_string_lossy().into_owned())).collect();
+            find(&drivers, &move |name| {
+                pairs.iter().find(|pair| pair.0 == name).map(|pair| pair.1.clone()).or((name == "PATH").then(|| path.clone()))
+            })
+        };
+        let edge_driver = program(bench.path(), "msedgedriver");
+        let edge = program(bench.path(), "microsoft-edge");
+        let chromedriver = program(bench.path(), "chromedriver");
+        let own = program(bench.path(), "my-own-build");
+        let installed = found(&[("RUKU_BROWSER", &edge)]).unwrap();
+        assert_eq!((installed.kind.name.as_str(), &installed.driver), ("edge", &edge_driver));
+        let installed = found(&[("RUKU_BROWSER", &own)]).unwrap();
+        assert_eq!((installed.kind.name.as_str(), &installed.binary, &installed.driver), ("chromium", &own, &chromedriver));
+        let wrong = found(&[("RUKU_DRIVER", &bench.path().join("absent"))]).unwrap_err();
+        assert!(wrong.kind == FaultKind::Setup && wrong.message.zh.contains("RUKU_DRIVER"), "{wrong:?}");
+    }
+
+    #[test]
+    fn what_is_missing_is_named_with_the_remedy() {
+        let bench = tempfile::tempdir().unwrap();
+        let kind = include_str!("../../drivers/browsers/chromium.yaml").replace("[chromium, ", "[").replace("/snap/bin/", "");
+        std::fs::create_dir(bench.path().join("browsers")).unwrap();
+        // Only names, so that programs of this machine do not count.
+        let names: String = kind
+            .lines()
+            .map(|line| if line.contains("linux: [") { "  linux: [ruku-browser]\n".into() } else { format!("{line}\n") })
+            .collect();
+        std::fs::write(bench.path().join("browsers/a.yaml"), names).unwrap();
+        let path = bench.path().to_string_lossy().into_owned();
+        let look = || find(bench.path(), &|name| (name == "PATH").then(|| path.clone()));
+        if cfg!(target_os = "linux") {
+            let neither = look().unwrap_err();
+            assert!(neither.kind == FaultKind::Setup && neither.message.en.contains("apt install chromium"), "{neither:?}");
+        }
+        std::fs::write(bench.path().join("browsers/a.yaml"), "nmae: x").unwrap();
+        let wrong = look().unwrap_err();
+        assert!(wrong.kind == FaultKind::Setup && wrong.message.zh.contains("a.yaml"), "{wrong:?}");
+    }
+
+    #[test]
+    fn variables_are_filled_in() {
+        let variables = |name: &str| (name == "HOME").then(|| "/h".to_owned());
+        assert_eq!(expand("$HOME/x", &variables).unwrap(), "/h/x");
+        assert_eq!(expand("%HOME%\\x", &variables).unwrap(), "/h\\x");
+        assert_eq!(expand("%ABSENT%\\x", &variables), None);
+        assert_eq!(expand("plain", &variables).unwrap(), "plain");
+    }
+
+    #[test]
+    fn capabilities_keep_everything_in_the_work_folder() {
+        let (_, drivers) = bench();
+        let kinds = read(&drivers.join("browsers")).unwrap();
+        assert_eq!(kinds.iter().map(|kind| kind.name.as_str()).collect::<Vec<_>>(), ["chromium", "edge"]);
+        for kind in kinds {
+            let key = kind.options_key.clone();
+            let installed = Installed { kind, binary: "/b".into(), driver: "/d".into() };
+            let text = Value::from(installed.capabilities(false, true, (800, 600), Path::new("/w"))).to_string();
+            for part in
+                ["--user-data-dir=/w/profile", "/w/downloads", "--no-sandbox", "--headless=new", "--window-size=800,600", &key]
+            {
+                assert!(text.contains(part), "{part} in {text}");
+            }
+            let headed = Value::from(installed.capabilities(true, false, (800, 600), Path::new("/w"))).to_string();
+            assert!(!headed.contains("--headless") && !headed.contains("--no-sandbox"));
+            assert!(!format!("{text}{:?}", installed.environment(Path::new("/w"))).contains("{work}"));
+        }
+    }
+}

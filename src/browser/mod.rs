@@ -7,6 +7,7 @@ mod bidi;
 mod events;
 mod fault;
 mod installed;
+mod leftover;
 mod life;
 pub mod page;
 mod process;
@@ -18,6 +19,6 @@ mod tests;
 mod windows;
 
 pub use events::{DialogInfo, DialogKind, Sent};
-pub use process::reap;
+pub use leftover::reap;
 pub use session::{Browser, BrowserFacts, BrowserOptions};
 pub use windows::{PageInfo, WindowInfo};

@@ -1,7 +1,7 @@
 //! Driver and browser as processes: started in a group of their own, ended together, also when Ruku itself is killed.
 //!
 //! Never leaves a process behind: [`Driver`] kills its group when dropped; a guard in the same group kills it when Ruku dies
-//! first; [`reap`] ends what even that left. Never signals a process by number alone: the start time must agree as well.
+//! first; [`super::reap`] ends what even that left.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -10,36 +10,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use process_wrap::tokio::{ChildWrapper, CommandWrap};
-use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::Command;
 use tokio::sync::watch;
 
-use crate::base::{Fault, FaultKind, Until, files};
+use super::leftover::{self, Mark, RECORD, Record};
+use crate::base::{Fault, FaultKind, Until};
 use crate::say;
-
-/// Where the numbers of running processes are kept, inside the work folder.
-const RECORD: &str = "processes.json";
 
 /// How much of the driver's own output is kept for an error message, in lines.
 const KEPT_LINES: usize = 8;
-
-/// A process that cannot be mistaken for a later one with the same number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Mark {
-    pid: u32,
-    /// Start time in clock ticks since boot; none where the system does not tell.
-    started: Option<u64>,
-}
-
-/// What [`reap`] needs to know.
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct Record {
-    driver: Option<Mark>,
-    browser: Option<Mark>,
-    url: String,
-    session: String,
-}
 
 /// A running driver, with everything it starts.
 #[derive(Debug)]
@@ -75,7 +55,7 @@ impl Driver {
         let mut child = wrapped.spawn().map_err(|error| does_not_start(program, &error.to_string()))?;
         let pid = child.id().ok_or_else(|| does_not_start(program, "no process id"))?;
         let (out, err) = (child.stdout().take(), child.stderr().take());
-        let mark = Mark { pid, started: start_time(pid) };
+        let mark = Mark::of(pid);
         let mut driver = Driver { child, guard: None, port: 0, work: work.to_owned(), mark, browser: None, ended: false };
         driver.guard = guard(pid)?;
         driver.write_record("", "")?;
@@ -88,17 +68,16 @@ impl Driver {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// Remembers the browser that the driver started, for [`reap`].
+    /// Remembers the browser that the driver started, for [`super::reap`].
     pub(super) fn remember(&mut self, browser: Option<u32>, session: &str) -> Result<(), Fault> {
-        self.browser = browser.map(|pid| Mark { pid, started: start_time(pid) });
+        self.browser = browser.map(Mark::of);
         let url = self.url();
         self.write_record(&url, session)
     }
 
     fn write_record(&self, url: &str, session: &str) -> Result<(), Fault> {
         let record = Record { driver: Some(self.mark), browser: self.browser, url: url.into(), session: session.into() };
-        let bytes = serde_json::to_vec(&record).map_err(|error| does_not_start(&self.work, &error.to_string()))?;
-        files::replace(&self.work.join(RECORD), &bytes)
+        record.write(&self.work)
     }
 
     /// Ends the whole group at once. Does not wait; doing it twice is harmless.
@@ -119,17 +98,16 @@ impl Driver {
     /// Ends the whole group and waits until it is gone, at most `allowed`.
     pub(super) async fn end(mut self, allowed: Duration) {
         self.kill();
-        let browser = self.browser;
         let gone = async {
-            let _ = self.child.wait().await;
+            // The guard first: waiting for the group would take its end away from it.
             if let Some(guard) = &mut self.guard {
                 let _ = guard.wait().await;
             }
-            while browser.is_some_and(Mark::alive) {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
+            let _ = self.child.wait().await;
         };
-        if tokio::time::timeout(allowed, gone).await.is_err() {
+        let waited = tokio::time::timeout(allowed, gone).await.is_ok();
+        // The browser's own processes are nobody's children now; only looking tells when they are gone.
+        if !waited || !leftover::until_gone(&[], Some(self.mark), &self.work, allowed).await {
             tracing::warn!("the browser's processes did not end in time");
         }
     }
@@ -215,88 +193,4 @@ async fn drain(pipe: impl AsyncRead + Unpin, kept: Arc<Mutex<VecDeque<String>>>,
         }
         kept.push_back(line);
     }
-}
-
-impl Mark {
-    /// Whether this very process still runs. A zombie does not.
-    pub(super) fn alive(self) -> bool {
-        self.started.is_some() && start_time(self.pid) == self.started
-    }
-
-    #[cfg(unix)]
-    fn kill(self) {
-        if let (true, Some(pid)) = (self.alive(), pid_of(self.pid)) {
-            let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
-        }
-    }
-
-    #[cfg(not(unix))]
-    fn kill(self) {}
-}
-
-#[cfg(unix)]
-fn pid_of(number: u32) -> Option<rustix::process::Pid> {
-    rustix::process::Pid::from_raw(number.cast_signed())
-}
-
-/// Fields of `/proc/PID/stat` after the name in parentheses (which may hold anything): state is 0, group 2, start time 19.
-#[cfg(target_os = "linux")]
-fn stat(pid: u32) -> Option<Vec<String>> {
-    let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let rest = &text[text.rfind(')')? + 1..];
-    Some(rest.split_whitespace().map(str::to_owned).collect())
-}
-
-/// When a process started, in clock ticks since boot; none when it does not run or the system does not tell.
-#[cfg(target_os = "linux")]
-fn start_time(pid: u32) -> Option<u64> {
-    let fields = stat(pid)?;
-    if matches!(fields.first()?.as_str(), "Z" | "X") {
-        return None;
-    }
-    fields.get(19)?.parse().ok()
-}
-
-#[cfg(not(target_os = "linux"))]
-fn start_time(_pid: u32) -> Option<u64> {
-    None
-}
-
-/// Ends driver and browser that a killed Ruku left in `work`, and forgets them. Returns how many recorded processes still ran.
-///
-/// Acts only where number and start time agree, which only Linux tells; elsewhere guard or job object have done the work.
-///
-/// # Errors
-/// [`FaultKind::Io`] when the record cannot be read.
-pub async fn reap(work: &Path) -> Result<usize, Fault> {
-    let path = work.join(RECORD);
-    let bytes = match std::fs::read(&path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(0),
-        Err(error) => return Err(Fault::io("读取进程记录", "read process record", &path, &error)),
-    };
-    // A torn record names nothing that could be ended safely.
-    let record: Record = serde_json::from_slice(&bytes).unwrap_or_default();
-    let left: Vec<Mark> = [record.driver, record.browser].into_iter().flatten().filter(|mark| mark.alive()).collect();
-    #[cfg(target_os = "linux")]
-    if let Some(leader) = record.driver.map(|mark| mark.pid) {
-        // Renderers and other children are in the driver's group; any recorded member that still runs proves the group is ours.
-        let ours = |mark: &Mark| stat(mark.pid).and_then(|fields| fields.get(2)?.parse::<u32>().ok()) == Some(leader);
-        if let (true, Some(group)) = (left.iter().any(ours), pid_of(leader)) {
-            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-        }
-    }
-    for mark in &left {
-        mark.kill();
-    }
-    let gone = async {
-        while left.iter().any(|mark| mark.alive()) {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    if tokio::time::timeout(Duration::from_secs(10), gone).await.is_err() {
-        tracing::warn!("processes of an earlier run did not end in time");
-    }
-    std::fs::remove_file(&path).map_err(|error| Fault::io("删除进程记录", "remove process record", &path, &error))?;
-    Ok(left.len())
 }

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::events::Event;
 use super::session::Browser;
 use super::{fault, remote};
-use crate::base::{Fault, FaultKind, Message, Until};
+use crate::base::{Fault, FaultKind, Until};
 use crate::say;
 
 /// The name of Ruku's isolated world in every frame.
@@ -28,8 +28,6 @@ pub(super) struct Frame {
     pub(super) context: String,
     /// The frame it is in; none for the window itself.
     pub(super) parent: Option<String>,
-    /// Its address.
-    pub(super) url: String,
 }
 
 impl Browser {
@@ -61,15 +59,18 @@ impl Browser {
 
     /// Installs a function that runs in the isolated world of every frame and window from now on, before the page's own scripts. It is
     /// called with one argument: a function that sends a JSON value to [`Browser::listen`] as `script.message` on `channel`.
-    /// Once per session: a second script would take the channel of the first.
+    /// Each channel belongs to one script.
     pub(super) async fn add_preload_script(&self, function: &str, channel: &str, until: &Until) -> Result<(), Fault> {
         self.connect_channel(channel);
+        let name = json!(channel);
         // Not BiDi's own channel argument: the driver listens to that in the page's world only, never in an isolated one.
         let declaration = format!(
             "() => {{
+                const name = {name};
                 const waiting = [];
                 let out = message => waiting.push(message);
-                globalThis.rukuConnect = channel => {{ out = channel; waiting.splice(0).forEach(channel); }};
+                globalThis.rukuChannels ??= {{}};
+                globalThis.rukuChannels[name] = channel => {{ out = channel; waiting.splice(0).forEach(channel); }};
                 ({function})(message => out(message));
             }}"
         );
@@ -83,6 +84,7 @@ impl Browser {
         let mut events = self.events.listen();
         // Weak: the task must not keep a dropped session's connection open.
         let (bidi, life) = (Arc::downgrade(&self.bidi), Arc::downgrade(&self.life));
+        let name = remote::argument(&json!(channel));
         let argument = json!({"type": "channel", "value": {"channel": channel, "ownership": "none"}});
         tokio::spawn(async move {
             loop {
@@ -96,8 +98,8 @@ impl Browser {
                 }
                 let (Some(bidi), Some(life)) = (bidi.upgrade(), life.upgrade()) else { return };
                 let params = json!({
-                    "functionDeclaration": "channel => { globalThis.rukuConnect?.(channel) }",
-                    "arguments": [argument],
+                    "functionDeclaration": "(channel, name) => { globalThis.rukuChannels?.[name]?.(channel) }",
+                    "arguments": [argument, name],
                     "target": {"realm": event.params["realm"]},
                     "awaitPromise": false,
                 });
@@ -127,27 +129,27 @@ impl Browser {
         while let Some((parent, node)) = open.pop() {
             let context = node["context"].as_str().unwrap_or_default().to_owned();
             open.extend(node["children"].as_array().into_iter().flatten().rev().map(|child| (Some(context.clone()), child)));
-            frames.push(Frame { context, parent, url: node["url"].as_str().unwrap_or_default().to_owned() });
+            frames.push(Frame { context, parent });
         }
         Ok(frames)
     }
 
     /// Real pointer, key and wheel input in `context`; `actions` is the BiDi `input.performActions` list. Coordinates are CSS
     /// pixels of that frame's viewport. A dialog that the input opens ends the wait: the input *was* made.
+    ///
+    /// # Errors
+    /// [`FaultKind::Dialog`] when one was open before, so that nothing was sent; after sending, whatever [`Browser::call`] may say.
     pub(super) async fn perform(&self, context: &str, actions: Value, until: &Until) -> Result<(), Fault> {
+        if let Some(dialog) = self.events.dialog() {
+            return Err(fault::dialog_open(&dialog.text));
+        }
         let params = json!({"context": context, "actions": actions});
-        self.until_dialog(self.bidi.command("input.performActions", params, &say!("操作网页", "act on the page"), until)).await
-    }
-
-    /// Chooses files (absolute paths) for the file input `node` (`sharedId`) in `context`.
-    pub(super) async fn set_files(&self, context: &str, node: &str, paths: &[String], until: &Until) -> Result<(), Fault> {
-        let params = json!({"context": context, "element": {"sharedId": node}, "files": paths});
-        self.bidi.command("input.setFiles", params, &say!("选择文件", "choose the file"), until).await.map(drop)
-    }
-
-    /// Any other BiDi command; `doing` completes "could not …".
-    pub(super) async fn command(&self, method: &str, params: Value, doing: &Message, until: &Until) -> Result<Value, Fault> {
-        self.bidi.command(method, params, doing, until).await
+        let doing = say!("操作网页", "act on the page");
+        let work = self.bidi.command("input.performActions", params, &doing, until);
+        match self.unless_dialog(work).await {
+            Err(fault) if fault.kind == FaultKind::Dialog => Ok(()),
+            other => other.map(drop),
+        }
     }
 
     /// Events of the session from now on, `script.message` with plain JSON in `data` among them.
@@ -155,7 +157,7 @@ impl Browser {
         self.events.listen()
     }
 
-    /// `work`, or [`FaultKind::Dialog`] as soon as a dialog is open.
+    /// `work`, or [`FaultKind::Dialog`] as soon as a dialog is open; work is not begun behind an open one.
     pub(super) async fn unless_dialog<T>(&self, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
         let mut dialogs = self.events.dialogs();
         let opened = async {
@@ -166,16 +168,8 @@ impl Browser {
         };
         tokio::select! {
             biased;
-            done = work => done,
             Some(dialog) = opened => Err(fault::dialog_open(&dialog.text)),
-        }
-    }
-
-    /// `work`, or success as soon as a dialog is open.
-    async fn until_dialog<T>(&self, work: impl Future<Output = Result<T, Fault>>) -> Result<(), Fault> {
-        match self.unless_dialog(work).await {
-            Err(fault) if fault.kind == FaultKind::Dialog => Ok(()),
-            other => other.map(drop),
+            done = work => done,
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Never reports success for a command whose answer did not come: after the time limit of a classic command the driver is killed,
 //! because it would hold up every later command of the session.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -77,11 +77,12 @@ impl Browser {
     /// folder cannot be made; [`FaultKind::TimedOut`] and [`FaultKind::Stopped`] by `until`.
     pub async fn start(options: BrowserOptions, until: &Until) -> Result<Browser, Fault> {
         let installed = installed::find(&options.drivers, &|name| std::env::var(name).ok())?;
-        for folder in ["", "crashes", "downloads", "tmp"] {
+        for folder in ["", "crashes", "data", "downloads", "tmp"] {
             files::private_dir(&options.work.join(folder))?;
         }
         let mut environment = installed.environment(&options.work);
         environment.extend(temporary_folder(&options));
+        keep_fonts(&options.work);
         let mut driver = Driver::start(&installed.driver, &environment, &options.work, until).await?;
         let url = driver.url();
         let capabilities = installed.capabilities(options.headed, as_root(), options.viewport, &options.work);
@@ -191,6 +192,13 @@ impl Browser {
     }
 }
 
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // At once, whatever background task still holds the life of this session.
+        drop(self.life.driver());
+    }
+}
+
 async fn connect(url: &str, capabilities: serde_json::Map<String, Value>, installed: &Installed) -> Result<Client, Fault> {
     let mut builder = ClientBuilder::new(HttpConnector::new());
     builder.capabilities(capabilities);
@@ -234,6 +242,22 @@ fn temporary_folder(options: &BrowserOptions) -> Option<(String, String)> {
     let folder = options.work.join("tmp").to_string_lossy().into_owned();
     (cfg!(unix) && folder.len() <= 60).then(|| ("TMPDIR".to_owned(), folder))
 }
+
+/// The person's own fonts stay in sight although the browser's data folder is the run's own.
+#[cfg(unix)]
+fn keep_fonts(work: &Path) {
+    let data = std::env::var_os("XDG_DATA_HOME")
+        .map(PathBuf::from)
+        .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".local/share")));
+    let Some(fonts) = data.map(|data| data.join("fonts")).filter(|fonts| fonts.is_dir()) else { return };
+    // It is there already when a work folder is used twice.
+    if let Err(error) = std::os::unix::fs::symlink(&fonts, work.join("data/fonts")) {
+        tracing::debug!(%error, "the person's fonts were not linked");
+    }
+}
+
+#[cfg(not(unix))]
+fn keep_fonts(_work: &Path) {}
 
 #[cfg(unix)]
 fn as_root() -> bool {

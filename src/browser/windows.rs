@@ -11,12 +11,15 @@ use super::session::Browser;
 use crate::base::{Fault, FaultKind, Until};
 use crate::say;
 
+/// How often a visible window is corrected before the screen counts as too small.
+const FITTING_ROUNDS: usize = 6;
+
 /// Where the current window is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageInfo {
     /// Its address.
     pub url: String,
-    /// Its title; empty while a dialog is open, because the page cannot answer then.
+    /// Its title; empty when the page cannot answer: behind a dialog, while it changes, in the browser's own viewers.
     pub title: String,
 }
 
@@ -27,7 +30,7 @@ pub struct WindowInfo {
     pub handle: String,
     /// Its address.
     pub url: String,
-    /// Its title; empty while a dialog is open.
+    /// Its title; empty when the page cannot answer: behind a dialog, while it changes, in the browser's own viewers.
     pub title: String,
 }
 
@@ -54,7 +57,8 @@ impl Browser {
     async fn title(&self, context: &str, until: &Until) -> Result<String, Fault> {
         match self.call(context, "() => document.title", &[], until).await {
             Ok(title) => Ok(title.as_str().unwrap_or_default().to_owned()),
-            Err(fault) if fault.kind == FaultKind::Dialog => Ok(String::new()),
+            Err(fault) if matches!(fault.kind, FaultKind::Dialog | FaultKind::Refused) => Ok(String::new()),
+            Err(fault) if fault.kind == FaultKind::Gone && self.took_away().is_none() => Ok(String::new()),
             Err(fault) => Err(fault),
         }
     }
@@ -67,14 +71,8 @@ impl Browser {
         for window in tree["contexts"].as_array().into_iter().flatten() {
             let word = |key: &str| window[key].as_str().unwrap_or_default().to_owned();
             let (handle, url) = (word("context"), word("url"));
-            match self.title(&handle, until).await {
-                Ok(title) => windows.push(WindowInfo { handle, url, title }),
-                // Closed or moved on while we asked; a closed one is no window any more.
-                Err(fault) if fault.kind == FaultKind::Gone && self.took_away().is_none() => {
-                    windows.push(WindowInfo { handle, url, title: String::new() });
-                }
-                Err(fault) => return Err(fault),
-            }
+            let title = self.title(&handle, until).await?;
+            windows.push(WindowInfo { handle, url, title });
         }
         Ok(windows)
     }
@@ -152,17 +150,38 @@ impl Browser {
     /// A visible window is resized, not emulated: the person must see what Ruku sees. A small screen may limit it.
     async fn fit_window(&self, until: &Until) -> Result<(), Fault> {
         let (width, height) = self.options.viewport;
-        let (w, h) = self.inner_size(until).await?;
         let doing = say!("设置窗口大小", "set the size of the window");
-        self.classic(doing, until, async move |client: Client| {
-            let (_, _, outer_width, outer_height) = client.get_window_rect().await?;
-            let grown = |outer: u64, wanted: u32, inner: u32| {
-                let outer = u32::try_from(outer).unwrap_or(u32::MAX);
-                outer.saturating_add(wanted).saturating_sub(inner)
-            };
-            client.set_window_rect(0, 0, grown(outer_width, width, w), grown(outer_height, height, h)).await
-        })
-        .await
+        // Bars of the browser come and go while it starts; each round corrects what the last one met.
+        for _ in 0..FITTING_ROUNDS {
+            let (w, h) = self.settled_size(until).await?;
+            if (w, h) == (width, height) {
+                return Ok(());
+            }
+            self.classic(doing.clone(), until, async move |client: Client| {
+                let (_, _, outer_width, outer_height) = client.get_window_rect().await?;
+                let grown = |outer: u64, wanted: u32, inner: u32| {
+                    u32::try_from(outer).unwrap_or(u32::MAX).saturating_add(wanted).saturating_sub(inner)
+                };
+                client.set_window_rect(0, 0, grown(outer_width, width, w), grown(outer_height, height, h)).await
+            })
+            .await?;
+        }
+        tracing::warn!(width, height, "the screen is too small for the wanted size of the page");
+        Ok(())
+    }
+
+    /// Width and height once they have kept still for some frames; a promise of the page waits for it.
+    async fn settled_size(&self, until: &Until) -> Result<(u32, u32), Fault> {
+        let function = "async () => {
+            const size = () => innerWidth + ' ' + innerHeight;
+            for (let last = size(), same = 0; same < 5;) {
+                await new Promise(next => setTimeout(next, 40));
+                same = size() === last ? same + 1 : 0;
+                last = size();
+            }
+        }";
+        self.call(&self.current_context(), function, &[], until).await?;
+        self.inner_size(until).await
     }
 
     /// Width and height of the current page in CSS pixels.

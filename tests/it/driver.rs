@@ -1,5 +1,7 @@
 //! Driver and browser as processes, and what happens when they die: with the real ones of this machine.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -14,11 +16,11 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// Set in a copy of this test program that plays Ruku: the work folder to use.
 const VICTIM: &str = "RUKU_TEST_WORK";
 
-pub fn until() -> Until {
+pub(crate) fn until() -> Until {
     Until::after(PATIENCE, CancellationToken::new())
 }
 
-pub fn options(work: &Path, drivers: &Path) -> BrowserOptions {
+pub(crate) fn options(work: &Path, drivers: &Path) -> BrowserOptions {
     BrowserOptions {
         headed: false,
         viewport: (1100, 700),
@@ -47,7 +49,7 @@ async fn site() -> u16 {
 }
 
 /// Living processes that work in `work` or name it in their command line.
-pub fn processes_of(work: &Path) -> Vec<i32> {
+pub(crate) fn processes_of(work: &Path) -> Vec<i32> {
     let work = work.to_string_lossy().into_owned();
     let mut found = Vec::new();
     for entry in std::fs::read_dir("/proc").unwrap().flatten() {
@@ -64,7 +66,7 @@ pub fn processes_of(work: &Path) -> Vec<i32> {
 }
 
 /// Waits until `holds`, or fails the test.
-pub async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     let limit = until();
     while !holds() {
         let waiting_for = ruku::base::Message::same(what);
@@ -138,7 +140,6 @@ async fn a_killed_browser_ends_the_call_with_a_message() {
         let never = format!("http://ruku.localhost:{port}/never");
         let pid = recorded(work.path(), who);
         let limit = until();
-        let started = tokio::time::Instant::now();
         let (went, ()) = tokio::join!(browser.goto(&never, &limit), async {
             tokio::task::yield_now().await;
             kill(pid);
@@ -147,11 +148,22 @@ async fn a_killed_browser_ends_the_call_with_a_message() {
         assert_eq!(fault.kind, FaultKind::Gone, "{who}: {fault:?}");
         assert!(fault.message.zh.contains("重新开始办理"), "{}", fault.message.zh);
         assert_eq!(browser.took_away().map(|fault| fault.kind), Some(FaultKind::Gone), "{who}");
-        eprintln!("{who} {:?} {}", started.elapsed(), fault.message.en);
         assert_eq!(browser.current(&until()).await.unwrap_err().kind, FaultKind::Gone);
         browser.end().await;
         assert_eq!(processes_of(work.path()), [0; 0], "{who}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_browser_that_ends_at_once_is_explained() {
+    let folder = tempfile::tempdir().unwrap();
+    let (browsers, work) = (folder.path().join("drivers/browsers"), folder.path().join("work"));
+    std::fs::create_dir_all(&browsers).unwrap();
+    let file = std::fs::read_to_string(drivers().join("browsers/chromium.yaml")).unwrap();
+    std::fs::write(browsers.join("chromium.yaml"), file.replace("linux: [chromium, ", "linux: [/bin/false, ")).unwrap();
+    let fault = Browser::start(options(&work, &folder.path().join("drivers")), &until()).await.unwrap_err();
+    assert!(fault.kind == FaultKind::Setup && fault.message.zh.contains("/bin/false"), "{fault:?}");
+    eventually("the driver to end", || processes_of(&work).is_empty()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -198,4 +210,32 @@ async fn a_killed_ruku_leaves_nothing_running() {
         assert!(!work.join("processes.json").exists());
         assert_eq!(reap(&work).await.unwrap(), 0, "nothing is recorded any more");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visible_window_gets_its_size_by_itself() {
+    if let Some(work) = std::env::var_os(VICTIM) {
+        let (work, port) = (PathBuf::from(work), site().await);
+        let options = BrowserOptions { headed: true, ..options(&work, &drivers()) };
+        let browser = Browser::start(options, &until()).await.unwrap();
+        browser.goto(&format!("http://ruku.localhost:{port}/"), &until()).await.unwrap();
+        assert_eq!(browser.current(&until()).await.unwrap().title, "入库1100×700");
+        browser.end().await;
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("home")).unwrap();
+    let mut screen = tokio::process::Command::new("Xvfb")
+        .args(["-displayfd", "1", "-screen", "0", "1600x1200x24", "-nolisten", "tcp"])
+        .kill_on_drop(true)
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut number = String::new();
+    let mut told = tokio::io::BufReader::new(screen.stdout.take().unwrap());
+    tokio::time::timeout(PATIENCE, tokio::io::AsyncBufReadExt::read_line(&mut told, &mut number)).await.unwrap().unwrap();
+    let mut ruku = victim("driver::a_visible_window_gets_its_size_by_itself", folder.path());
+    let status = ruku.env("DISPLAY", format!(":{}", number.trim())).env_remove("WAYLAND_DISPLAY").status();
+    assert!(tokio::time::timeout(PATIENCE, status).await.unwrap().unwrap().success());
 }

@@ -3,6 +3,7 @@
 mod card;
 mod cases;
 mod driver;
+mod fake_driver;
 mod first_path;
 mod house;
 mod human;

@@ -77,17 +77,15 @@ impl Browser {
     /// # Errors
     /// As [`Browser::find`]; [`FaultKind::Refused`] for a password field.
     pub async fn read(&self, target: &Target, until: &Until) -> Result<String, Fault> {
-        let mut attempt = 0;
-        loop {
+        self.ladder(target, until, async |_| {
             let found = self.find_to_read(target, until).await?;
             match self.value_of(&found, target, until).await {
-                Err(fault) if self.passing(&fault) || fault.kind == FaultKind::NotReady => {
-                    attempt += 1;
-                    self.climb(attempt, target, fault, until).await?;
-                }
-                other => return other,
+                Ok(value) => Ok(Ok(value)),
+                Err(fault) if fault.kind == FaultKind::NotReady => Ok(Err(fault)),
+                Err(fault) => Err(fault),
             }
-        }
+        })
+        .await
     }
 
     /// A field called so, or else the text itself.
@@ -106,22 +104,20 @@ impl Browser {
     /// # Errors
     /// As [`Browser::find`]; [`FaultKind::NotFound`] with the options when there is none, [`FaultKind::Many`] when several fit equally.
     pub async fn choose(&self, target: &Target, option: &str, until: &Until) -> Result<Found, Fault> {
-        let mut attempt = 0;
-        loop {
+        // Portals load their options after the page.
+        self.ladder(target, until, async |_| {
             let (found, _) = self.make_ready(target, Purpose::Choose, until).await?;
             let args = [json!(found.key), json!(option)];
             let chosen = self.ask(&found.context, "ruku.choose(args[0], args[1])", &args, until).await?;
-            let why = match chosen["state"].as_str() {
-                Some("value") => return Ok(Found { text: chosen["value"].as_str().unwrap_or_default().to_owned(), ..found }),
-                Some("none") => no_option(target, option, &chosen["list"], FaultKind::NotFound),
-                Some("many") => return Err(no_option(target, option, &chosen["list"], FaultKind::Many)),
-                Some("wrong") => return Err(not_ready(target, &chosen)),
-                _ => not_ready(target, &chosen),
-            };
-            // Portals load their options after the page.
-            attempt += 1;
-            self.climb(attempt, target, why, until).await?;
-        }
+            match chosen["state"].as_str() {
+                Some("value") => Ok(Ok(Found { text: chosen["value"].as_str().unwrap_or_default().to_owned(), ..found })),
+                Some("none") => Ok(Err(no_option(target, option, &chosen["list"], FaultKind::NotFound))),
+                Some("many") => Err(no_option(target, option, &chosen["list"], FaultKind::Many)),
+                Some("wrong") => Err(not_ready(target, &chosen)),
+                _ => Ok(Err(not_ready(target, &chosen))),
+            }
+        })
+        .await
     }
 
     /// Ticks or clears a check box (or picks a radio button) by pressing it; one that is right already is left alone.

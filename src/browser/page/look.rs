@@ -43,30 +43,36 @@ impl Browser {
     /// # Errors
     /// [`FaultKind::NotFound`] with the last reason when `until` has passed; the others as [`Browser::look`].
     pub async fn find(&self, target: &Target, purpose: Purpose, until: &Until) -> Result<Found, Fault> {
-        let mut attempt = 0;
+        self.ladder(target, until, async |_| match self.look_closely(target, purpose, until).await? {
+            Ok(found) => Ok(Ok(found)),
+            Err(why) => Ok(Err(not_found(target, &why))),
+        })
+        .await
+    }
+
+    /// Tries until it works. `work` gets the number of the try; its inner error is a reason to try again, its outer one is final,
+    /// unless it only says that a frame has moved on. When time is up, the answer is the last reason and not that time is up.
+    pub(super) async fn ladder<T>(
+        &self,
+        target: &Target,
+        until: &Until,
+        work: impl AsyncFn(usize) -> Result<Result<T, Fault>, Fault>,
+    ) -> Result<T, Fault> {
+        let (mut attempt, mut last) = (0, None);
         loop {
-            let why = match self.look_closely(target, purpose, until).await {
-                Ok(Ok(found)) => return Ok(found),
-                Ok(Err(why)) => not_found(target, &why),
+            let why = match work(attempt).await {
+                Ok(Ok(done)) => return Ok(done),
+                Ok(Err(why)) => why,
                 Err(fault) if self.passing(&fault) => fault,
+                Err(late) if late.kind == FaultKind::TimedOut => return Err(last.map_or(late, |why| waited(attempt, why))),
                 Err(fault) => return Err(fault),
             };
             attempt += 1;
-            self.climb(attempt, target, why, until).await?;
-        }
-    }
-
-    /// The pause before look number `attempt`; when time is up, `why` with how long was waited.
-    pub(super) async fn climb(&self, attempt: usize, target: &Target, why: Fault, until: &Until) -> Result<(), Fault> {
-        match until.pause(rung(attempt), &target.words()).await {
-            Err(late) if late.kind == FaultKind::TimedOut => Err(Fault::new(
-                why.kind,
-                Message::new(
-                    format!("{}（已等到时限，看了 {attempt} 次）", why.message.zh),
-                    format!("{} (waited to the limit, looked {attempt} times)", why.message.en),
-                ),
-            )),
-            other => other,
+            match until.pause(rung(attempt), &target.words()).await {
+                Err(late) if late.kind == FaultKind::TimedOut => return Err(waited(attempt, why)),
+                Err(stopped) => return Err(stopped),
+                Ok(()) => last = Some(why),
+            }
         }
     }
 
@@ -133,6 +139,17 @@ fn best(candidates: &[Candidate<'_>], alternative: usize, target: &Message) -> R
         context: first.view.context.clone(),
         key: first.value["key"].as_u64().unwrap_or_default(),
     }))
+}
+
+/// The last reason, with how long was waited.
+fn waited(attempts: usize, why: Fault) -> Fault {
+    Fault::new(
+        why.kind,
+        Message::new(
+            format!("{}（已等到时限，看了 {attempts} 次）", why.message.zh),
+            format!("{} (waited to the limit, looked {attempts} times)", why.message.en),
+        ),
+    )
 }
 
 /// A candidate for people: its label or text, and its kind.

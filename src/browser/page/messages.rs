@@ -12,7 +12,8 @@ use super::super::Browser;
 use super::super::events::Event;
 use super::look::rung;
 use super::words;
-use crate::base::{Fault, Message, Until};
+use crate::base::until::timed_out;
+use crate::base::{Fault, FaultKind, Message, Until};
 
 /// The channel of the page script.
 pub(super) const CHANNEL: &str = "ruku";
@@ -137,6 +138,7 @@ impl Browser {
                 Ok(Some(seen)) => return Ok(seen),
                 Ok(None) => {}
                 Err(fault) if self.passing(&fault) => {}
+                Err(fault) if fault.kind == FaultKind::TimedOut => return Err(timed_out(&waiting)),
                 Err(fault) => return Err(fault),
             }
             attempt += 1;

@@ -10,6 +10,7 @@
 mod fill;
 mod look;
 mod messages;
+mod popups;
 mod press;
 mod ready;
 mod shot;

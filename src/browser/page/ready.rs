@@ -19,17 +19,7 @@ impl Browser {
     /// # Errors
     /// As [`Browser::find`]; [`FaultKind::NotReady`] or [`FaultKind::Covered`] with the last reason when `until` has passed.
     pub(super) async fn make_ready(&self, target: &Target, purpose: Purpose, until: &Until) -> Result<(Found, Point), Fault> {
-        let mut attempt = 0;
-        loop {
-            let why = match self.try_ready(target, purpose, attempt, until).await {
-                Ok(Ok(ready)) => return Ok(ready),
-                Ok(Err(why)) => why,
-                Err(fault) if self.passing(&fault) => fault,
-                Err(fault) => return Err(fault),
-            };
-            attempt += 1;
-            self.climb(attempt, target, why, until).await?;
-        }
+        self.ladder(target, until, async |attempt| self.try_ready(target, purpose, attempt, until).await).await
     }
 
     /// One try: the outer error stops, the inner one is the reason to try again.

@@ -8,9 +8,11 @@ use serde_json::{Value, json};
 use super::super::Browser;
 use crate::base::{Fault, FaultKind, Until};
 
-/// Ruku's script, as one function that takes the way out for messages. Called again in the same document it does nothing.
+/// Ruku's script, as one function that takes the way out for messages. Called again in the same
+/// document it does nothing.
 pub(super) const SCRIPT: &str = concat!(
-    "(outbox) => {\nif (globalThis.ruku) return;\n",
+    "(outbox) => {\n",
+    include_str!("js/head.js"),
     include_str!("js/fold.js"),
     include_str!("js/see.js"),
     include_str!("js/name.js"),
@@ -62,6 +64,7 @@ impl Browser {
     /// As [`Browser::call`].
     pub(in crate::browser) async fn install_page_script(&self, until: &Until) -> Result<(), Fault> {
         self.watch_messages();
+        self.wake_popups();
         self.add_preload_script(SCRIPT, super::messages::CHANNEL, until).await?;
         for frame in self.frames(until).await? {
             self.call(&frame.context, SCRIPT, &[], until).await?;
@@ -71,7 +74,7 @@ impl Browser {
 
     /// Calls `expression` over `ruku` and `args` in one frame.
     pub(super) async fn ask(&self, context: &str, expression: &str, args: &[Value], until: &Until) -> Result<Value, Fault> {
-        let function = format!("async (...args) => globalThis.ruku ? [await ({expression})] : null");
+        let function = format!("async (...args) => globalThis.ruku?.of === document ? [await ({expression})] : null");
         let mut answer = self.call(context, &function, args, until).await?;
         if answer.is_null() {
             // A document from before the preload script, or one that the browser made without it.

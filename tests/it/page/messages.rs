@@ -56,7 +56,6 @@ async fn text_of_the_page_is_read_as_people_see_it() {
     assert_eq!(browser.seen_text(&["藏着的字".into()], None, &until()).await.unwrap(), None);
     let limit = until().within(Duration::from_millis(300));
     let late = browser.wait_text(&["不会来".into()], None, &limit).await.unwrap_err();
-    assert_eq!(late.kind, ruku::base::FaultKind::TimedOut);
-    assert_eq!(late.message, Message::new("等待超时：网页出现“不会来”", "timed out waiting for the page to say “不会来”"));
+    assert_eq!((late.kind, late.message), (ruku::base::FaultKind::TimedOut, Message::new("等待超时：网页出现“不会来”", "timed out waiting for the page to say “不会来”")));
     stage.end().await;
 }

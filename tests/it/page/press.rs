@@ -33,7 +33,7 @@ async fn moving_and_disabled_ones_are_waited_for() {
     let stage = Stage::page(&format!(
         r#"<style>@keyframes m{{from{{margin-left:0}}to{{margin-left:300px}}}} #m{{animation:m 1s linear}}</style>
         <button id=m {COUNT}>移动</button><fieldset id=f disabled><button {COUNT}>提交</button></fieldset>
-        <div style="position:fixed;inset:0 0 auto 0;height:60px;background:#fff">页眉</div><p style="height:3000px">
+        <div style="position:fixed;inset:auto 0 0 0;height:60px;background:#fff">页脚</div><p style="height:3000px">
         <button {COUNT}>页底</button><p style="height:2000px">"#
     ))
     .await;

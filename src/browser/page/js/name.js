@@ -54,6 +54,7 @@ const pressableAround = (element) => {
 const pressNames = (element) => {
   const names = [element.getAttribute("aria-label"), element.getAttribute("title")];
   if (element.tagName === "INPUT") names.push(element.type === "image" ? element.alt : element.value);
+  if (element.tagName === "IMG") names.push(element.alt);
   for (const image of element.querySelectorAll("img[alt]")) names.push(image.alt);
   return names.filter(Boolean);
 };
