@@ -54,7 +54,8 @@ impl Browser {
 
     async fn type_into(&self, target: &Target, value: &str, secret: bool, until: &Until) -> Result<Found, Fault> {
         let (found, _) = self.make_ready(target, Purpose::Fill, until).await?;
-        let focus = self.ask(&found.context, "ruku.takeFocus(args[0], args[1])", &[json!(found.key), json!(secret)], until).await?;
+        let focus =
+            self.ask(&found.context, "ruku.takeFocus(args[0], args[1])", &[json!(found.key), json!(secret)], until).await?;
         match focus["state"].as_str() {
             Some("set") => {
                 self.ask(&found.context, "ruku.setValue(args[0], args[1])", &[json!(found.key), json!(value)], until).await?;
@@ -189,7 +190,10 @@ fn no_option(target: &Target, option: &str, list: &Value, kind: FaultKind) -> Fa
     let list = list.as_array().into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>().join("、");
     let (zh, en) = (words.zh, words.en);
     let message = if kind == FaultKind::Many {
-        say!("{zh}中有多个选项符合“{option}”：{list}。请写全。", "several options of {en} fit “{option}”: {list}; write it in full")
+        say!(
+            "{zh}中有多个选项符合“{option}”：{list}。请写全。",
+            "several options of {en} fit “{option}”: {list}; write it in full"
+        )
     } else {
         say!("{zh}中没有选项“{option}”，只有：{list}。", "{en} has no option “{option}”, only: {list}")
     };

@@ -71,7 +71,10 @@ impl Browser {
                     (_, None) => pressed(self.dialog()),
                     (_, Some(by)) => Err(unsure(
                         target,
-                        &say!("按下后元素移开了，松开时在 {by} 上", "it moved away under the pointer, which was released over {by}"),
+                        &say!(
+                            "按下后元素移开了，松开时在 {by} 上",
+                            "it moved away under the pointer, which was released over {by}"
+                        ),
                     )),
                 }
             }
@@ -115,7 +118,10 @@ fn unsure(target: &Target, why: &Message) -> Fault {
         FaultKind::Unsure,
         Message::new(
             format!("已点击{}，但不知道结果：{}。请先在网页上核实，不要重复点击。", words.zh, why.zh),
-            format!("{} was pressed, but what became of it is not known: {}; check the page before pressing again", words.en, why.en),
+            format!(
+                "{} was pressed, but what became of it is not known: {}; check the page before pressing again",
+                words.en, why.en
+            ),
         ),
     )
 }

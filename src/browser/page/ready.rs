@@ -85,11 +85,16 @@ pub(super) fn not_ready(target: &Target, state: &Value) -> Fault {
         "hidden" => (FaultKind::NotReady, say!("没有显示", "is not visible")),
         "disabled" => (FaultKind::NotReady, say!("是灰色的，不能操作", "is disabled")),
         "readonly" => (FaultKind::NotReady, say!("是只读的，不能填写", "is read-only")),
-        "outside" => (FaultKind::NotReady, say!("不在窗口可见范围内，滚动后也看不到", "is outside the window, even after scrolling")),
+        "outside" => {
+            (FaultKind::NotReady, say!("不在窗口可见范围内，滚动后也看不到", "is outside the window, even after scrolling"))
+        }
         "unfocused" => (FaultKind::NotReady, say!("没有获得焦点", "did not take the focus")),
         "secret" => (
             FaultKind::Refused,
-            say!("是密码栏，Ruku 不代填也不读取，请本人输入", "is a password field: Ruku neither fills nor reads it, the person types there"),
+            say!(
+                "是密码栏，Ruku 不代填也不读取，请本人输入",
+                "is a password field: Ruku neither fills nor reads it, the person types there"
+            ),
         ),
         "wrong" => (FaultKind::Refused, say!("不是可选择的元素", "is not something to choose from or to tick")),
         _ => (FaultKind::NotReady, say!("刚刚从网页上消失", "has just left the page")),

@@ -40,8 +40,30 @@ async fn id_of(stage: &Stage, target: &Target, purpose: Purpose) -> String {
     let found = stage.browser.look(target, purpose, &until()).await.unwrap_or_else(|fault| panic!("{target}: {fault}"));
     let found = found.unwrap_or_else(|| panic!("{target} is not found"));
     for id in [
-        "bind", "apply", "query", "menu", "cell", "tab", "help", "n", "m", "p", "aria", "by", "left", "td", "code\\$text", "contact",
-        "agree", "male", "female", "kind", "file", "x", "y", "z",
+        "bind",
+        "apply",
+        "query",
+        "menu",
+        "cell",
+        "tab",
+        "help",
+        "n",
+        "m",
+        "p",
+        "aria",
+        "by",
+        "left",
+        "td",
+        "code\\$text",
+        "contact",
+        "agree",
+        "male",
+        "female",
+        "kind",
+        "file",
+        "x",
+        "y",
+        "z",
     ] {
         let by_id = Target::one(By::Css(format!("#{id}")));
         if let Ok(Some(other)) = stage.browser.look(&by_id, purpose, &until()).await

@@ -36,8 +36,7 @@ async fn rect_of(stage: &Stage, css: &str) -> (f64, f64, f64, f64) {
     stage.browser.find(&target, Purpose::See, &until()).await.unwrap_or_else(|fault| panic!("{css}: {fault}")).rect
 }
 
-const COVERED: [&str; 12] =
-    ["#b1", "#s1", "#s2", "#name", "#half", "#pin", "#list", "#hint", "#area", "#gen", "#f1", "#f2"];
+const COVERED: [&str; 12] = ["#b1", "#s1", "#s2", "#name", "#half", "#pin", "#list", "#hint", "#area", "#gen", "#f1", "#f2"];
 
 async fn shot(stage: &Stage, file: &str) -> Shot {
     let shot = stage.browser.shot(&until()).await.unwrap_or_else(|fault| panic!("{fault}"));

@@ -17,7 +17,11 @@ async fn a_covered_button_says_what_covers_it() {
     let target = Target::text("确认申请");
     let covered = stage.browser.press(&target, &soon()).await.unwrap_err();
     assert_eq!(covered.kind, FaultKind::Covered);
-    assert!(covered.message.zh.contains("「确认申请」被遮挡") && covered.message.zh.contains("mini-mask"), "{}", covered.message.zh);
+    assert!(
+        covered.message.zh.contains("「确认申请」被遮挡") && covered.message.zh.contains("mini-mask"),
+        "{}",
+        covered.message.zh
+    );
     assert!(covered.message.en.contains("is covered"), "{}", covered.message.en);
     assert_eq!(stage.title().await, "测试", "the page has seen nothing");
 
