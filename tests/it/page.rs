@@ -1,4 +1,5 @@
 //! The page floor in real Chromium, against small pages on several `*.localhost` hosts.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod fill;
 mod find;

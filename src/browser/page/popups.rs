@@ -14,6 +14,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::super::Browser;
 use super::super::bidi::Bidi;
+use super::super::script::SANDBOX;
+use super::world::SCRIPT;
 use crate::base::{Fault, Until};
 use crate::say;
 
@@ -59,6 +61,11 @@ async fn announce_worlds(bidi: Weak<Bidi>, context: String) {
             let params = json!({"method": method, "params": {}, "session": session["session"]});
             bidi.command("goog:cdp.sendCommand", params, &doing, &until).await?;
         }
+        // A world that was kept does not get the preload script for its new document.
+        let script = format!("() => {{ ({SCRIPT})(); ruku.catchUp(); }}");
+        let target = json!({"context": context, "sandbox": SANDBOX});
+        let params = json!({"functionDeclaration": script, "target": target, "awaitPromise": false});
+        bidi.command("script.callFunction", params, &doing, &until).await?;
         Ok::<_, Fault>(())
     };
     if let Err(fault) = work.await {

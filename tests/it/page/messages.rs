@@ -56,6 +56,32 @@ async fn text_of_the_page_is_read_as_people_see_it() {
     assert_eq!(browser.seen_text(&["藏着的字".into()], None, &until()).await.unwrap(), None);
     let limit = until().within(Duration::from_millis(300));
     let late = browser.wait_text(&["不会来".into()], None, &limit).await.unwrap_err();
-    assert_eq!((late.kind, late.message), (ruku::base::FaultKind::TimedOut, Message::new("等待超时：网页出现“不会来”", "timed out waiting for the page to say “不会来”")));
+    assert_eq!(
+        (late.kind, late.message),
+        (
+            ruku::base::FaultKind::TimedOut,
+            Message::new("等待超时：网页出现“不会来”", "timed out waiting for the page to say “不会来”")
+        )
+    );
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn messages_of_frames_and_of_pop_ups_from_the_same_site_are_remembered() {
+    // Both kinds of documents take over the script world of the empty one before them.
+    let frame = r#"<script>setTimeout(() => { const tip = document.createElement("div"); tip.className = "layui-layer-msg";
+        tip.textContent = "提示 " + location.search.slice(1); document.body.append(tip); setTimeout(() => { tip.remove();
+        document.body.append("消息已过") }, 3000) }, 50)</script>"#;
+    let page = r#"<iframe src="/tip?in-frame"></iframe><button onclick="open('/tip?in-popup', 'w', 'width=400,height=300')">打开</button>"#;
+    let stage = Stage::with(&[("a/", page), ("a/tip", frame)], ruku::base::Redactor::default(), true).await;
+    let browser = &stage.browser;
+    let mark = browser.mark();
+    stage.open("a/").await;
+    browser.wait_text(&["消息已过".into()], None, &until()).await.unwrap();
+    let seen = browser.wait_text(&["in-frame".into()], Some(mark), &until()).await.unwrap();
+    assert_eq!(seen.place, Where::Message);
+    browser.press(&Target::text("打开"), &until()).await.unwrap();
+    let seen = browser.wait_text(&["in-popup".into()], Some(mark), &until()).await.unwrap();
+    assert_eq!(seen.place, Where::Message);
     stage.end().await;
 }

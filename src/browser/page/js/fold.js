@@ -1,4 +1,4 @@
-// How words are compared: as people read them. The same folding stands in words.rs; its test feeds both the same table.
+// How words are compared: as people read them. words.rs folds messages and dialogs in the same way.
 
 const spaced = (text) => text.replace(/[\s\u200b-\u200d\ufeff\u00ad]+/g, " ").trim();
 

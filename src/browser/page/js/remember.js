@@ -53,3 +53,8 @@ const watchRoot = (root) =>
     attributeFilter: ["class", "style", "hidden", "open"],
   });
 watchRoot(document);
+
+// For a document that the script comes late to: what has popped up already.
+const catchUp = () => {
+  for (const element of walk(document)) if (named(element)) remember(element);
+};
