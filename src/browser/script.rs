@@ -59,15 +59,18 @@ impl Browser {
 
     /// Installs a function that runs in the isolated world of every frame and window from now on, before the page's own scripts. It is
     /// called with one argument: a function that sends a JSON value to [`Browser::listen`] as `script.message` on `channel`.
-    /// Once per session: a second script would take the channel of the first.
+    /// Each channel belongs to one script.
     pub(super) async fn add_preload_script(&self, function: &str, channel: &str, until: &Until) -> Result<(), Fault> {
         self.connect_channel(channel);
+        let name = json!(channel);
         // Not BiDi's own channel argument: the driver listens to that in the page's world only, never in an isolated one.
         let declaration = format!(
             "() => {{
+                const name = {name};
                 const waiting = [];
                 let out = message => waiting.push(message);
-                globalThis.rukuConnect = channel => {{ out = channel; waiting.splice(0).forEach(channel); }};
+                globalThis.rukuChannels ??= {{}};
+                globalThis.rukuChannels[name] = channel => {{ out = channel; waiting.splice(0).forEach(channel); }};
                 ({function})(message => out(message));
             }}"
         );
@@ -81,6 +84,7 @@ impl Browser {
         let mut events = self.events.listen();
         // Weak: the task must not keep a dropped session's connection open.
         let (bidi, life) = (Arc::downgrade(&self.bidi), Arc::downgrade(&self.life));
+        let name = remote::argument(&json!(channel));
         let argument = json!({"type": "channel", "value": {"channel": channel, "ownership": "none"}});
         tokio::spawn(async move {
             loop {
@@ -94,8 +98,8 @@ impl Browser {
                 }
                 let (Some(bidi), Some(life)) = (bidi.upgrade(), life.upgrade()) else { return };
                 let params = json!({
-                    "functionDeclaration": "channel => { globalThis.rukuConnect?.(channel) }",
-                    "arguments": [argument],
+                    "functionDeclaration": "(channel, name) => { globalThis.rukuChannels?.[name]?.(channel) }",
+                    "arguments": [argument, name],
                     "target": {"realm": event.params["realm"]},
                     "awaitPromise": false,
                 });
