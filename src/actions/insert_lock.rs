@@ -44,7 +44,7 @@ impl Action for InsertLock {
         loop {
             let locks = settled(&mut changes).await;
             let choice = match sort(&locks, &holder) {
-                Choice::This(lock) => Some(Held { lock: Some(lock) }),
+                Choice::This(lock) => Some(Held { lock: Some(*lock) }),
                 Choice::Ask => pick(stage, &locks, &holder, &mut changes).await?,
                 Choice::Wait(message) => wait(stage, message, &mut changes).await?,
             };
@@ -61,7 +61,7 @@ const SOON: i64 = 30;
 /// What the inserted locks mean for the holder that is expected.
 enum Choice {
     /// The one lock that is there is the right one.
-    This(Lock),
+    This(Box<Lock>),
     /// More than one lock: the person picks.
     Ask,
     /// None that fits; says why.
@@ -96,7 +96,7 @@ fn sort(locks: &[Lock], holder: &str) -> Choice {
         [lock] => match &lock.certificate {
             Some(certificate) if same_name(&certificate.holder, holder) => match expired(lock) {
                 Some(message) => Choice::Wait(message),
-                None => Choice::This(lock.clone()),
+                None => Choice::This(Box::new(lock.clone())),
             },
             Some(certificate) => {
                 let other = &certificate.holder;
@@ -159,7 +159,7 @@ async fn pick(
     let Asked::Person(Answer::Pick(index)) = asked else { return Ok(None) };
     let Some(lock) = locks.get(index) else { return Ok(None) };
     match sort(std::slice::from_ref(lock), holder) {
-        Choice::This(lock) => Ok(Some(Held { lock: Some(lock) })),
+        Choice::This(lock) => Ok(Some(Held { lock: Some(*lock) })),
         // The person chose it knowingly and its holder can't be read: the page's certificate is compared later.
         Choice::Wait(_) if lock.certificate.is_none() => Ok(Some(Held { lock: Some(lock.clone()) })),
         Choice::Wait(message) => {

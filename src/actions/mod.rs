@@ -66,7 +66,7 @@ pub trait Action: for<'de> Deserialize<'de> + schemars::JsonSchema {
     /// Shows everything checkable to `inspect`.
     fn inspect(&self, inspect: &mut dyn Inspect);
     /// Carries it out on `stage`.
-    fn run(&self, stage: &mut Stage<'_>) -> impl Future<Output = Result<(), Fault>> + Send;
+    fn run(&self, stage: &mut Stage<'_>) -> impl Future<Output = Result<(), Fault>>;
 }
 
 macro_rules! actions {

@@ -299,9 +299,7 @@ async fn ask_missing(
     }
     for (name, input) in playbooks.iter().flat_map(|chosen| &chosen.playbook.inputs) {
         if let Some(value) = inputs.get(name.as_str()) {
-            if let Some(message) = input.kind.refuses(name, value) {
-                return Err(Fault::new(FaultKind::Precondition, message));
-            }
+            input.kind.accept(name, value)?;
         }
     }
     if missing.is_empty() {

@@ -26,7 +26,7 @@ fn the_projects_playbooks_read_without_a_fault() {
     assert_eq!(bind.inputs.0.len(), 5);
     let plan = Plan::of(&bind);
     let numbers: Vec<u32> = plan.steps.iter().map(|line| line.number).collect();
-    assert_eq!(numbers, (1..=17).collect::<Vec<_>>());
+    assert_eq!(numbers, (1..=19).collect::<Vec<_>>());
     assert_eq!(plan.steps.iter().filter(|line| line.once).count(), 1);
     assert!(plan.steps[2].person && plan.steps[6].depth == 1);
 }

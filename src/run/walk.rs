@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
+use futures_util::future::LocalBoxFuture;
 
 use super::once::{OnceKey, once};
 use super::{Options, lock_guard, subject};
@@ -25,6 +25,9 @@ const STEP: Duration = Duration::from_secs(30);
 const GLANCE: Duration = Duration::from_secs(2);
 /// How long a picture may take.
 const PICTURE: Duration = Duration::from_secs(30);
+
+/// How long a picture that equals the one before is taken anew.
+const FRESH: Duration = Duration::from_millis(1500);
 
 /// How a list of nodes ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +52,8 @@ pub(super) struct Walk<'a> {
     gates: u32,
     step: u32,
     given: Vec<Fact>,
+    /// SHA-256 of the picture kept last.
+    last_picture: String,
 }
 
 /// What belongs to the playbook being walked.
@@ -81,6 +86,7 @@ impl<'a> Walk<'a> {
             gates: 0,
             step: 0,
             given: Vec::new(),
+            last_picture: String::new(),
         }
     }
 
@@ -132,7 +138,7 @@ impl<'a> Walk<'a> {
         ))
     }
 
-    fn nodes<'s>(&'s mut self, scope: Scope<'s>, nodes: &'s [Node]) -> BoxFuture<'s, Result<Flow, Fault>> {
+    fn nodes<'s>(&'s mut self, scope: Scope<'s>, nodes: &'s [Node]) -> LocalBoxFuture<'s, Result<Flow, Fault>> {
         Box::pin(async move {
             for node in nodes {
                 let flow = match &node.work {
@@ -359,6 +365,7 @@ impl<'a> Walk<'a> {
 
     async fn picture(&mut self, step: u32) -> Result<(), Fault> {
         let until = self.until(PICTURE);
+        let fresh = self.until(FRESH);
         let mut rungs = LADDER.into_iter();
         loop {
             // A native dialog hides the page from every screenshot; its text is in the journal.
@@ -368,7 +375,12 @@ impl<'a> Walk<'a> {
                     .warn(crate::say!("原生对话框打开时无法截图", "no picture can be taken while a native dialog is open"));
             }
             match self.browser.shot(&until).await {
+                // The very picture of the step before says nothing about this one: the page may be late, or its clock about to tick.
+                Ok(shot) if shot.picture.sha256() == self.last_picture && !fresh.expired() => {
+                    until.pause(LADDER[2], &crate::say!("网页变化", "the page to change")).await?;
+                }
                 Ok(shot) => {
+                    shot.picture.sha256().clone_into(&mut self.last_picture);
                     return self.folder.keep_shot(Some(step), &shot.picture, &shot.url, &shot.title).map(drop);
                 }
                 // A page that is just being replaced: look again.
