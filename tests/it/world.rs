@@ -180,6 +180,10 @@ pub(crate) fn find_words(folder: &Path, words: &[String]) -> Vec<(PathBuf, Strin
             found.extend(find_words(&path, words));
             continue;
         }
+        // Sockets hold nothing.
+        if !path.is_file() {
+            continue;
+        }
         let bytes = std::fs::read(&path).unwrap();
         for word in words {
             if bytes.windows(word.len()).any(|window| window == word.as_bytes()) {
