@@ -116,6 +116,21 @@ impl Site {
         }
     }
 
+    /// A title with the names of this profile said as people say them: the portal's title for its name, the words for a list of texts.
+    pub fn in_words(&self, title: &Message) -> Message {
+        let mut said = title.clone();
+        for (name, place) in &self.places {
+            said.zh = said.zh.replace(&format!("平台「{name}」"), &format!("「{}」", place.title.zh));
+            said.en = said.en.replace(&format!("site “{name}”"), &format!("“{}”", place.title.en));
+        }
+        for (name, texts) in &self.texts {
+            let words = texts.first().map_or(name.as_str(), String::as_str);
+            said.zh = said.zh.replace(&format!("平台文字「{name}」"), &format!("「{words}」"));
+            said.en = said.en.replace(&format!("site text “{name}”"), &format!("“{words}”"));
+        }
+        said
+    }
+
     /// The word that makes pressing something with these words irreversible.
     pub fn once_word(&self, words: &str) -> Option<&str> {
         self.once_words.iter().find(|word| words.contains(word.as_str())).map(String::as_str)

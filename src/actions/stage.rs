@@ -194,7 +194,7 @@ impl Stage<'_> {
 
     /// Looks again and again until `seen` holds; the time-out says what was waited for.
     pub async fn wait_seen(&self, seen: &Seen, since: Option<Mark>) -> Result<Message, Fault> {
-        let waiting_for = seen.title();
+        let waiting_for = self.site.in_words(&seen.title());
         let mut rungs = LADDER.into_iter();
         loop {
             if let Some(evidence) = self.look(seen, since).await? {

@@ -30,7 +30,7 @@ impl Action for Window {
     }
 
     async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
-        let (site, waiting_for) = (&self.site, self.title());
+        let (site, waiting_for) = (&self.site, stage.site.in_words(&self.title()));
         let mut rungs = LADDER.into_iter();
         loop {
             let windows = stage.browser.windows(&stage.until).await?;

@@ -98,7 +98,8 @@ pub fn main() -> ExitCode {
     let matches = match command.try_get_matches_from(std::env::args_os()) {
         Ok(matches) => matches,
         Err(error) => {
-            let _ = error.print();
+            // A closed standard output is no reason to fail again.
+            let _ = words::print(&error, lang);
             return ExitCode::from(if error.use_stderr() { WRONG_TEXT } else { 0 });
         }
     };

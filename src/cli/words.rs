@@ -1,6 +1,7 @@
 //! The Chinese words of `--help`. English stands beside the arguments; here is the same in Chinese, by command and argument.
 
-use clap::Command;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, ArgAction, Command};
 
 use crate::base::Lang;
 
@@ -19,8 +20,8 @@ const CHINESE: &[(&str, &str, &str)] = &[
     ("ruku run", "inputs", "输入项文件（YAML：名称: 值）；缺少的项目会在终端询问"),
     ("ruku run", "operator", "由谁操作：terminal（您本人）或 scripted（仅限模拟平台）"),
     ("ruku run", "headed", "显示浏览器窗口"),
-    ("ruku run", "runs", "办理档案存放的文件夹"),
-    ("ruku run", "patience", "等待您操作的最长分钟数，超时即停止"),
+    ("ruku run", "runs", "办理档案存放的文件夹（默认 runs）"),
+    ("ruku run", "patience", "等待您操作的最长分钟数，超时即停止（默认 30）"),
     ("ruku run", "json", "标准输出逐行打印办理日志事件（JSON）"),
     ("ruku check", "", "检查办理流程和平台配置，不执行"),
     ("ruku check", "files", "要检查的办理流程或平台配置文件（默认检查全部自带文件）"),
@@ -30,16 +31,16 @@ const CHINESE: &[(&str, &str, &str)] = &[
     ("ruku training serve", "", "启动，直到按 Ctrl-C"),
     ("ruku training serve", "dir", "存放平台数据的文件夹（默认临时文件夹，结束即删）"),
     ("ruku training serve", "seed", "虚构人员的随机种子（默认随机）"),
-    ("ruku training serve", "port", "端口，0 为自动选择"),
+    ("ruku training serve", "port", "端口，0 为自动选择（默认）"),
     ("ruku training serve", "until_input_ends", "标准输入关闭时结束（供其他程序启动时使用）"),
     ("ruku training insert", "", "插入一把虚拟 CA 锁"),
     ("ruku training insert", "card", "谁的锁（如 p1）"),
-    ("ruku training insert", "slot", "插入第几个读卡器（0 或 1）"),
+    ("ruku training insert", "slot", "插入第几个读卡器（0 或 1，默认 0）"),
     ("ruku training pull", "", "拔出虚拟 CA 锁"),
-    ("ruku training pull", "slot", "第几个读卡器（0 或 1）"),
+    ("ruku training pull", "slot", "第几个读卡器（0 或 1，默认 0）"),
     ("ruku training mode", "", "让虚拟 CA 锁表现异常"),
     ("ruku training mode", "mode", "normal、burning-verify、slow 或 dies"),
-    ("ruku training mode", "slot", "第几个读卡器（0 或 1）"),
+    ("ruku training mode", "slot", "第几个读卡器（0 或 1，默认 0）"),
     ("ruku training store", "", "打印模拟平台的记录（JSON）"),
     ("ruku training", "at", "模拟平台的 training.json"),
     ("ruku proof", "", "核验办理档案或重新生成报告"),
@@ -50,7 +51,7 @@ const CHINESE: &[(&str, &str, &str)] = &[
     ("ruku proof report", "run", "办理档案文件夹"),
     ("ruku proof report", "to", "要写入的 HTML 文件（不能已存在）"),
     ("ruku schema", "", "打印办理流程或平台配置的 JSON Schema，或动作手册"),
-    ("ruku schema", "what", "playbook、site 或 actions"),
+    ("ruku schema", "what", "playbook（默认）、site 或 actions"),
 ];
 
 fn chinese(path: &str, argument: &str) -> Option<&'static str> {
@@ -66,7 +67,26 @@ fn translate(mut command: Command, path: &str) -> Command {
     if let Some(words) = chinese(path, "") {
         command = command.about(words).long_about(None);
     }
+    command = command
+        .disable_help_subcommand(true)
+        .disable_help_flag(true)
+        .arg(Arg::new("help").short('h').long("help").action(ArgAction::Help).help("显示帮助"))
+        .subcommand_help_heading("命令")
+        .subcommand_value_name("命令")
+        .help_template("{about}\n\n用法：{usage}\n\n{all-args}");
+    if path == "ruku" {
+        command = command
+            .disable_version_flag(true)
+            .arg(Arg::new("version").short('V').long("version").action(ArgAction::Version).help("显示版本"));
+    }
     command = command.mut_args(|argument| {
+        let heading = if argument.is_positional() { "参数" } else { "选项" };
+        let argument = argument.help_heading(heading);
+        // The Chinese words name values and defaults themselves; a switch has neither.
+        let argument = match argument.get_action() {
+            ArgAction::Set | ArgAction::Append => argument.hide_possible_values(true).hide_default_value(true).hide_env(true),
+            _ => argument,
+        };
         let own = chinese(path, argument.get_id().as_str());
         let words = own.or_else(|| {
             let parent = path.rsplit_once(' ').map_or(path, |(parent, _)| parent);
@@ -83,6 +103,43 @@ fn translate(mut command: Command, path: &str) -> Command {
         command = command.mut_subcommand(name, |sub| translate(sub, &path));
     }
     command
+}
+
+/// Prints what clap says, in `lang`.
+pub(super) fn print(error: &clap::Error, lang: Lang) -> std::io::Result<()> {
+    match (lang, in_chinese(error)) {
+        (Lang::Zh, Some(words)) => {
+            eprintln!("错误：{words}\n\n用 --help 查看用法。");
+            Ok(())
+        }
+        _ => error.print(),
+    }
+}
+
+/// A fault in the arguments in Chinese; none for help, version, and what is too rare for a sentence of its own.
+fn in_chinese(error: &clap::Error) -> Option<String> {
+    let context = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => text.clone(),
+        Some(ContextValue::Strings(texts)) => texts.join("、"),
+        _ => String::new(),
+    };
+    let (argument, value) = (context(ContextKind::InvalidArg), context(ContextKind::InvalidValue));
+    let guess = |kind| {
+        let guess = context(kind);
+        if guess.is_empty() { guess } else { format!("是不是想写 {guess}？") }
+    };
+    Some(match error.kind() {
+        ErrorKind::MissingRequiredArgument => format!("缺少参数：{argument}"),
+        ErrorKind::UnknownArgument => format!("没有参数 {argument}。{}", guess(ContextKind::SuggestedArg)),
+        ErrorKind::InvalidSubcommand => {
+            format!("没有命令 {}。{}", context(ContextKind::InvalidSubcommand), guess(ContextKind::SuggestedSubcommand))
+        }
+        ErrorKind::InvalidValue if value.is_empty() => format!("{argument} 缺少取值"),
+        ErrorKind::InvalidValue => format!("{argument} 不能是“{value}”，可以是：{}", context(ContextKind::ValidValue)),
+        ErrorKind::ValueValidation => format!("{argument} 的取值“{value}”不对"),
+        ErrorKind::ArgumentConflict => format!("{argument} 不能与 {} 同时使用", context(ContextKind::PriorArg)),
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -114,6 +171,7 @@ mod tests {
     fn every_command_and_argument_speaks_chinese() {
         let mut found = Vec::new();
         missing(&super::super::Cli::command(), "ruku", &mut found);
+        in_language(super::super::Cli::command(), Lang::Zh).debug_assert();
         assert!(found.is_empty(), "without Chinese help: {found:?}");
     }
 }

@@ -271,7 +271,7 @@ pub enum Event {
         key: String,
         /// What is done, for people.
         action: Message,
-        /// Which confirmed repetition this is, from 0.
+        /// Which confirmed submission this is: 1 the first time.
         revision: u32,
     },
     /// What became of it. On disk before anything else is done.

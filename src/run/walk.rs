@@ -196,7 +196,7 @@ impl<'a> Walk<'a> {
         if repeat.limits.until.is_none() {
             return Ok(Flow::On);
         }
-        let (title, times) = (node.title(), repeat.limits.times);
+        let (title, times) = (self.title(node), repeat.limits.times);
         Err(Fault::new(
             FaultKind::TimedOut,
             Message::new(
@@ -219,19 +219,20 @@ impl<'a> Walk<'a> {
     async fn finish_when(&mut self, node: &Node, finish: &FinishWhen) -> Result<Flow, Fault> {
         let allowed = finish.within.map_or(GLANCE, |within| within.0);
         let Some(evidence) = self.glance(&finish.seen, allowed).await? else { return Ok(Flow::On) };
-        let reason = finish.reason.as_ref().map_or_else(|| node.title(), |reason| reason.message());
+        let reason = finish.reason.as_ref().map_or_else(|| self.title(node), |reason| reason.message());
         let why = Message::new(
             format!("{}（页面显示 {}）", reason.zh, evidence.zh),
             format!("{} (the page shows {})", reason.en, evidence.en),
         );
         self.step += 1;
         let step = self.step;
+        let title = self.title(node);
         let mut stage = self.stage(STEP);
         stage.record(Event::StepStart {
             step,
             playbook: String::new(),
             action: "finish_when".into(),
-            title: plain(&node.title()),
+            title,
         })?;
         stage.record(Event::StepEnd { step, result: StepResult::Finished, why: Some(why.clone()) })?;
         self.picture(step).await?;
@@ -247,7 +248,7 @@ impl<'a> Walk<'a> {
             step: number,
             playbook: scope.playbook.guide.value.clone(),
             action: step.act.word().to_owned(),
-            title: plain(&node.title()),
+            title: self.title(node),
         };
         self.stage(STEP).record(start)?;
         let done = self.attempts(scope, node, step).await;
@@ -304,7 +305,7 @@ impl<'a> Walk<'a> {
     async fn attempt(&mut self, scope: Scope<'_>, node: &Node, step: &Step, allowed: Duration) -> (Result<(), Fault>, bool) {
         let held = self.held.clone();
         let changes = self.locks.changes();
-        let options = self.options;
+        let (options, title) = (self.options, self.title(node));
         let mut stage = self.stage(allowed);
         let done = match &step.once {
             Some(spec) => {
@@ -315,7 +316,7 @@ impl<'a> Walk<'a> {
                     step: format!("{}#{}", scope.playbook.guide.value, node.number),
                     revision: spec.revision,
                 };
-                once(&mut stage, &step.act, &plain(&node.title()), &spec.done_when, &key).await
+                once(&mut stage, &step.act, &title, &spec.done_when, &key).await
             }
             None if waits(&step.act) => tokio::select! {
                 biased;
@@ -395,6 +396,11 @@ impl<'a> Walk<'a> {
                 Err(fault) => return Err(fault),
             }
         }
+    }
+
+    /// A node in words: no names of the profile, no braces.
+    fn title(&self, node: &Node) -> Message {
+        plain(&self.options.site.in_words(&node.title()))
     }
 
     fn until(&self, allowed: Duration) -> Until {
