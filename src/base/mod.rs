@@ -2,10 +2,12 @@
 //!
 //! Never imports from another floor, never touches a browser, a card or a portal.
 
+pub mod challenge;
 pub mod diagnostic;
 pub mod fault;
 pub mod files;
 pub mod http;
+pub mod random;
 pub mod redact;
 pub mod secret;
 pub mod spanned;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Context;
-use crate::base::{Fault, FaultKind, Secret, files};
+use crate::base::{Fault, FaultKind, Secret, files, random};
 
 /// The folder with `playbooks/` and `drivers/`: what was given, else the nearest one above the program, else above the
 /// current folder.
@@ -45,12 +45,9 @@ pub(super) fn installation_key() -> Result<Secret, Fault> {
     files::private_dir(&folder)?;
     let path = folder.join("installation.key");
     if !path.exists() {
-        let mut key = [0u8; 32];
-        getrandom::fill(&mut key).map_err(|error| {
-            Fault::new(FaultKind::Setup, crate::say!("系统随机数不可用：{error}", "the system has no random numbers: {error}"))
-        })?;
+        let key = random::hex()?;
         // Two first runs at once: the one that comes second finds the file and uses it.
-        if let Err(fault) = files::write_new(&path, hex::encode(key).as_bytes())
+        if let Err(fault) = files::write_new(&path, key.as_bytes())
             && !path.exists()
         {
             return Err(fault);

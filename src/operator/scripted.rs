@@ -6,11 +6,9 @@
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use hmac::{Hmac, Mac};
-use sha2::Sha256;
 
 use super::{Answer, Gate, GateKind, Operator};
-use crate::base::{Fault, FaultKind, Lang, Message, Secret, Until, http};
+use crate::base::{Fault, FaultKind, Lang, Message, Secret, Until, challenge, http};
 
 /// How long the training instance may take for one answer.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -40,28 +38,8 @@ impl Scripted {
     /// # Errors
     /// `Refused` when the challenge is not answered rightly; `Gone` when nobody answers.
     pub async fn admit(access: Access, card: &str, lang: Lang) -> Result<Scripted, Fault> {
-        let mut nonce = [0u8; 32];
-        getrandom::fill(&mut nonce).map_err(|error| {
-            Fault::new(FaultKind::Setup, crate::say!("系统随机数不可用：{error}", "the system has no random numbers: {error}"))
-        })?;
-        let nonce = hex::encode(nonce);
-        let body = serde_json::json!({ "nonce": nonce }).to_string();
-        let answer = post(&access, "/challenge", &body).await?;
-        let mac = answer.json()?.get("mac").and_then(|mac| hex::decode(mac.as_str()?).ok()).unwrap_or_default();
-        let key = hex::decode(access.key.expose()).unwrap_or_default();
-        let proven = !key.is_empty()
-            && Hmac::<Sha256>::new_from_slice(&key)
-                .is_ok_and(|hmac| hmac.chain_update(nonce.as_bytes()).verify_slice(&mac).is_ok());
-        if proven {
-            return Ok(Scripted { access, card: card.to_owned(), lang });
-        }
-        Err(Fault::new(
-            FaultKind::Refused,
-            crate::say!(
-                "脚本操作人只能用于模拟平台，而该地址没有通过模拟平台的验证。真实平台请由本人操作。",
-                "the scripted operator works on training portals only, and this address did not prove to be one; on a real site the person operates"
-            ),
-        ))
+        challenge::prove(access.port, &access.key, PATIENCE).await?;
+        Ok(Scripted { access, card: card.to_owned(), lang })
     }
 
     async fn insert(&self) -> Result<(), Fault> {

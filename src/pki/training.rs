@@ -21,7 +21,7 @@ use x509_cert::time::{Time, Validity};
 use zeroize::Zeroizing;
 
 use super::identity::TRAINING_MARK;
-use crate::base::{Fault, FaultKind};
+use crate::base::{Fault, FaultKind, random};
 
 const DAY: i64 = 24 * 60 * 60;
 /// Upper bound of a common name or organisation in characters (RFC 5280, ub-common-name).
@@ -129,7 +129,7 @@ impl TrainingCa {
             (rfc4519::C, "CN"),
             (rfc4519::O, &subject.organisation),
             (rfc4519::CN, &subject.holder),
-            (rfc4519::SERIAL_NUMBER, &format!("RUKU-{}", hex::encode_upper(random::<6>()?))),
+            (rfc4519::SERIAL_NUMBER, &format!("RUKU-{}", hex::encode_upper(random::bytes::<6>()?))),
         ])?;
         let profile = Profile::Leaf { issuer: self.name.clone(), enable_key_agreement: false, enable_key_encipherment: false };
         let certificate = certificate(profile, &person, &key, &self.key, validity(subject.valid_days)?)?;
@@ -196,7 +196,7 @@ fn validity(days: i64) -> Result<Validity, Fault> {
 }
 
 fn serial() -> Result<SerialNumber, Fault> {
-    let mut bytes = random::<16>()?;
+    let mut bytes = random::bytes::<16>()?;
     // Positive and without a leading zero: one length, one way to write it.
     bytes[0] = (bytes[0] & 0x3F) | 0x40;
     SerialNumber::new(&bytes).map_err(failed)
@@ -204,26 +204,12 @@ fn serial() -> Result<SerialNumber, Fault> {
 
 fn new_key() -> Result<SigningKey, Fault> {
     loop {
-        let bytes = Zeroizing::new(random::<32>()?);
+        let bytes = Zeroizing::new(random::bytes::<32>()?);
         // One in 2^32 values is out of the curve's range: draw again.
         if let Ok(key) = SigningKey::from_slice(&*bytes) {
             return Ok(key);
         }
     }
-}
-
-fn random<const N: usize>() -> Result<[u8; N], Fault> {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|error| {
-        Fault::new(
-            FaultKind::Io,
-            crate::say!(
-                "系统无法提供随机数（{error}）。请重启电脑后再试。",
-                "the system gives no random numbers ({error}); restart the machine and try again"
-            ),
-        )
-    })?;
-    Ok(bytes)
 }
 
 fn failed(detail: impl std::fmt::Display) -> Fault {

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
 use crate::actions::site::Site;
-use crate::base::{Fault, FaultKind, Lang, Message, Redactor, Secret, Until, files};
+use crate::base::{Fault, FaultKind, Lang, Message, Redactor, Secret, Until, files, random};
 use crate::browser::{Browser, BrowserOptions};
 use crate::lock::{AgentAt, LockOptions, LockWatch};
 use crate::operator::Operator;
@@ -97,7 +97,7 @@ pub struct Outcome {
 /// Only when the run folder itself cannot be made or sealed.
 pub async fn run(options: Options) -> Result<Outcome, Fault> {
     let redactor = redactor(&options);
-    let name = folder_name();
+    let name = folder_name()?;
     let mut folder = RunFolder::create(&options.runs, &name, redactor.clone())?;
     folder.observe(options.listener.clone());
     let ended = attempt(&options, &redactor, &name, &mut folder).await;
@@ -207,11 +207,9 @@ fn file_name(file: &str) -> String {
 }
 
 /// `20261122-081500-1a2b`: sorts by time, and two runs of one second do not collide.
-fn folder_name() -> String {
-    let mut random = [0u8; 2];
-    // Without random numbers the name may collide; `RunFolder::create` then refuses, and nothing is overwritten.
-    let _ = getrandom::fill(&mut random);
-    format!("{}-{}", jiff::Zoned::now().strftime("%Y%m%d-%H%M%S"), hex::encode(random))
+fn folder_name() -> Result<String, Fault> {
+    let random = random::bytes::<2>()?;
+    Ok(format!("{}-{}", jiff::Zoned::now().strftime("%Y%m%d-%H%M%S"), hex::encode(random)))
 }
 
 /// Facts about this machine that a reader of the proof may ask for. Nothing that names a person.

@@ -228,12 +228,7 @@ impl<'a> Walk<'a> {
         let step = self.step;
         let title = self.title(node);
         let mut stage = self.stage(STEP);
-        stage.record(Event::StepStart {
-            step,
-            playbook: String::new(),
-            action: "finish_when".into(),
-            title,
-        })?;
+        stage.record(Event::StepStart { step, playbook: String::new(), action: "finish_when".into(), title })?;
         stage.record(Event::StepEnd { step, result: StepResult::Finished, why: Some(why.clone()) })?;
         self.picture(step).await?;
         Ok(Flow::Finish(why))

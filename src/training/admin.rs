@@ -13,11 +13,11 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
 
-use super::instance::{self, Instance, Site};
+use super::instance::{Instance, Site};
 use super::portals::{self, FailOnce, Portals, Slow};
 use super::serve::Locks;
 use super::store::Confirm;
-use crate::base::{Fault, Lang, Message};
+use crate::base::{Fault, Lang, Message, challenge};
 
 const COOKIE: &str = "RUKU_TRAINING_ADMIN";
 
@@ -253,11 +253,11 @@ struct Challenge {
 
 /// Proves to a program on this machine that this is its training. Without a token: it is asked before anything is trusted.
 async fn challenge(State(admin): Shared, headers: HeaderMap, Json(asked): Json<Challenge>) -> Response {
-    if headers.contains_key(header::ORIGIN) || !instance::is_nonce(&asked.nonce) {
+    if headers.contains_key(header::ORIGIN) || !challenge::is_nonce(&asked.nonce) {
         let words = crate::say!("质询无效。", "not a valid challenge");
         return says(StatusCode::BAD_REQUEST, &words);
     }
-    match instance::answer(&admin.instance().key, &asked.nonce) {
+    match challenge::answer(&admin.instance().key, &asked.nonce) {
         Ok(mac) => Json(serde_json::json!({"mac": mac})).into_response(),
         Err(fault) => done(Err(fault)),
     }

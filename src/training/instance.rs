@@ -3,14 +3,11 @@
 //! Never readable by other users: it holds the token of the admin page, the challenge key and the PINs of the training locks.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use hmac::{Hmac, Mac};
 use serde::{Deserialize, Serialize};
-use sha2::Sha256;
 
 use super::people::{Applicant, secret_text};
-use crate::base::{Fault, FaultKind, Secret, files, http};
+use crate::base::{Fault, FaultKind, Secret, files};
 
 /// A virtual host of the training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,80 +108,5 @@ impl Instance {
     /// Where `site` is, such as `http://hohhot.localhost:8018`.
     pub fn origin(&self, site: Site) -> String {
         site.origin(self.port)
-    }
-
-    /// Asks whoever listens on the port to prove that it is this very training: a fresh nonce, answered with the key of `training.json`.
-    /// [`FaultKind::Refused`] when the answer is wrong, [`FaultKind::Gone`] when there is none.
-    pub async fn prove(&self, allowed: Duration) -> Result<(), Fault> {
-        let nonce = random_hex()?;
-        let body = serde_json::json!({"nonce": nonce}).to_string().into_bytes();
-        let headers = [("content-type", "application/json")];
-        let answer = http::request("POST", self.port, Site::Admin.host(), "/challenge", &headers, body, allowed).await?;
-        let mac = answer.json().ok().and_then(|json| hex::decode(json["mac"].as_str()?).ok());
-        let mac = mac.filter(|_| answer.status == 200).unwrap_or_default();
-        keyed(&self.key, &nonce)?.verify_slice(&mac).map_err(|_| {
-            let port = self.port;
-            Fault::new(
-                FaultKind::Refused,
-                crate::say!(
-                    "127.0.0.1:{port} 上的服务不是本次模拟平台，已停止。请重新启动 ruku training。",
-                    "what answers on 127.0.0.1:{port} is not this training; start `ruku training` again"
-                ),
-            )
-        })
-    }
-}
-
-/// The answer to a challenge: HMAC-SHA256 over the nonce's characters, in hex.
-pub(crate) fn answer(key: &Secret, nonce: &str) -> Result<String, Fault> {
-    Ok(hex::encode(keyed(key, nonce)?.finalize().into_bytes()))
-}
-
-/// Whether a nonce is worth answering: 32 to 128 hex characters, so that nothing else of meaning is ever signed.
-pub(crate) fn is_nonce(nonce: &str) -> bool {
-    (32..=128).contains(&nonce.len()) && nonce.bytes().all(|b| b.is_ascii_hexdigit())
-}
-
-fn keyed(key: &Secret, nonce: &str) -> Result<Hmac<Sha256>, Fault> {
-    let mut mac = hex::decode(key.expose()).ok().and_then(|key| Hmac::<Sha256>::new_from_slice(&key).ok()).ok_or_else(|| {
-        Fault::new(
-            FaultKind::Setup,
-            crate::say!(
-                "training.json 中的密钥已损坏。请重新启动 ruku training。",
-                "the key in training.json is damaged; start `ruku training` again"
-            ),
-        )
-    })?;
-    mac.update(nonce.as_bytes());
-    Ok(mac)
-}
-
-/// 32 bytes of the system's randomness, in hex.
-pub(crate) fn random_hex() -> Result<String, Fault> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|error| {
-        Fault::new(FaultKind::Setup, crate::say!("系统随机数不可用：{error}", "the system gives no randomness: {error}"))
-    })?;
-    Ok(hex::encode(bytes))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_answer_is_hmac_sha256_of_the_nonce() {
-        // RFC 4231, test case 2, whose key is not hex there.
-        let key = Secret::new(hex::encode("Jefe"));
-        assert_eq!(
-            answer(&key, "what do ya want for nothing?").unwrap(),
-            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
-        );
-    }
-
-    #[test]
-    fn only_nonces_are_answered() {
-        assert!(is_nonce(&random_hex().unwrap()));
-        assert!(!is_nonce("确认申请") && !is_nonce("") && !is_nonce(&"a".repeat(200)));
     }
 }

@@ -16,11 +16,11 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use super::admin;
-use super::instance::{Instance, Site, random_hex};
+use super::instance::{Instance, Site};
 use super::people::Applicant;
 use super::portals::{self, Portals};
 use super::store::Store;
-use crate::base::{Fault, FaultKind, Secret};
+use crate::base::{Fault, FaultKind, Secret, random};
 
 /// After a stop, how long open connections may finish what they are at.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -127,7 +127,7 @@ pub async fn serve(options: ServeOptions, cancel: CancellationToken) -> Result<S
     // A training that comes back keeps its token and key: whoever knew them may go on.
     let (token, key) = match Instance::read(&dir) {
         Ok(before) => (before.token, before.key),
-        Err(_) => (Secret::new(random_hex()?), Secret::new(random_hex()?)),
+        Err(_) => (Secret::new(random::hex()?), Secret::new(random::hex()?)),
     };
     let instance = Instance {
         version: 1,

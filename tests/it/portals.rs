@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use base64::Engine;
 use futures_util::future::BoxFuture;
-use ruku::base::{Fault, FaultKind, Secret, http};
+use ruku::base::{Fault, FaultKind, Secret, challenge, http};
 use ruku::pki::{PersonSubject, TrainingCa};
 use ruku::training::people::Applicant;
 use ruku::training::serve::listen;
@@ -466,9 +466,9 @@ async fn new_people_get_their_locks_and_a_reset_forgets() {
 async fn a_training_proves_itself_and_an_impostor_does_not() {
     let training = Training::start().await;
     let instance = Instance::read(training.dir.path()).unwrap();
-    instance.prove(PATIENCE).await.unwrap();
+    challenge::prove(instance.port, &instance.key, PATIENCE).await.unwrap();
     let other = Instance { key: Secret::new("00".repeat(32)), ..instance };
-    assert_eq!(other.prove(PATIENCE).await.unwrap_err().kind, FaultKind::Refused);
+    assert_eq!(challenge::prove(other.port, &other.key, PATIENCE).await.unwrap_err().kind, FaultKind::Refused);
     #[cfg(unix)]
     {
         let mode = std::os::unix::fs::PermissionsExt::mode(
@@ -478,7 +478,7 @@ async fn a_training_proves_itself_and_an_impostor_does_not() {
     }
     training.cancel.cancel();
     training.serving.ended().await.unwrap();
-    assert_eq!(other.prove(PATIENCE).await.unwrap_err().kind, FaultKind::Gone);
+    assert_eq!(challenge::prove(other.port, &other.key, PATIENCE).await.unwrap_err().kind, FaultKind::Gone);
 }
 
 #[tokio::test]

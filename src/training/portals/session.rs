@@ -8,9 +8,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use axum::http::{HeaderMap, HeaderValue, header};
 use subtle::ConstantTimeEq;
 
-use crate::base::Fault;
+use crate::base::{Fault, random};
 use crate::pki::Identity;
-use crate::training::instance::random_hex;
 
 const COOKIE: &str = "RUKU_TRAINING_SESSION";
 /// More sessions than this and the oldest is dropped.
@@ -59,7 +58,7 @@ impl Sessions {
             sessions.remove(&oldest);
         }
         *count += 1;
-        let session = Session { id: random_hex()?, csrf: random_hex()?, certificate: None, number: *count };
+        let session = Session { id: random::hex()?, csrf: random::hex()?, certificate: None, number: *count };
         sessions.insert(session.id.clone(), session.clone());
         Ok(session)
     }
