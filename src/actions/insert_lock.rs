@@ -192,9 +192,7 @@ async fn wait(stage: &mut Stage<'_>, message: Message, changes: &mut watch::Rece
             }
         }
         Ok(Asked::World(_)) => Ok(None),
-        Err(fault) if wrong && matches!(fault.kind, FaultKind::TimedOut | FaultKind::Stopped) => {
-            Err(Fault::new(FaultKind::WrongHolder, message))
-        }
+        Err(fault) if wrong && fault.kind == FaultKind::Stopped => Err(Fault::new(FaultKind::WrongHolder, message)),
         Err(fault) => Err(fault),
     }
 }

@@ -116,9 +116,11 @@ impl Site {
         }
     }
 
-    /// A title with the names of this profile said as people say them: the portal's title for its name, the words for a list of texts.
+    /// A title with the names of this profile said as people say them: the portal's title for its name, the words for a list of texts, and
+    /// an input's name without braces (`{{ 姓名 }}` reads 姓名: values never stand in titles).
     pub fn in_words(&self, title: &Message) -> Message {
-        let mut said = title.clone();
+        let bare = |text: &str| text.replace("{{ ", "").replace(" }}", "").replace("{{", "").replace("}}", "");
+        let mut said = Message::new(bare(&title.zh), bare(&title.en));
         for (name, place) in &self.places {
             said.zh = said.zh.replace(&format!("平台「{name}」"), &format!("「{}」", place.title.zh));
             said.en = said.en.replace(&format!("site “{name}”"), &format!("“{}”", place.title.en));
@@ -156,7 +158,30 @@ pub fn origin(url: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_loopback, origin};
+    use std::collections::BTreeMap;
+
+    use super::{Site, SitePlace, is_loopback, origin};
+    use crate::base::Message;
+
+    #[test]
+    fn titles_say_portals_and_texts_as_people_do_and_inputs_by_name() {
+        let place = SitePlace { title: Message::new("互认系统", "the CA system"), address: None, origins: Vec::new() };
+        let site = Site {
+            name: "s".into(),
+            title: Message::same("s"),
+            training: false,
+            places: BTreeMap::from([("ca".to_owned(), place)]),
+            texts: BTreeMap::from([("done".to_owned(), vec!["绑定成功".to_owned()])]),
+            once_words: Vec::new(),
+            allowed_actions: None,
+            stop_words: Vec::new(),
+        };
+        let title =
+            crate::say!("打开平台「ca」，等平台文字「done」，{}", "open site “ca”, wait for site text “done”, {}", "{{ 姓名 }}");
+        let said = site.in_words(&title);
+        assert_eq!(said.zh, "打开「互认系统」，等「绑定成功」，姓名");
+        assert_eq!(said.en, "open “the CA system”, wait for “绑定成功”, 姓名");
+    }
 
     #[test]
     fn loopback_is_this_machine_only() {

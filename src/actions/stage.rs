@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use crate::base::{Fault, FaultKind, Message, Redactor, Until, template};
+use crate::base::{Fault, FaultKind, Message, Redactor, Until, template, until};
 use crate::browser::Browser;
 use crate::browser::page::{By, Found, Mark, Place as Spot, Purpose, Target};
 use crate::lock::{Detector, Lock, LockWatch};
@@ -235,9 +235,14 @@ impl Stage<'_> {
         self.record(Event::GateClose { gate: gate.number, answer })?;
         // The person's time is not the step's.
         self.until = self.until.renewed(self.until.allowed());
-        match asked? {
-            Asked::Person(Answer::Stop) => Err(crate::base::until::stopped()),
-            asked => Ok(asked),
+        match asked {
+            Ok(Asked::Person(Answer::Stop)) => Err(until::stopped()),
+            // Silence is never consent: it ends the run as a person would.
+            Err(fault) if fault.kind == FaultKind::TimedOut => Err(Fault::new(
+                FaultKind::Stopped,
+                crate::say!("等待您操作超时，办理已停止。", "nobody answered in time, the run was stopped"),
+            )),
+            asked => asked,
         }
     }
 }

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::{Context, WRONG_TEXT, home};
+use crate::actions::site::Site;
 use crate::base::{Fault, Severity, diagnostic};
-use crate::playbook;
+use crate::playbook::{self, Plan};
 
 /// Arguments of `ruku check`.
 #[derive(Debug, clap::Args)]
@@ -18,6 +19,9 @@ pub(super) struct Args {
     /// Print one JSON object per diagnostic
     #[arg(long)]
     json: bool,
+    /// Print the numbered steps of each playbook
+    #[arg(long)]
+    plan: bool,
 }
 
 pub(super) fn main(context: &Context, args: &Args) -> ExitCode {
@@ -73,6 +77,20 @@ fn check(context: &Context, args: &Args) -> Result<usize, Fault> {
             found.extend(playbook::check(playbook, site));
         }
         show(&source, &found);
+        if let (true, Some(playbook)) = (args.plan, &playbook) {
+            print_plan(context, &Plan::of(playbook), site.as_ref());
+        }
     }
     Ok(errors)
+}
+
+fn print_plan(context: &Context, plan: &Plan, site: Option<&Site>) {
+    println!("{} {}", plan.guide, plan.title.get(context.lang));
+    for step in &plan.steps {
+        let title = site.map_or_else(|| step.title.clone(), |site| site.in_words(&step.title));
+        let indent = "  ".repeat(step.depth as usize);
+        let once = if step.once { context.text("〔不可撤销，只做一次〕", " [irreversible, once only]") } else { "" };
+        let person = if step.person { context.text("〔由您操作〕", " [your turn]") } else { "" };
+        println!("{:>4}  {indent}{}{once}{person}", step.number, title.get(context.lang));
+    }
 }

@@ -199,11 +199,35 @@ pub(super) async fn with_own(context: &Context, seed: Option<u64>, arguments: &[
     }
     let mut run = tokio::process::Command::new(&exe);
     run.args(arguments).arg("--training-at").arg(line.trim());
-    let status = run.status().await.map_err(|error| failed(&error))?;
+    let mut running = run.spawn().map_err(|error| failed(&error))?;
+    // Ctrl-C reaches the run as well; this process has to outlive it, and passes on what only it was sent.
+    let cancel = cancelled_by_signals();
+    let status = tokio::select! {
+        status = running.wait() => status,
+        () = cancel.cancelled() => {
+            stop(&mut running);
+            running.wait().await
+        }
+    };
+    let status = status.map_err(|error| failed(&error))?;
     drop(serving.stdin.take());
     let _ = serving.wait().await;
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(130))
 }
+
+/// Asks a run to stop in order.
+#[cfg(unix)]
+fn stop(running: &mut tokio::process::Child) {
+    let pid = running.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
+    if let Some(pid) = pid {
+        // It may have ended by itself just now.
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+    }
+}
+
+/// Windows has no such request; Ctrl-C has reached the run in the same console.
+#[cfg(not(unix))]
+fn stop(_running: &mut tokio::process::Child) {}
 
 /// Makes this process a client of the training's own card service. PC/SC reads the variable once, so the program is started
 /// again with it; `Some(code)` is how that ended, none when it is set already.

@@ -27,6 +27,7 @@ const CHINESE: &[(&str, &str, &str)] = &[
     ("ruku check", "files", "要检查的办理流程或平台配置文件（默认检查全部自带文件）"),
     ("ruku check", "site", "对照哪个平台配置检查（默认 training）"),
     ("ruku check", "json", "逐行打印 JSON"),
+    ("ruku check", "plan", "打印每个办理流程的步骤清单"),
     ("ruku training", "", "在本机启动模拟平台、虚拟 CA 锁和模拟互认助手"),
     ("ruku training serve", "", "启动，直到按 Ctrl-C"),
     ("ruku training serve", "dir", "存放平台数据的文件夹（默认临时文件夹，结束即删）"),

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
 use crate::actions::site::Site;
-use crate::base::{Fault, FaultKind, Lang, Message, Redactor, Secret, Until, files, random};
+use crate::base::{Fault, FaultKind, Lang, Message, Redactor, Secret, Until, random};
 use crate::browser::{Browser, BrowserOptions};
 use crate::lock::{AgentAt, LockOptions, LockWatch};
 use crate::operator::Operator;
@@ -21,8 +21,10 @@ use crate::proof::{Event, Mode, PlaybookRef, RunFolder, RunResult, RunStart};
 mod lock_guard;
 mod once;
 mod walk;
+mod work;
 
 use walk::Walk;
+use work::Work;
 
 /// How long starting the browser may take, slow machines included.
 const START: Duration = Duration::from_secs(120);
@@ -114,55 +116,61 @@ pub async fn run(options: Options) -> Result<Outcome, Fault> {
 }
 
 async fn attempt(options: &Options, redactor: &Redactor, name: &str, folder: &mut RunFolder) -> Result<walk::Flow, Fault> {
-    let playbooks = options.playbooks.iter().map(reference).collect();
-    let start = Event::RunStart(RunStart {
+    let work = Work::create(name).await;
+    let browser = match &work {
+        Ok(work) => start_browser(options, redactor, work).await,
+        Err(fault) => Err(fault.clone()),
+    };
+    folder.record(Event::RunStart(RunStart {
         run: name.to_owned(),
         ruku: env!("CARGO_PKG_VERSION").to_owned(),
-        playbooks,
+        playbooks: options.playbooks.iter().map(reference).collect(),
         site: options.site.name.clone(),
         training: options.site.training,
         mode: Mode::Auto,
         lang: options.lang,
-        machine: machine(),
+        machine: machine(browser.as_ref().ok()),
         subject: options.applicant.clone(),
-    });
-    folder.record(start)?;
+    }))?;
     for (number, chosen) in options.playbooks.iter().enumerate() {
         folder.keep_file(&format!("{}-{}", number + 1, file_name(&chosen.file)), &chosen.bytes)?;
         for (name, bytes) in &chosen.parts {
             folder.keep_file(&format!("{}-part-{name}.yaml", number + 1), bytes)?;
         }
     }
-    let work = Work::create(name)?;
-    let locks = LockWatch::start(LockOptions { drivers: options.drivers.clone(), agents: options.agents.clone() })?;
-    let until = Until::after(START, options.cancel.clone());
-    let browser = Browser::start(
-        BrowserOptions {
-            headed: options.headed,
-            viewport: options.viewport,
-            work: work.path.clone(),
-            lang: options.lang,
-            drivers: options.drivers.clone(),
-            redactor: redactor.clone(),
-            masking: options.masking,
-        },
-        &until,
-    )
-    .await;
     let flow = match browser {
         Ok(browser) => {
-            let flow = Walk::new(options, redactor, &browser, &locks, folder).playbooks().await;
+            let flow = walk(options, redactor, &browser, folder).await;
             browser.end().await;
             flow
         }
         Err(fault) => Err(fault),
     };
-    locks.end();
     if let Err(fault) = &flow {
-        let event = Event::Fault { step: None, kind: fault.kind, message: fault.message.clone() };
-        folder.record(event)?;
+        folder.record(Event::Fault { step: None, kind: fault.kind, message: fault.message.clone() })?;
     }
     flow
+}
+
+async fn walk(options: &Options, redactor: &Redactor, browser: &Browser, folder: &mut RunFolder) -> Result<walk::Flow, Fault> {
+    let locks = LockWatch::start(LockOptions { drivers: options.drivers.clone(), agents: options.agents.clone() })?;
+    let flow = Walk::new(options, redactor, browser, &locks, folder).playbooks().await;
+    locks.end();
+    flow
+}
+
+async fn start_browser(options: &Options, redactor: &Redactor, work: &Work) -> Result<Browser, Fault> {
+    let until = Until::after(START, options.cancel.clone());
+    let browser = BrowserOptions {
+        headed: options.headed,
+        viewport: options.viewport,
+        work: work.path.clone(),
+        lang: options.lang,
+        drivers: options.drivers.clone(),
+        redactor: redactor.clone(),
+        masking: options.masking,
+    };
+    Browser::start(browser, &until).await
 }
 
 fn reference(chosen: &Chosen) -> PlaybookRef {
@@ -213,30 +221,17 @@ fn folder_name() -> Result<String, Fault> {
 }
 
 /// Facts about this machine that a reader of the proof may ask for. Nothing that names a person.
-fn machine() -> BTreeMap<String, String> {
-    BTreeMap::from([
+fn machine(browser: Option<&Browser>) -> BTreeMap<String, String> {
+    let mut facts = BTreeMap::from([
         ("os".to_owned(), std::env::consts::OS.to_owned()),
         ("arch".to_owned(), std::env::consts::ARCH.to_owned()),
-        ("time zone".to_owned(), jiff::tz::TimeZone::system().iana_name().unwrap_or("unknown").to_owned()),
-    ])
-}
-
-/// The run's own temporary folder: browser profile, crash database, driver output. Gone at the end.
-struct Work {
-    path: PathBuf,
-}
-
-impl Work {
-    fn create(name: &str) -> Result<Work, Fault> {
-        let path = std::env::temp_dir().join(format!("ruku-{name}"));
-        files::private_dir(&path)?;
-        Ok(Work { path })
+        ("time_zone".to_owned(), jiff::tz::TimeZone::system().iana_name().unwrap_or("unknown").to_owned()),
+    ]);
+    if let Some(browser) = browser {
+        let told = browser.facts();
+        facts.insert("browser".to_owned(), told.browser.clone());
+        facts.insert("browser_version".to_owned(), told.browser_version.clone());
+        facts.insert("driver_version".to_owned(), told.driver_version.clone());
     }
-}
-
-impl Drop for Work {
-    fn drop(&mut self) {
-        // What a dying browser still holds open is reaped by the next start; nothing of it is needed any more.
-        let _ = std::fs::remove_dir_all(&self.path);
-    }
+    facts
 }

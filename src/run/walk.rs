@@ -236,6 +236,7 @@ impl<'a> Walk<'a> {
 
     /// One leaf step, with its handlers, its pause for a missing lock, its picture.
     async fn step(&mut self, scope: Scope<'_>, node: &Node, step: &Step) -> Result<Flow, Fault> {
+        self.stop_words().await?;
         self.handle(scope).await?;
         self.step += 1;
         let number = self.step;
@@ -327,6 +328,23 @@ impl<'a> Walk<'a> {
         (done, pressed)
     }
 
+    /// Stops at once where the portal warns of risk control: nothing is pressed there any more.
+    async fn stop_words(&mut self) -> Result<(), Fault> {
+        let words = &self.options.site.stop_words;
+        if words.is_empty() || self.browser.dialog().is_some() {
+            return Ok(());
+        }
+        let Some(seen) = self.browser.seen_text(words, None, &self.until(STEP)).await? else { return Ok(()) };
+        let text = seen.text;
+        Err(Fault::new(
+            FaultKind::Refused,
+            crate::say!(
+                "平台页面出现「{text}」，已立即停止，不再点击。请本人查看平台提示后再决定。",
+                "the portal shows “{text}”; stopped at once, nothing more is pressed; read it yourself before you decide"
+            ),
+        ))
+    }
+
     /// Deals with what may show up at any time. Says whether anything did.
     async fn handle(&mut self, scope: Scope<'_>) -> Result<bool, Fault> {
         if scope.handling {
@@ -393,9 +411,9 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// A node in words: no names of the profile, no braces.
+    /// A node in words.
     fn title(&self, node: &Node) -> Message {
-        plain(&self.options.site.in_words(&node.title()))
+        self.options.site.in_words(&node.title())
     }
 
     fn until(&self, allowed: Duration) -> Until {
@@ -426,20 +444,4 @@ impl<'a> Walk<'a> {
 /// Whether a step only waits, so that it can be broken off at any moment.
 fn waits(act: &Act) -> bool {
     act.risk() == Risk::Look
-}
-
-/// A title without the braces of its templates: `{{ 姓名 }}` reads 姓名. Values never stand in titles.
-fn plain(title: &Message) -> Message {
-    let strip = |text: &str| text.replace("{{ ", "").replace(" }}", "").replace("{{", "").replace("}}", "");
-    Message::new(strip(&title.zh), strip(&title.en))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn titles_name_the_input_not_its_value() {
-        assert_eq!(plain(&Message::same("插入 CA 锁（{{ 姓名 }}）")).zh, "插入 CA 锁（姓名）");
-    }
 }
