@@ -110,6 +110,7 @@ pub fn main() -> ExitCode {
             return ExitCode::from(WRONG_TEXT);
         }
     };
+    no_core_dumps();
     log_to_stderr();
     let context = Context { lang, home: cli.home };
     match cli.command {
@@ -123,6 +124,19 @@ pub fn main() -> ExitCode {
         Command::LockWatch(args) => lock::main(&context, args),
     }
 }
+
+/// A memory image would hold what was typed: none is written, neither of this process nor of the browser that it starts.
+#[cfg(unix)]
+fn no_core_dumps() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let maximum = getrlimit(Resource::Core).maximum;
+    // A system that forbids less is left as it is: a run must not fail over it.
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum });
+}
+
+/// Windows writes memory images only where its administrator has asked for them.
+#[cfg(not(unix))]
+fn no_core_dumps() {}
 
 /// Diagnostics for developers, only when `RUKU_LOG` asks for them.
 fn log_to_stderr() {

@@ -5,6 +5,7 @@
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
+use super::lock_guard;
 use crate::actions::condition::Seen;
 use crate::actions::stage::Asked;
 use crate::actions::{Act, Stage};
@@ -78,7 +79,8 @@ pub(super) async fn once(
     );
     let question = Message::new(question.zh, question.en.replace(&title.zh, &title.en));
     stage.gate(GateKind::Confirm, question, Vec::new(), std::future::pending::<()>()).await?;
-    // The person may have taken an hour: look again.
+    // The person may have taken an hour, and the lock out: look again.
+    lock_guard::wait_for_return(stage).await?;
     if let Some(evidence) = stage.look(done_when, None).await? {
         return Err(held_back(&evidence));
     }
@@ -97,17 +99,20 @@ pub(super) async fn once(
             stage.record_synced(outcome(OnceOutcome::NotDone, fault.message.clone()))?;
             Err(fault)
         }
-        // Pressed, whatever was said afterwards: only what the page shows counts.
-        _ => match stage.wait_seen(done_when, *stage.since).await {
-            Ok(evidence) => {
-                let done = outcome(OnceOutcome::Done, evidence);
-                stage.record_synced(done)
+        // Pressed, whatever was said afterwards: only what the page shows counts, and it gets its own time to show it.
+        _ => {
+            stage.until = stage.until.renewed(stage.until.allowed());
+            match stage.wait_seen(done_when, *stage.since).await {
+                Ok(evidence) => {
+                    let done = outcome(OnceOutcome::Done, evidence);
+                    stage.record_synced(done)
+                }
+                Err(fault) => {
+                    let why = acted.err().unwrap_or(fault);
+                    unsure(stage, title, key_text, why).await
+                }
             }
-            Err(fault) => {
-                let why = acted.err().unwrap_or(fault);
-                unsure(stage, title, key_text, why).await
-            }
-        },
+        }
     }
 }
 

@@ -273,27 +273,27 @@ impl<'a> Walk<'a> {
         loop {
             lock_guard::wait_for_return(&mut self.stage(allowed)).await?;
             let (done, pressed) = self.attempt(scope, node, step, allowed).await;
-            let was_gone = lock_guard::wait_for_return(&mut self.stage(allowed)).await?;
-            let again = match &done {
+            let was_gone = match &done {
                 Ok(()) => false,
-                Err(fault) if fault.kind == FaultKind::Stopped => false,
-                // What is once is never done again by itself; anything else is, when the lock was away meanwhile.
-                Err(_) => was_gone && step.once.is_none(),
+                Err(fault) if fault.kind == FaultKind::Stopped || self.browser.took_away().is_some() => false,
+                Err(_) => lock_guard::wait_for_return(&mut self.stage(allowed)).await?,
             };
-            if !again {
-                return match done {
-                    Err(fault) if !pressed && !was_gone && step.once.is_none() && self.handle(scope).await? => {
-                        // Something was in the way and has been dealt with.
-                        let _ = fault;
-                        self.attempt(scope, node, step, allowed).await.0
-                    }
-                    done => done,
-                };
+            // What is once is never done again by itself.
+            if step.once.is_some() || done.is_ok() {
+                return done;
             }
-            self.handle(scope).await?;
-            let number = self.step;
-            let why = crate::say!("CA 锁曾被拔出，重做本步骤", "the CA lock was away, so this step is done again");
-            self.stage(STEP).record(Event::StepEnd { step: number, result: StepResult::Redone, why: Some(why) })?;
+            if was_gone {
+                self.handle(scope).await?;
+                let number = self.step;
+                let why = crate::say!("CA 锁曾被拔出，重做本步骤", "the CA lock was away, so this step is done again");
+                self.stage(STEP).record(Event::StepEnd { step: number, result: StepResult::Redone, why: Some(why) })?;
+                continue;
+            }
+            // Something may have been in the way that a handler deals with.
+            if !pressed && self.browser.took_away().is_none() && self.handle(scope).await? {
+                return self.attempt(scope, node, step, allowed).await.0;
+            }
+            return done;
         }
     }
 
