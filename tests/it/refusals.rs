@@ -63,7 +63,8 @@ fn a_lost_answer_stays_unsure_and_is_never_pressed_again() {
     run.type_line("3");
     let (code, said, events) = run.end();
     assert_eq!(code, 5, "{said}");
-    assert!(said.contains("结果待核实"), "{said}");
+    // After the question, too: it is the last word of the run.
+    assert!(said.rsplit("或 q 停止：").next().unwrap().contains("结果待核实"), "{said}");
     assert_eq!((world.counter("bind"), world.counter("bind_requests")), (1, 1));
     let outcomes: BTreeSet<_> = of(&events, "once.outcome").iter().map(|event| event["outcome"].as_str().unwrap()).collect();
     assert_eq!(outcomes, BTreeSet::from(["unsure"]));
@@ -239,16 +240,17 @@ fn numbers_of_people_and_companies_are_hidden_whatever_a_playbook_says() {
         ("电话", "cn-mobile", person["手机号"].as_str().unwrap()),
         ("代码", "credit-code", person["统一社会信用代码"].as_str().unwrap()),
         ("信箱", "email", "nobody-at-all@example.cn"),
-        // The control: what is not hidden does show up, so the search can find it.
         ("暗语", "text", "天王盖地虎"),
     ];
+    // The control: the playbook's own words show up beside them, so the search can find what is not hidden.
+    let own = "宝塔镇河妖";
     let mut playbook = String::from("guide: \"2.1.1\"\nedition: \"V1.0 2020-12-01\"\ntitle: 陌生人的流程\ninputs:\n");
     for (name, kind, _) in inputs {
         playbook.push_str(&format!("  {name}: {{ type: {kind}, privacy: public }}\n"));
     }
     playbook.push_str("steps:\n  - open: hohhot\n");
-    let places: Vec<String> = inputs.iter().map(|(name, ..)| format!("{{ text: \"{{{{ {name} }}}}\" }}")).collect();
-    playbook.push_str(&format!("  - click: {{ on: {{ any: [{}] }} }}\n    within: 2s\n", places.join(", ")));
+    let places: String = inputs.iter().map(|(name, ..)| format!("{{ text: \"{{{{ {name} }}}}\" }}, ")).collect();
+    playbook.push_str(&format!("  - click: {{ on: {{ any: [{places}{{ text: {own} }}] }} }}\n    within: 2s\n"));
     let values: String = inputs.iter().map(|(name, _, value)| format!("{name}: \"{value}\"\n")).collect();
     let playbook = world.write("stranger.yaml", &playbook);
     let mut command = world.run_of(&[&playbook]);
@@ -257,9 +259,10 @@ fn numbers_of_people_and_companies_are_hidden_whatever_a_playbook_says() {
     assert_eq!(code, 3, "the page shows none of it: {said}");
     let printed = format!("{said}{}", serde_json::to_string(&events).unwrap());
     let run = world.newest_run();
-    for (name, kind, value) in inputs {
-        let shown = holds(printed.as_bytes(), value);
-        let kept = !find_words(&run, &[value.to_owned()]).is_empty();
-        assert_eq!((shown, kept), (kind == "text", kind == "text"), "{name}, {kind}: printed, kept; {printed}");
-    }
+    // The playbook itself is kept as it came, so the control is looked for in the journal.
+    let journal = std::fs::read(run.join("data/log.jsonl")).unwrap();
+    assert!(holds(printed.as_bytes(), own) && holds(&journal, own), "{printed}");
+    let values: Vec<String> = inputs.iter().map(|(.., value)| (*value).to_owned()).collect();
+    assert_eq!(find_words(&run, &values), []);
+    assert_eq!(values.iter().filter(|value| holds(printed.as_bytes(), value)).collect::<Vec<_>>(), [""; 0], "{printed}");
 }
