@@ -4,9 +4,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::insert_lock::same_name;
-use super::stage::LADDER;
+use super::stage::{Checked, LADDER};
 use super::{Action, Inspect, Place, Risk, Stage, Words};
 use crate::base::{Fault, FaultKind, Message};
+use crate::browser::page::Purpose;
 
 /// `check_holder: { shown: { label: 证书持有人 }, expected: "{{ 姓名 }}" }`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -46,19 +47,49 @@ impl Action for CheckHolder {
             }
             stage.until.pause(rungs.next().unwrap_or(LADDER[LADDER.len() - 1]), &waiting_for).await?;
         };
-        // Whoever it is, the name is a personal datum.
-        stage.redactor.add(&shown);
-        let held = stage.held.as_ref().and_then(|held| held.certificate());
-        if !same_name(&shown, &expected) || held.is_some_and(|held| !same_name(&held.holder, &shown)) {
-            return Err(Fault::new(
-                FaultKind::WrongHolder,
-                crate::say!(
-                    "页面读取到的证书持有人是「{shown}」，本次办理的是「{expected}」。已停止，没有提交任何内容。请换上正确的 CA 锁后重新办理。",
-                    "the page shows the certificate of “{shown}”, but this run is for “{expected}”; stopped, nothing was submitted; insert the right CA lock and start again"
-                ),
-            ));
-        }
-        *stage.holder_checked = true;
+        compare(stage, &shown, &expected)?;
+        *stage.holder = Some(Checked { target, expected });
         Ok(())
     }
+}
+
+/// Compares the holder that the page shows with the expected one and with the lock in use.
+///
+/// # Errors
+/// `WrongHolder` when they differ.
+fn compare(stage: &Stage<'_>, shown: &str, expected: &str) -> Result<(), Fault> {
+    // Whoever it is, the name is a personal datum.
+    stage.redactor.add(shown);
+    let held = stage.held.as_ref().and_then(|held| held.certificate());
+    if same_name(shown, expected) && held.is_none_or(|held| same_name(&held.holder, shown)) {
+        return Ok(());
+    }
+    Err(Fault::new(
+        FaultKind::WrongHolder,
+        crate::say!(
+            "页面读取到的证书持有人是「{shown}」，本次办理的是「{expected}」。已停止，没有提交任何内容。请换上正确的 CA 锁后重新办理。",
+            "the page shows the certificate of “{shown}”, but this run is for “{expected}”; stopped, nothing was submitted; insert the right CA lock and start again"
+        ),
+    ))
+}
+
+/// Makes sure, right before an irreversible step, that the holder was compared, and compares again where the page still shows one.
+///
+/// # Errors
+/// `Refused` when it never was; `WrongHolder` when the page now shows somebody else.
+pub(crate) async fn still_the_holder(stage: &Stage<'_>) -> Result<(), Fault> {
+    let Some(checked) = stage.holder.clone() else {
+        return Err(Fault::new(
+            FaultKind::Refused,
+            crate::say!(
+                "尚未核对页面显示的证书持有人，不能执行不可撤回的操作。请在该步骤之前加入 check_holder。",
+                "the holder shown by the page was not checked, so nothing irreversible is done; put check_holder before this step"
+            ),
+        ));
+    };
+    if stage.browser.look(&checked.target, Purpose::See, &stage.until).await?.is_none() {
+        return Ok(());
+    }
+    let shown = stage.browser.read(&checked.target, &stage.until).await?;
+    compare(stage, &shown, &checked.expected)
 }

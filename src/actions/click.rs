@@ -4,12 +4,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::place::LongPlace;
+use super::press::press;
 use super::stage::LADDER;
 use super::{Action, Inspect, Risk, Stage, Words};
 use crate::base::spanned::{Form, FromShort};
 use crate::base::{Fault, FaultKind, Message};
-use crate::browser::page::{By, Place as Spot, Purpose, Target};
-use crate::proof::Event;
+use crate::browser::page::{Purpose, Target};
 
 /// `click: 文字`, or with `on` and `answer`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -49,44 +49,82 @@ impl Action for Click {
 
     async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
         let target = stage.target(&self.0.on, false)?;
-        let answer = self.0.answer.as_ref().map(|words| stage.render(words)).transpose()?;
-        *stage.since = Some(stage.browser.mark());
+        let Some(answer) = &self.0.answer else { return press(stage, &target).await };
+        let button = stage.render(answer)?;
+        let drawn = Target::text(&button);
+        // A box that is there already would be taken for the one that follows.
+        if stage.browser.look(&drawn, Purpose::Press, &stage.until).await?.is_some() {
+            return Err(Fault::new(
+                FaultKind::NotReady,
+                crate::say!(
+                    "还没点击，页面上就已有「{button}」按钮，无法分辨随后的确认框。请先关闭已有的提示。",
+                    "a button “{button}” shows before the press, so the box that follows could not be told apart; close what is open first"
+                ),
+            ));
+        }
         press(stage, &target).await?;
-        match answer {
-            Some(button) => answer_box(stage, &button).await,
-            None => Ok(()),
-        }
+        answer_box(stage, &button, &drawn).await
     }
 }
 
-/// Presses once. From the moment an input event may have left, the stage knows that the step was pressed.
-async fn press(stage: &mut Stage<'_>, target: &Target) -> Result<(), Fault> {
-    match stage.browser.press(target, &stage.until).await {
-        Ok(pressed) => {
-            stage.pressed = true;
-            stage.matched(&pressed.found)
-        }
-        Err(fault) => {
-            stage.pressed |= fault.kind == FaultKind::Unsure;
-            Err(fault)
-        }
-    }
-}
-
-/// Answers the page's own confirm box: a native one, or a drawn one with a button of these words.
-async fn answer_box(stage: &mut Stage<'_>, button: &str) -> Result<(), Fault> {
+/// Answers the page's own confirm box: a native one, or a drawn one with a button of these words. The answer is the press that counts,
+/// so the sign of success must not show before it, and what the box asks is no sign of success.
+async fn answer_box(stage: &mut Stage<'_>, button: &str, drawn: &Target) -> Result<(), Fault> {
     let waiting_for = crate::say!("确认框及其「{button}」按钮", "the confirm box and its button “{button}”");
-    let spot = Spot { by: By::Text(button.to_owned()), role: None, row: None, before: None, after: None };
-    let target = Target { any: vec![spot] };
     let mut rungs = LADDER.into_iter();
     loop {
+        stage.stop_words().await?;
         if let Some(dialog) = stage.browser.dialog() {
-            stage.record(Event::Message { step: Some(stage.step), text: dialog.text, kind: "dialog".into() })?;
-            return stage.browser.answer_dialog(true, &stage.until).await;
+            let accept = meaning(button).ok_or_else(|| native(button, &dialog.text))?;
+            *stage.since = Some(stage.browser.mark());
+            return stage.browser.answer_dialog(accept, &stage.until).await;
         }
-        if stage.browser.look(&target, Purpose::Press, &stage.until).await?.is_some() {
-            return press(stage, &target).await;
+        if stage.browser.look(drawn, Purpose::Press, &stage.until).await?.is_some() {
+            break;
         }
         stage.until.pause(rungs.next().unwrap_or(LADDER[LADDER.len() - 1]), &waiting_for).await?;
+    }
+    if let Some(done_when) = stage.done_when
+        && let Some(evidence) = stage.look(done_when, None).await?
+    {
+        stage.held_back = true;
+        return Err(Fault::new(
+            FaultKind::Precondition,
+            crate::say!(
+                "确认框里就有完成标志 {}，按下后无法分辨是否成功，因此没有点「{button}」。请在平台配置中换一个更明确的成功提示。",
+                "the confirm box itself shows the sign of success {}, so “{button}” was not pressed; give the site profile a clearer success text",
+                evidence.zh
+            ),
+        ));
+    }
+    press(stage, drawn).await
+}
+
+/// What a word on a button means to a native confirm box; none when it means neither.
+fn meaning(button: &str) -> Option<bool> {
+    match button.trim().to_lowercase().as_str() {
+        "确定" | "确认" | "是" | "好" | "继续" | "ok" | "yes" => Some(true),
+        "取消" | "否" | "不" | "cancel" | "no" => Some(false),
+        _ => None,
+    }
+}
+
+fn native(button: &str, text: &str) -> Fault {
+    Fault::new(
+        FaultKind::Dialog,
+        crate::say!(
+            "浏览器弹出对话框「{text}」，它只有“确定/取消”，没有「{button}」。请修改 answer。",
+            "the browser asks “{text}” and offers only OK and Cancel, not “{button}”; change `answer`"
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::meaning;
+
+    #[test]
+    fn only_clear_words_answer_a_native_box() {
+        assert_eq!((meaning("确定"), meaning("取消"), meaning("提交")), (Some(true), Some(false), None));
     }
 }

@@ -56,6 +56,7 @@ impl Action for Fill {
     }
 
     async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
+        stage.allowed_here().await?;
         for (label, value) in &self.fields {
             let label = LongPlace { label: Some(label.clone()), ..LongPlace::default() };
             let (target, value) = (stage.target(&label, true)?, stage.render(value)?);

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use super::stage::{Asked, Held};
 use super::{Action, Inspect, Risk, Stage, Words};
-use crate::base::{Fault, FaultKind, Message};
+use crate::base::{Fault, FaultKind, Message, until};
 use crate::lock::{Lock, Snapshot};
 use crate::operator::{Answer, GateKind};
 use crate::pki::Identity;
@@ -38,15 +38,21 @@ impl Action for InsertLock {
 
     async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
         let holder = stage.render(&self.holder)?;
-        *stage.holder_checked = false;
+        *stage.holder = None;
         stage.locks.looked(&stage.until).await?;
         let mut changes = stage.locks.changes();
         loop {
-            let locks = settled(&mut changes).await;
+            let reading = crate::say!("读取 CA 锁的证书", "the certificate of the CA lock to be read");
+            let locks = match stage.until.run(&reading, settled(&mut changes)).await {
+                Ok(locks) => locks,
+                // A lock that does not let itself be read: the person and the page tell whose it is.
+                Err(fault) if fault.kind == FaultKind::TimedOut => changes.borrow_and_update().locks.clone(),
+                Err(fault) => return Err(fault),
+            };
             let choice = match sort(&locks, &holder) {
                 Choice::This(lock) => Some(Held { lock: Some(*lock) }),
                 Choice::Ask => pick(stage, &locks, &holder, &mut changes).await?,
-                Choice::Wait(message) => wait(stage, message, &mut changes).await?,
+                Choice::Wait(message) => wait(stage, message, &holder, &mut changes).await?,
             };
             if let Some(held) = choice {
                 return accept(stage, held);
@@ -171,29 +177,32 @@ async fn pick(
 }
 
 /// Waits for another lock, or for the person who says that a lock is in which no detector sees.
-async fn wait(stage: &mut Stage<'_>, message: Message, changes: &mut watch::Receiver<Snapshot>) -> Result<Option<Held>, Fault> {
+async fn wait(
+    stage: &mut Stage<'_>,
+    message: Message,
+    holder: &str,
+    changes: &mut watch::Receiver<Snapshot>,
+) -> Result<Option<Held>, Fault> {
     let before = changes.borrow().locks.clone();
     hide(stage, &before);
-    let wrong = before.iter().any(|lock| lock.certificate.is_some());
-    let asked = stage.gate(GateKind::InsertLock, message.clone(), Vec::new(), changed(changes)).await;
-    match asked {
-        Ok(Asked::Person(_)) => {
-            let now = stage.locks.present().locks;
-            match now.as_slice() {
-                [] => {
-                    stage.warn(crate::say!(
-                        "没有检测到 CA 锁，按操作人的话继续；页面读取证书后再核对持有人。",
-                        "no CA lock was detected; going on at the person's word, the page's certificate is checked later"
-                    ))?;
-                    Ok(Some(Held { lock: None }))
-                }
-                [lock] if lock.certificate.is_none() => Ok(Some(Held { lock: Some(lock.clone()) })),
-                _ => Ok(None),
+    let certificates = before.iter().filter_map(|lock| lock.certificate.as_ref());
+    let wrong = certificates.into_iter().any(|other| !same_name(&other.holder, holder));
+    match stage.ask(GateKind::InsertLock, message.clone(), Vec::new(), changed(changes)).await? {
+        // Who stops because the wrong lock is in has been told why.
+        Asked::Person(Answer::Stop) if wrong => Err(Fault::new(FaultKind::WrongHolder, message)),
+        Asked::Person(Answer::Stop) => Err(until::stopped()),
+        Asked::World(()) => Ok(None),
+        Asked::Person(_) => match stage.locks.present().locks.as_slice() {
+            [] => {
+                stage.warn(crate::say!(
+                    "没有检测到 CA 锁，按操作人的话继续；页面读取证书后再核对持有人。",
+                    "no CA lock was detected; going on at the person's word, the page's certificate is checked later"
+                ))?;
+                Ok(Some(Held { lock: None }))
             }
-        }
-        Ok(Asked::World(_)) => Ok(None),
-        Err(fault) if wrong && fault.kind == FaultKind::Stopped => Err(Fault::new(FaultKind::WrongHolder, message)),
-        Err(fault) => Err(fault),
+            [lock] if lock.certificate.is_none() => Ok(Some(Held { lock: Some(lock.clone()) })),
+            _ => Ok(None),
+        },
     }
 }
 
@@ -209,6 +218,9 @@ fn hide(stage: &Stage<'_>, locks: &[Lock]) {
     for certificate in locks.iter().filter_map(|lock| lock.certificate.as_ref()) {
         stage.redactor.add(&certificate.holder);
         stage.redactor.add(&certificate.serial);
+        if let Some(organisation) = &certificate.organisation {
+            stage.redactor.add(organisation);
+        }
     }
 }
 

@@ -12,12 +12,13 @@ pub mod place;
 pub mod site;
 pub mod stage;
 
-mod check_holder;
+pub(crate) mod check_holder;
 mod click;
 mod expect;
 mod fill;
 mod insert_lock;
 mod open;
+mod press;
 mod tick;
 mod window;
 

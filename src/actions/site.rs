@@ -28,6 +28,8 @@ pub struct Site {
     pub allowed_actions: Option<Vec<String>>,
     /// Words of the page that stop the run at once.
     pub stop_words: Vec<String>,
+    /// Inputs whose values may be shown; all others are hidden whatever a playbook says of them.
+    pub public_inputs: Vec<String>,
 }
 
 /// One portal.
@@ -133,9 +135,31 @@ impl Site {
         said
     }
 
-    /// The word that makes pressing something with these words irreversible.
+    /// The word that makes pressing something with these words irreversible. Compared as people read: white space and full-width
+    /// forms do not hide a word.
     pub fn once_word(&self, words: &str) -> Option<&str> {
-        self.once_words.iter().find(|word| words.contains(word.as_str())).map(String::as_str)
+        let words = folded(words);
+        self.once_words.iter().find(|word| words.contains(&folded(word))).map(String::as_str)
+    }
+
+    /// Whether `url` belongs to any portal of this profile.
+    pub fn knows(&self, url: &str) -> bool {
+        origin(url).is_some_and(|origin| self.places.values().any(|place| place.origins.contains(&origin)))
+    }
+}
+
+/// A text without white space, invisible marks and full-width forms.
+fn folded(text: &str) -> String {
+    text.chars()
+        .filter(|c| !c.is_whitespace() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{ad}'))
+        .map(narrow)
+        .collect()
+}
+
+fn narrow(c: char) -> char {
+    match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
+        other => other,
     }
 }
 
@@ -175,6 +199,7 @@ mod tests {
             once_words: Vec::new(),
             allowed_actions: None,
             stop_words: Vec::new(),
+            public_inputs: Vec::new(),
         };
         let title =
             crate::say!("打开平台「ca」，等平台文字「done」，{}", "open site “ca”, wait for site text “done”, {}", "{{ 姓名 }}");

@@ -54,6 +54,15 @@ impl Held {
     }
 }
 
+/// A holder that the page showed: where, and who it has to be.
+#[derive(Debug, Clone)]
+pub struct Checked {
+    /// Where the page shows the holder.
+    pub target: Target,
+    /// Who it must be.
+    pub expected: String,
+}
+
 /// Everything one action may use. Made anew for each step; what outlives the step is borrowed.
 pub struct Stage<'a> {
     /// The browser.
@@ -72,8 +81,14 @@ pub struct Stage<'a> {
     pub redactor: Redactor,
     /// The lock in use, if any.
     pub held: &'a mut Option<Held>,
-    /// Whether the page's holder has been compared with the expected one since the lock was accepted.
-    pub holder_checked: &'a mut bool,
+    /// The holder that the page showed and that was the expected one; none before that was compared.
+    pub holder: &'a mut Option<Checked>,
+    /// The sign of success of a once-step; none for other steps.
+    pub done_when: Option<&'a Seen>,
+    /// Whether this is a once-step, carried out by the once gate.
+    pub once: bool,
+    /// Set when the press that counts was held back: what was pressed before it only opened a question.
+    pub held_back: bool,
     /// Messages of the page count from here: taken just before the last press.
     pub since: &'a mut Option<Mark>,
     /// Number of gates opened so far.
@@ -135,6 +150,17 @@ impl Stage<'_> {
             _ => None,
         };
         if let Some(by) = by {
+            if matches!(&by, By::Text(words) | By::Label(words) | By::Css(words) | By::Xpath(words) | By::Role(words) if words.trim().is_empty())
+            {
+                let words = place.words();
+                return Err(Fault::new(
+                    FaultKind::Precondition,
+                    crate::say!(
+                        "「{words}」的值是空的，无法在网页上找到对应元素。",
+                        "“{words}” is empty, so there is nothing to look for on the page"
+                    ),
+                ));
+            }
             any.push(Spot {
                 by,
                 role: words(&place.role)?,
@@ -192,12 +218,67 @@ impl Stage<'_> {
         Ok(Some(Message::same(evidence.join(" "))))
     }
 
+    /// The same for a page that may just be moving on: then nothing is seen.
+    pub async fn glimpse(&self, seen: &Seen, since: Option<Mark>) -> Result<Option<Message>, Fault> {
+        match self.look(seen, since).await {
+            Err(fault) if self.passing(&fault) => Ok(None),
+            looked => looked,
+        }
+    }
+
+    /// Whether a fault only says that the page is being replaced.
+    fn passing(&self, fault: &Fault) -> bool {
+        matches!(fault.kind, FaultKind::Gone | FaultKind::NotReady) && self.browser.took_away().is_none()
+    }
+
+    /// Refuses to act where the site profile knows no portal: a link of a page may lead anywhere.
+    pub async fn allowed_here(&self) -> Result<(), Fault> {
+        let url = self.browser.current(&self.until).await?.url;
+        if self.site.knows(&url) {
+            return Ok(());
+        }
+        let place = super::site::origin(&url).unwrap_or_else(|| "about:blank".to_owned());
+        Err(Fault::new(
+            FaultKind::Refused,
+            crate::say!(
+                "当前网页 {place} 不属于平台配置中的任何平台，没有点击也没有填写。",
+                "the page {place} belongs to no portal of the site profile; nothing was pressed or filled in"
+            ),
+        ))
+    }
+
+    /// Stops at once where the portal warns of risk control: nothing is pressed there any more.
+    pub async fn stop_words(&self) -> Result<(), Fault> {
+        let words = &self.site.stop_words;
+        if words.is_empty() {
+            return Ok(());
+        }
+        let seen = match self.browser.dialog() {
+            Some(dialog) => words.iter().any(|word| dialog.text.contains(word.as_str())).then_some(dialog.text),
+            None => match self.browser.seen_text(words, *self.since, &self.until).await {
+                Ok(seen) => seen.map(|seen| seen.text),
+                Err(fault) if self.passing(&fault) || fault.kind == FaultKind::Dialog => None,
+                Err(fault) => return Err(fault),
+            },
+        };
+        let Some(text) = seen else { return Ok(()) };
+        Err(Fault::new(
+            FaultKind::Refused,
+            crate::say!(
+                "平台页面出现「{text}」，已立即停止，不再点击。请本人查看平台提示后再决定。",
+                "the portal shows “{text}”; stopped at once, nothing more is pressed; read it yourself before you decide"
+            ),
+        ))
+    }
+
     /// Looks again and again until `seen` holds; the time-out says what was waited for.
     pub async fn wait_seen(&self, seen: &Seen, since: Option<Mark>) -> Result<Message, Fault> {
         let waiting_for = self.site.in_words(&seen.title());
+        let in_words = |fault: Fault| if fault.kind == FaultKind::TimedOut { until::timed_out(&waiting_for) } else { fault };
         let mut rungs = LADDER.into_iter();
         loop {
-            if let Some(evidence) = self.look(seen, since).await? {
+            self.stop_words().await.map_err(in_words)?;
+            if let Some(evidence) = self.glimpse(seen, since).await.map_err(in_words)? {
                 return Ok(evidence);
             }
             let rung = rungs.next().unwrap_or(LADDER[LADDER.len() - 1]);
@@ -205,9 +286,23 @@ impl Stage<'_> {
         }
     }
 
+    /// As [`Stage::ask`], where a stop ends the run.
+    pub async fn gate<T>(
+        &mut self,
+        kind: GateKind,
+        message: Message,
+        options: Vec<Message>,
+        world: impl Future<Output = T>,
+    ) -> Result<Asked<T>, Fault> {
+        match self.ask(kind, message, options, world).await? {
+            Asked::Person(Answer::Stop) => Err(until::stopped()),
+            asked => Ok(asked),
+        }
+    }
+
     /// Opens a gate and waits for the person or for `world`, whichever answers first. The gate's patience is its own, not
     /// the step's; silence ends the run.
-    pub async fn gate<T>(
+    pub async fn ask<T>(
         &mut self,
         kind: GateKind,
         message: Message,
@@ -236,7 +331,6 @@ impl Stage<'_> {
         // The person's time is not the step's.
         self.until = self.until.renewed(self.until.allowed());
         match asked {
-            Ok(Asked::Person(Answer::Stop)) => Err(until::stopped()),
             // Silence is never consent: it ends the run as a person would.
             Err(fault) if fault.kind == FaultKind::TimedOut => Err(Fault::new(
                 FaultKind::Stopped,

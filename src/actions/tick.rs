@@ -28,6 +28,7 @@ impl Action for Tick {
     }
 
     async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
+        stage.allowed_here().await?;
         let target = stage.target(&self.on, true)?;
         let found = stage.browser.tick(&target, true, &stage.until).await?;
         stage.matched(&found)

@@ -40,6 +40,7 @@ impl Progress {
                     StepResult::Skipped => word("– 跳过", "– skipped").to_owned(),
                     StepResult::Finished => word("✓ 到此为止", "✓ ends here").to_owned(),
                     StepResult::Failed => word("✗ 失败", "✗ failed").to_owned(),
+                    StepResult::Unsure => word("？ 结果待核实", "? result to be checked").to_owned(),
                     StepResult::Redone => word("↻ 将重做", "↻ will be done again").to_owned(),
                 };
                 let why = why.as_ref().map(|why| format!("  {}", why.get(self.lang))).unwrap_or_default();
@@ -55,6 +56,10 @@ impl Progress {
                     RunResult::Finished => word("无需继续，已正常结束。", "nothing more to do, ended in order"),
                     RunResult::Stopped => word("已停止。", "stopped"),
                     RunResult::Failed => word("办理失败。", "failed"),
+                    RunResult::Unsure => word(
+                        "结果待核实：请到平台查看，切勿重复点击。",
+                        "result to be checked: look at the portal, do not press again",
+                    ),
                     RunResult::Interrupted => word("办理中断。", "interrupted"),
                 }
                 .to_owned(),

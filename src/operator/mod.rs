@@ -26,6 +26,8 @@ pub enum GateKind {
     PickLock,
     /// Something irreversible is about to be done: the person confirms.
     Confirm,
+    /// Something must hold that no page tells: the person says whether it does.
+    Precondition,
     /// Something irreversible may have been done: the person says what the portal shows.
     Unsure,
 }
@@ -38,6 +40,7 @@ impl GateKind {
             GateKind::ReinsertLock => crate::say!("请重新插入 CA 锁", "insert the CA lock again"),
             GateKind::PickLock => crate::say!("请选择 CA 锁", "pick the CA lock"),
             GateKind::Confirm => crate::say!("请确认", "confirm"),
+            GateKind::Precondition => crate::say!("请确认前提条件", "confirm the precondition"),
             GateKind::Unsure => crate::say!("请核实结果", "check the result"),
         }
     }

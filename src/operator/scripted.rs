@@ -79,7 +79,7 @@ impl Operator for Scripted {
                 }
                 GateKind::Confirm => Ok(Answer::Go),
                 // A script must not decide for a person.
-                GateKind::PickLock | GateKind::Unsure => Ok(Answer::Stop),
+                GateKind::PickLock | GateKind::Precondition | GateKind::Unsure => Ok(Answer::Stop),
             }
         })
     }

@@ -43,6 +43,9 @@ pub struct ProfileText {
     /// 页面出现即停止 · Words of the page that stop the run at once.
     #[serde(default)]
     pub stop_words: Vec<Words>,
+    /// 可以显示的资料名称；其余一律遮盖 · Inputs whose values may be shown; all others are masked.
+    #[serde(default)]
+    pub public_inputs: Vec<Words>,
 }
 
 /// One portal as written.
@@ -134,6 +137,7 @@ fn site(profile: &ProfileText, places: BTreeMap<String, SitePlace>) -> Site {
         once_words: plain(&profile.once_words),
         allowed_actions: profile.allowed_actions.as_deref().map(plain),
         stop_words: plain(&profile.stop_words),
+        public_inputs: plain(&profile.public_inputs),
     }
 }
 

@@ -32,6 +32,8 @@ pub enum StepResult {
     Finished,
     /// It did not succeed.
     Failed,
+    /// It pressed something irreversible, and nobody knows what became of it.
+    Unsure,
     /// It is gone through again, under the same number, in a later attempt.
     Redone,
 }
@@ -48,6 +50,8 @@ pub enum RunResult {
     Stopped,
     /// It did not succeed.
     Failed,
+    /// Something irreversible was pressed, and nobody knows what became of it.
+    Unsure,
     /// It was killed; somebody sealed what was left.
     Interrupted,
 }

@@ -67,5 +67,9 @@ pub(super) async fn wait_for_return(stage: &mut Stage<'_>) -> Result<bool, Fault
         // The person says it is in, the detectors say it is not: the detectors have seen it before, so they are believed.
     }
     stage.record(held.event(LockChange::Inserted))?;
+    if held.certificate().is_none() {
+        // Another lock in the same reader cannot be told from the first: the page has to show its holder again.
+        *stage.holder = None;
+    }
     Ok(true)
 }

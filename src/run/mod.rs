@@ -107,11 +107,11 @@ pub async fn run(options: Options) -> Result<Outcome, Fault> {
         Ok(walk::Flow::On) => (RunResult::Done, None, 0),
         Ok(walk::Flow::Finish(why)) => (RunResult::Finished, Some(why.clone()), 0),
         Err(fault) if fault.kind == FaultKind::Stopped => (RunResult::Stopped, Some(fault.message.clone()), fault.exit_code()),
+        Err(fault) if fault.kind == FaultKind::Unsure => (RunResult::Unsure, Some(fault.message.clone()), fault.exit_code()),
         Err(fault) => (RunResult::Failed, Some(fault.message.clone()), fault.exit_code()),
     };
     folder.end(result, why.clone(), exit_code)?;
     let sealed = folder.seal(options.lang)?;
-    let why = why.map(|why| redactor.hide_message(&why));
     Ok(Outcome { folder: sealed.path, report: sealed.report, result, why, exit_code })
 }
 
@@ -183,16 +183,17 @@ fn reference(chosen: &Chosen) -> PlaybookRef {
     }
 }
 
-/// The values to hide: all personal and secret inputs.
+/// The values to hide: every input, declared or not, but for those that the trusted site profile calls public. What a playbook says of
+/// an input can only add to that.
 fn redactor(options: &Options) -> Redactor {
     let redactor = Redactor::default();
-    for chosen in &options.playbooks {
-        for (name, input) in &chosen.playbook.inputs {
-            if input.privacy != Privacy::Public
-                && let Some(value) = options.inputs.get(name.as_str())
-            {
-                redactor.add(value);
-            }
+    let private = |name: &str| {
+        let declared = options.playbooks.iter().filter_map(|chosen| chosen.playbook.inputs.get(name));
+        declared.into_iter().any(|input| input.privacy != Privacy::Public)
+    };
+    for (name, value) in &options.inputs {
+        if private(name) || !options.site.public_inputs.contains(name) {
+            redactor.add(value);
         }
     }
     redactor

@@ -6,6 +6,7 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
 use super::lock_guard;
+use crate::actions::check_holder::still_the_holder;
 use crate::actions::condition::Seen;
 use crate::actions::stage::Asked;
 use crate::actions::{Act, Stage};
@@ -41,7 +42,7 @@ impl OnceKey<'_> {
     }
 }
 
-/// Carries out `act` at most once. `done_when` is what shows that it was done.
+/// Carries out `act` at most once. `stage.done_when` is what shows that it was done.
 pub(super) async fn once(
     stage: &mut Stage<'_>,
     act: &Act,
@@ -49,53 +50,24 @@ pub(super) async fn once(
     done_when: &Seen,
     key: &OnceKey<'_>,
 ) -> Result<(), Fault> {
-    if stage.held.is_some() && !*stage.holder_checked {
-        return Err(Fault::new(
-            FaultKind::Refused,
-            crate::say!(
-                "尚未核对页面显示的证书持有人，不能执行「{}」。请在该步骤之前加入 check_holder。",
-                "the holder shown by the page was not checked, so “{}” is not done; put check_holder before this step",
-                title.zh
-            ),
-        ));
-    }
-    let held_back = |evidence: &Message| {
-        Fault::new(
-            FaultKind::Precondition,
-            crate::say!(
-                "还没点击，页面上就已出现完成标志{}，因此没有点击。请核实此事是否已办过。",
-                "the sign of success {} already shows before the press, so nothing was pressed; check whether this was done before",
-                evidence.zh
-            ),
-        )
-    };
-    if let Some(evidence) = stage.look(done_when, None).await? {
-        return Err(held_back(&evidence));
-    }
-    let question = crate::say!(
-        "即将{}。此操作提交后不可撤回，将由 Ruku 代为点击。确认无误吗？",
-        "about to {}; this cannot be undone, Ruku will press it; is everything right?",
-        title.zh
-    );
-    let question = Message::new(question.zh, question.en.replace(&title.zh, &title.en));
+    still_the_holder(stage).await?;
+    not_done_yet(stage, done_when).await?;
+    let question = question(stage, title);
     stage.gate(GateKind::Confirm, question, Vec::new(), std::future::pending::<()>()).await?;
-    // The person may have taken an hour, and the lock out: look again.
+    // The person may have taken an hour, the lock may be out, the page may show somebody else: look at all of it again.
     lock_guard::wait_for_return(stage).await?;
-    if let Some(evidence) = stage.look(done_when, None).await? {
-        return Err(held_back(&evidence));
-    }
+    stage.stop_words().await?;
+    still_the_holder(stage).await?;
+    not_done_yet(stage, done_when).await?;
     let key_text = key.text();
-    stage.record_synced(Event::OnceIntent {
-        step: stage.step,
-        key: key_text.clone(),
-        action: title.clone(),
-        revision: key.revision,
-    })?;
+    let action = title.clone();
+    stage.record_synced(Event::OnceIntent { step: stage.step, key: key_text.clone(), action, revision: key.revision })?;
+    let sent = stage.browser.sent_since(0).last().map_or(0, |sent| sent.number);
     let acted = act.run(stage).await;
     let step = stage.step;
     let outcome = |outcome, evidence| Event::OnceOutcome { step, key: key_text.clone(), outcome, evidence };
     match acted {
-        Err(fault) if !stage.pressed => {
+        Err(fault) if !stage.pressed || stage.held_back => {
             stage.record_synced(outcome(OnceOutcome::NotDone, fault.message.clone()))?;
             Err(fault)
         }
@@ -103,38 +75,78 @@ pub(super) async fn once(
         _ => {
             stage.until = stage.until.renewed(stage.until.allowed());
             match stage.wait_seen(done_when, *stage.since).await {
-                Ok(evidence) => {
-                    let done = outcome(OnceOutcome::Done, evidence);
-                    stage.record_synced(done)
-                }
+                Ok(evidence) => stage.record_synced(outcome(OnceOutcome::Done, evidence)),
                 Err(fault) => {
                     let why = acted.err().unwrap_or(fault);
-                    unsure(stage, title, key_text, why).await
+                    unsure(stage, title, key_text, why, sent).await
                 }
             }
         }
     }
 }
 
+/// `done_when` must be seen false: words of success that stand there anyway prove nothing.
+async fn not_done_yet(stage: &Stage<'_>, done_when: &Seen) -> Result<(), Fault> {
+    let Some(evidence) = stage.look(done_when, None).await? else { return Ok(()) };
+    Err(Fault::new(
+        FaultKind::Precondition,
+        Message::new(
+            format!("还没点击，页面上就已出现完成标志{}，因此没有点击。请核实此事是否已办过。", evidence.zh),
+            format!(
+                "the sign of success {} already shows before the press, so nothing was pressed; check whether this was done before",
+                evidence.en
+            ),
+        ),
+    ))
+}
+
+/// What the person confirms: what is done, and with whose lock.
+fn question(stage: &Stage<'_>, title: &Message) -> Message {
+    let (zh, en) = match stage.held.as_ref().and_then(|held| held.certificate()) {
+        Some(certificate) => {
+            let (holder, serial) = (&certificate.holder, &certificate.serial);
+            (
+                format!("\n  CA 锁持有人：{holder}，证书序列号：{serial}"),
+                format!("\n  holder of the CA lock: {holder}, certificate serial {serial}"),
+            )
+        }
+        None => Default::default(),
+    };
+    Message::new(
+        format!("即将{}。此操作提交后不可撤回，将由 Ruku 代为点击。确认无误吗？{zh}", title.zh),
+        format!("about to {}; this cannot be undone, Ruku will press it; is everything right?{en}", title.en),
+    )
+}
+
 /// The press went out and no sign of success came: the record says so first, then the person is asked.
-async fn unsure(stage: &mut Stage<'_>, title: &Message, key: String, why: Fault) -> Result<(), Fault> {
+async fn unsure(stage: &mut Stage<'_>, title: &Message, key: String, why: Fault, sent: u64) -> Result<(), Fault> {
     stage.record_synced(Event::OnceOutcome {
         step: stage.step,
         key: key.clone(),
         outcome: OnceOutcome::Unsure,
         evidence: why.message.clone(),
     })?;
+    let since = *stage.since;
+    let said = since.and_then(|since| stage.browser.messages_since(since).pop()).map(|(_, text)| text);
+    let (said_zh, said_en) = match said {
+        Some(text) => (format!("平台提示「{text}」；"), format!("the portal said “{text}”; ")),
+        None => Default::default(),
+    };
+    let requests = stage.browser.sent_since(sent).len();
     let unknown = Fault::new(
         FaultKind::Unsure,
         Message::new(
-            format!("「{}」已点击，但没有看到成功提示（{}）。结果待核实：请到平台查看，切勿重复点击。", title.zh, why.message.zh),
             format!(
-                "“{}” was pressed but no sign of success was seen ({}); look at the portal, do not press again",
+                "结果待核实：已{}，但没有看到成功提示（{}；{said_zh}点击后浏览器发出 {requests} 个提交请求）。请到平台查看，切勿重复点击。",
+                title.zh, why.message.zh
+            ),
+            format!(
+                "result to be checked: pressed ({}), but no sign of success was seen ({}; {said_en}the browser sent {requests} submitting requests after it); look at the portal, do not press again",
                 title.en, why.message.en
             ),
         ),
     );
-    if why.kind == FaultKind::Stopped {
+    if why.kind == FaultKind::Stopped || stage.until.cancel().is_cancelled() {
         return Err(unknown);
     }
     let options = vec![
@@ -143,17 +155,18 @@ async fn unsure(stage: &mut Stage<'_>, title: &Message, key: String, why: Fault)
         crate::say!("看不出来", "cannot tell"),
     ];
     let asked = stage.gate(GateKind::Unsure, unknown.message.clone(), options, std::future::pending::<()>()).await;
-    let (outcome, evidence) = match asked {
+    let (outcome, evidence, ends) = match asked {
         Ok(Asked::Person(Answer::Pick(0))) => {
-            (OnceOutcome::Done, crate::say!("操作人核实：已成功", "the operator saw that it was done"))
+            (OnceOutcome::Done, crate::say!("操作人核实：已成功", "the operator saw that it was done"), Ok(()))
         }
         Ok(Asked::Person(Answer::Pick(1))) => {
-            (OnceOutcome::NotDone, crate::say!("操作人核实：没有成功", "the operator saw that it was not done"))
+            let saw = crate::say!("操作人核实：没有成功", "the operator saw that it was not done");
+            (OnceOutcome::NotDone, saw.clone(), Err(Fault::new(FaultKind::TimedOut, saw)))
         }
         _ => return Err(unknown),
     };
     stage.record_synced(Event::OnceOutcome { step: stage.step, key, outcome, evidence })?;
-    if outcome == OnceOutcome::Done { Ok(()) } else { Err(why) }
+    ends
 }
 
 #[cfg(test)]

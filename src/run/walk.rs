@@ -6,14 +6,15 @@
 use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
+use tokio_util::sync::CancellationToken;
 
 use super::once::{OnceKey, once};
 use super::{Options, lock_guard, subject};
-use crate::actions::stage::{Held, LADDER};
+use crate::actions::stage::{Checked, Held, LADDER};
 use crate::actions::{Act, Risk, Stage};
 use crate::base::{Fault, FaultKind, Message, Redactor, Until, template};
 use crate::browser::Browser;
-use crate::browser::page::Mark;
+use crate::browser::page::{Mark, Where};
 use crate::lock::LockWatch;
 use crate::operator::GateKind;
 use crate::playbook::{Fact, FinishWhen, Handler, Node, Playbook, Repeat, Step, Test, Work};
@@ -24,7 +25,11 @@ const STEP: Duration = Duration::from_secs(30);
 /// How long `finish_when` looks when the playbook does not say.
 const GLANCE: Duration = Duration::from_secs(2);
 /// How long a picture may take.
-const PICTURE: Duration = Duration::from_secs(30);
+const PICTURE: Duration = Duration::from_secs(15);
+/// Messages of one step that are kept.
+const MESSAGES: usize = 20;
+/// Characters of a message that are kept.
+const LONGEST: usize = 300;
 
 /// How long a picture that equals the one before is taken anew.
 const FRESH: Duration = Duration::from_millis(1500);
@@ -47,9 +52,12 @@ pub(super) struct Walk<'a> {
     folder: &'a mut RunFolder,
     values: serde_json::Value,
     held: Option<Held>,
-    holder_checked: bool,
+    holder: Option<Checked>,
     since: Option<Mark>,
     gates: u32,
+    /// Steps begun so far.
+    steps: u32,
+    /// The step under way; a handler's steps come in between.
     step: u32,
     given: Vec<Fact>,
     /// SHA-256 of the picture kept last.
@@ -81,9 +89,10 @@ impl<'a> Walk<'a> {
             folder,
             values: serde_json::Value::Object(values),
             held: None,
-            holder_checked: false,
+            holder: None,
             since: None,
             gates: 0,
+            steps: 0,
             step: 0,
             given: Vec::new(),
             last_picture: String::new(),
@@ -96,6 +105,8 @@ impl<'a> Walk<'a> {
         let mut flow = Flow::On;
         for chosen in &options.playbooks {
             let playbook = &chosen.playbook;
+            // Whoever was checked for the playbook before was checked for that one.
+            self.holder = None;
             for fact in &playbook.requires {
                 self.require(fact).await?;
             }
@@ -122,7 +133,7 @@ impl<'a> Walk<'a> {
                     format!("precondition: {}; is that so?", words.en),
                 );
                 let mut stage = self.stage(STEP);
-                stage.gate(GateKind::Confirm, question, Vec::new(), std::future::pending::<()>()).await?;
+                stage.gate(GateKind::Precondition, question, Vec::new(), std::future::pending::<()>()).await?;
                 true
             }
         };
@@ -148,7 +159,7 @@ impl<'a> Walk<'a> {
                         self.nodes(scope, branch).await?
                     }
                     Work::Repeat(repeat) => self.repeat(scope, node, repeat).await?,
-                    Work::FinishWhen(finish) => self.finish_when(node, finish).await?,
+                    Work::FinishWhen(finish) => self.finish_when(scope, node, finish).await?,
                     Work::Run(run) => self.nodes(scope, &run.steps).await?,
                 };
                 if flow != Flow::On {
@@ -175,7 +186,7 @@ impl<'a> Walk<'a> {
         match &test.seen {
             Some(seen) => {
                 let since = self.since;
-                Ok(self.stage(STEP).look(seen, since).await?.is_some())
+                Ok(self.stage(STEP).glimpse(seen, since).await?.is_some())
             }
             None => Ok(true),
         }
@@ -216,7 +227,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    async fn finish_when(&mut self, node: &Node, finish: &FinishWhen) -> Result<Flow, Fault> {
+    async fn finish_when(&mut self, scope: Scope<'_>, node: &Node, finish: &FinishWhen) -> Result<Flow, Fault> {
         let allowed = finish.within.map_or(GLANCE, |within| within.0);
         let Some(evidence) = self.glance(&finish.seen, allowed).await? else { return Ok(Flow::On) };
         let reason = finish.reason.as_ref().map_or_else(|| self.title(node), |reason| reason.message());
@@ -224,11 +235,17 @@ impl<'a> Walk<'a> {
             format!("{}（页面显示 {}）", reason.zh, evidence.zh),
             format!("{} (the page shows {})", reason.en, evidence.en),
         );
-        self.step += 1;
+        self.steps += 1;
+        self.step = self.steps;
         let step = self.step;
         let title = self.title(node);
         let mut stage = self.stage(STEP);
-        stage.record(Event::StepStart { step, playbook: String::new(), action: "finish_when".into(), title })?;
+        stage.record(Event::StepStart {
+            step,
+            playbook: scope.playbook.guide.value.clone(),
+            action: "finish_when".into(),
+            title,
+        })?;
         stage.record(Event::StepEnd { step, result: StepResult::Finished, why: Some(why.clone()) })?;
         self.picture(step).await?;
         Ok(Flow::Finish(why))
@@ -236,10 +253,12 @@ impl<'a> Walk<'a> {
 
     /// One leaf step, with its handlers, its pause for a missing lock, its picture.
     async fn step(&mut self, scope: Scope<'_>, node: &Node, step: &Step) -> Result<Flow, Fault> {
-        self.stop_words().await?;
+        lock_guard::wait_for_return(&mut self.stage(STEP)).await?;
         self.handle(scope).await?;
-        self.step += 1;
-        let number = self.step;
+        let outer = self.step;
+        self.steps += 1;
+        self.step = self.steps;
+        let (number, mark) = (self.step, self.browser.mark());
         let start = Event::StepStart {
             step: number,
             playbook: scope.playbook.guide.value.clone(),
@@ -248,40 +267,45 @@ impl<'a> Walk<'a> {
         };
         self.stage(STEP).record(start)?;
         let done = self.attempts(scope, node, step).await;
+        self.messages(number, mark)?;
         let (result, why) = match &done {
             Ok(()) => (StepResult::Done, None),
+            Err(fault) if fault.kind == FaultKind::Unsure => (StepResult::Unsure, Some(fault.message.clone())),
             Err(fault) => (StepResult::Failed, Some(fault.message.clone())),
         };
         self.stage(STEP).record(Event::StepEnd { step: number, result, why })?;
-        match done {
-            Ok(()) if step.keep_picture => self.picture(number).await.map(|()| Flow::On),
-            Ok(()) => Ok(Flow::On),
-            Err(fault) => {
-                // The picture of a failure is worth having, but the failure is what counts.
-                if self.browser.took_away().is_none()
-                    && let Err(no_picture) = self.picture(number).await
-                {
-                    self.stage(STEP).warn(no_picture.message)?;
-                }
-                Err(fault)
-            }
+        if step.keep_picture || done.is_err() {
+            self.picture(number).await?;
         }
+        self.step = outer;
+        done.map(|()| Flow::On)
+    }
+
+    /// Keeps what the portal said for a moment during the step: toasts and dialogs are gone when the picture is taken.
+    fn messages(&mut self, step: u32, since: Mark) -> Result<(), Fault> {
+        for (place, text) in self.browser.messages_since(since).into_iter().take(MESSAGES) {
+            let text = text.chars().take(LONGEST).collect();
+            let kind = if place == Where::Dialog { "dialog" } else { "toast" };
+            self.stage(STEP).record(Event::Message { step: Some(step), text, kind: kind.to_owned() })?;
+        }
+        Ok(())
     }
 
     async fn attempts(&mut self, scope: Scope<'_>, node: &Node, step: &Step) -> Result<(), Fault> {
         let allowed = step.within.map_or(STEP, |within| within.0);
+        self.stage(allowed).stop_words().await?;
         loop {
             lock_guard::wait_for_return(&mut self.stage(allowed)).await?;
             let (done, pressed) = self.attempt(scope, node, step, allowed).await;
+            // What is once is never done again by itself.
+            if step.once.is_some() || done.is_ok() {
+                return done;
+            }
             let was_gone = match &done {
                 Ok(()) => false,
                 Err(fault) if fault.kind == FaultKind::Stopped || self.browser.took_away().is_some() => false,
                 Err(_) => lock_guard::wait_for_return(&mut self.stage(allowed)).await?,
             };
-            // What is once is never done again by itself.
-            if step.once.is_some() || done.is_ok() {
-                return done;
-            }
             if was_gone {
                 self.handle(scope).await?;
                 let number = self.step;
@@ -305,6 +329,7 @@ impl<'a> Walk<'a> {
         let mut stage = self.stage(allowed);
         let done = match &step.once {
             Some(spec) => {
+                (stage.once, stage.done_when) = (true, Some(&spec.done_when.0));
                 let key = OnceKey {
                     installation: &options.installation,
                     site: &options.site.name,
@@ -328,23 +353,6 @@ impl<'a> Walk<'a> {
         (done, pressed)
     }
 
-    /// Stops at once where the portal warns of risk control: nothing is pressed there any more.
-    async fn stop_words(&mut self) -> Result<(), Fault> {
-        let words = &self.options.site.stop_words;
-        if words.is_empty() || self.browser.dialog().is_some() {
-            return Ok(());
-        }
-        let Some(seen) = self.browser.seen_text(words, None, &self.until(STEP)).await? else { return Ok(()) };
-        let text = seen.text;
-        Err(Fault::new(
-            FaultKind::Refused,
-            crate::say!(
-                "平台页面出现「{text}」，已立即停止，不再点击。请本人查看平台提示后再决定。",
-                "the portal shows “{text}”; stopped at once, nothing more is pressed; read it yourself before you decide"
-            ),
-        ))
-    }
-
     /// Deals with what may show up at any time. Says whether anything did.
     async fn handle(&mut self, scope: Scope<'_>) -> Result<bool, Fault> {
         if scope.handling {
@@ -359,7 +367,7 @@ impl<'a> Walk<'a> {
 
     async fn handler(&mut self, scope: Scope<'_>, handler: &Handler) -> Result<bool, Fault> {
         for time in 0..=handler.times {
-            if self.stage(STEP).look(&handler.when_seen, None).await?.is_none() {
+            if self.stage(STEP).glimpse(&handler.when_seen, None).await?.is_none() {
                 return Ok(time > 0);
             }
             if time == handler.times {
@@ -377,9 +385,14 @@ impl<'a> Walk<'a> {
         ))
     }
 
+    /// Keeps a picture of the page. One that cannot be had is a warning: what was done stays done.
     async fn picture(&mut self, step: u32) -> Result<(), Fault> {
-        let until = self.until(PICTURE);
-        let fresh = self.until(FRESH);
+        if self.browser.took_away().is_some() {
+            return Ok(());
+        }
+        // A stopped run still shows where it stopped, so this does not listen to the run's own token.
+        let until = Until::after(PICTURE, CancellationToken::new());
+        let fresh = until.within(FRESH);
         let mut rungs = LADDER.into_iter();
         loop {
             // A native dialog hides the page from every screenshot; its text is in the journal.
@@ -388,26 +401,28 @@ impl<'a> Walk<'a> {
                     .stage(STEP)
                     .warn(crate::say!("原生对话框打开时无法截图", "no picture can be taken while a native dialog is open"));
             }
-            match self.browser.shot(&until).await {
+            let pause = match self.browser.shot(&until).await {
                 // The very picture of the step before says nothing about this one: the page may be late, or its clock about to tick.
-                Ok(shot) if shot.picture.sha256() == self.last_picture && !fresh.expired() => {
-                    until.pause(LADDER[2], &crate::say!("网页变化", "the page to change")).await?;
-                }
+                Ok(shot) if shot.picture.sha256() == self.last_picture && !fresh.expired() => LADDER[2],
                 Ok(shot) => {
                     shot.picture.sha256().clone_into(&mut self.last_picture);
                     return self.folder.keep_shot(Some(step), &shot.picture, &shot.url, &shot.title).map(drop);
                 }
-                // A page that is just being replaced: look again.
-                Err(fault) if fault.kind == FaultKind::NotReady && !until.expired() => {
-                    until
-                        .pause(
-                            rungs.next().unwrap_or(LADDER[4]),
-                            &crate::say!("页面可以截图", "the page to be ready for a picture"),
-                        )
-                        .await?;
+                // A page that is just being replaced or still moves: look again.
+                Err(fault)
+                    if matches!(fault.kind, FaultKind::NotReady | FaultKind::Gone | FaultKind::Mask)
+                        && self.browser.took_away().is_none()
+                        && !until.expired() =>
+                {
+                    rungs.next().unwrap_or(LADDER[LADDER.len() - 1])
                 }
-                Err(fault) => return Err(fault),
-            }
+                Err(fault) => {
+                    let (zh, en) = (fault.message.zh, fault.message.en);
+                    return self.stage(STEP).warn(crate::say!("本步骤没有截图：{zh}", "no picture of this step: {en}"));
+                }
+            };
+            // Past its limit the next look says why there is no picture.
+            let _ = until.pause(pause, &crate::say!("网页可以截图", "the page to be ready for a picture")).await;
         }
     }
 
@@ -431,7 +446,10 @@ impl<'a> Walk<'a> {
             values: &mut self.values,
             redactor: self.redactor.clone(),
             held: &mut self.held,
-            holder_checked: &mut self.holder_checked,
+            holder: &mut self.holder,
+            done_when: None,
+            once: false,
+            held_back: false,
             since: &mut self.since,
             gates: &mut self.gates,
             step: self.step,

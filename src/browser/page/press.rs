@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::super::Browser;
 use super::super::events::DialogInfo;
+use super::messages::Mark;
 use super::target::{Found, Purpose, Target};
 use crate::base::{Fault, FaultKind, Message, Until};
 use crate::say;
@@ -21,6 +22,8 @@ pub struct Pressed {
     pub point: (f64, f64),
     /// The native dialog that it opened, still waiting for its answer.
     pub dialog: Option<DialogInfo>,
+    /// The moment just before the input was sent: what the page says about it comes after.
+    pub at: Mark,
 }
 
 impl Browser {
@@ -31,6 +34,19 @@ impl Browser {
     /// also the answer when something slid under the pointer at the last moment: the press was held back, the page did not see it.
     /// [`FaultKind::Unsure`] when the input was sent and what became of it is not known.
     pub async fn press(&self, target: &Target, until: &Until) -> Result<Pressed, Fault> {
+        self.press_if(target, &|_| Ok(()), until).await
+    }
+
+    /// The same, if `permit` lets the element that was found be pressed. It is asked last, with nothing sent yet.
+    ///
+    /// # Errors
+    /// What `permit` says; otherwise as [`Browser::press`].
+    pub async fn press_if(
+        &self,
+        target: &Target,
+        permit: &dyn Fn(&Found) -> Result<(), Fault>,
+        until: &Until,
+    ) -> Result<Pressed, Fault> {
         if let Some(dialog) = self.dialog() {
             return Err(super::super::fault::dialog_open(&dialog.text));
         }
@@ -42,10 +58,11 @@ impl Browser {
             // A frame that has just gone needs no guard.
             guard.map(drop).or_else(|fault| if self.passing(&fault) { Ok(()) } else { Err(fault) })?;
         }
-        let window = self.current_context();
+        permit(&found)?;
+        let (window, at) = (self.current_context(), self.mark());
         let sent = self.perform(&window, pointer_press(point), until).await;
         let dialog = self.dialog();
-        let pressed = |dialog| Ok(Pressed { found: found.clone(), point, dialog });
+        let pressed = |dialog| Ok(Pressed { found: found.clone(), point, dialog, at });
         match sent {
             Ok(()) => {}
             // A button that closes its own window takes the answer with it.

@@ -18,6 +18,7 @@ pub(super) fn run(result: Option<RunResult>, unsure: bool) -> Badge {
         Some(RunResult::Finished) => badge("good", "✓", "已办结，无需再办", "Nothing left to do"),
         Some(RunResult::Stopped) => badge("hold", "■", "已停止", "Stopped"),
         Some(RunResult::Failed) => badge("bad", "✕", "办理未成功", "Not successful"),
+        Some(RunResult::Unsure) => badge("bad", "？", "结果待核实", "Result to be checked"),
         Some(RunResult::Interrupted) => badge("hold", "■", "办理中断", "Interrupted"),
         None => badge("hold", "…", "未完成", "Unfinished"),
     }
@@ -29,6 +30,7 @@ pub(super) fn step(result: Option<StepResult>) -> Badge {
         Some(StepResult::Skipped) => badge("plain", "–", "跳过", "Skipped"),
         Some(StepResult::Finished) => badge("good", "✓", "已办结", "Nothing to do"),
         Some(StepResult::Failed) => badge("bad", "✕", "未成功", "Failed"),
+        Some(StepResult::Unsure) => badge("bad", "？", "结果待核实", "To be checked"),
         Some(StepResult::Redone) => badge("plain", "↻", "重做", "Redone"),
         None => badge("hold", "…", "未完成", "Unfinished"),
     }
