@@ -2,12 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use crate::world::{World, find_words, shell};
+use crate::world::{Running, World, find_words, holds, ruku, shell};
 
-/// Personal values of an applicant as the instance file holds them.
-fn personal(world: &World, applicant: usize) -> Vec<String> {
-    let person = &world.instance()["applicants"][applicant];
-    ["姓名", "手机号", "身份证号", "pin"].iter().map(|key| person[key].as_str().expect("a person").to_owned()).collect()
+/// Personal values of p1: what the instance file holds, and the serial of the certificate with which it is bound.
+fn personal(world: &World) -> Vec<String> {
+    let person = &world.instance()["applicants"][0];
+    let store = world.store();
+    let serial = &store["applicants"]["p1"]["binding"]["serial"];
+    let values = ["姓名", "手机号", "身份证号", "企业名称", "统一社会信用代码", "pin"].map(|key| &person[key]);
+    values.into_iter().chain([serial]).map(|value| value.as_str().expect("a value").to_owned()).collect()
+}
+
+/// The step numbers of all events of a type.
+fn steps(events: &[serde_json::Value], kind: &str) -> BTreeSet<u64> {
+    events.iter().filter(|event| event["type"] == kind).map(|event| event["step"].as_u64().unwrap()).collect()
 }
 
 #[test]
@@ -18,12 +26,12 @@ fn binds_once_and_a_second_run_says_why_it_stops() {
     assert_eq!(world.counter("bind"), 1);
     let run = world.newest_run();
 
-    // At least one picture per executed step, all distinct, and the journal's hashes agree: as a stranger would check.
-    let steps = events.iter().filter(|event| event["type"] == "step.start").count();
+    // At least one picture of every executed step, all distinct, and the journal's hashes agree: as a stranger would check.
+    let started = steps(&events, "step.start");
     let shots: Vec<&str> =
         events.iter().filter(|event| event["type"] == "shot").map(|event| event["sha256"].as_str().unwrap()).collect();
-    assert!(steps >= 8, "{steps} steps");
-    assert!(shots.len() >= steps, "{} pictures for {steps} steps", shots.len());
+    assert!(started.len() >= 8, "{started:?}");
+    assert_eq!(steps(&events, "shot"), started, "steps with a picture, and steps");
     assert_eq!(shots.iter().collect::<BTreeSet<_>>().len(), shots.len(), "two pictures are the same");
     let check = r#"jq -r 'select(.type=="shot")|.sha256+"  "+.file' data/log.jsonl | sha256sum --strict -c"#;
     for line in [check, "sha256sum --strict -c manifest-sha256.txt", "sha256sum --strict -c tagmanifest-sha256.txt"] {
@@ -37,10 +45,15 @@ fn binds_once_and_a_second_run_says_why_it_stops() {
     let once: Vec<&str> = events.iter().filter_map(|e| e["type"].as_str()).filter(|kind| kind.starts_with("once.")).collect();
     assert_eq!(once, ["once.intent", "once.outcome"]);
 
-    // Nothing personal anywhere in the run folder. That the words can be found is shown by the training's own folder.
-    let words = personal(&world, 0);
+    // Nothing personal anywhere in the run folder, nor in what was printed. That every word can be found is shown by the training's
+    // own folder.
+    let words = personal(&world);
     assert_eq!(find_words(&run, &words), []);
-    assert!(!find_words(&world.folder.path().join("training"), &words).is_empty(), "the search finds nothing anywhere");
+    let printed = format!("{errors}{}", serde_json::to_string(&events).unwrap());
+    assert_eq!(words.iter().filter(|word| holds(printed.as_bytes(), word)).collect::<Vec<_>>(), [""; 0]);
+    let known: BTreeSet<String> =
+        find_words(&world.folder.path().join("training"), &words).into_iter().map(|(_, word)| word).collect();
+    assert_eq!(known, words.into_iter().collect(), "the search finds every word where it is");
 
     let (code, errors, events) = world.run(&[], None).end();
     assert_eq!(code, 0, "{errors}");
@@ -70,14 +83,8 @@ fn a_portal_that_dies_leaves_a_complete_run_folder() {
 #[test]
 fn playbook_2_2_alone_is_refused_with_its_precondition() {
     let world = World::start(8);
-    let file = world.file.display().to_string();
-    let runs = world.folder.path().join("runs").display().to_string();
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_ruku"))
-        .args(["--lang", "zh", "--home", env!("CARGO_MANIFEST_DIR"), "run", "2.2", "--training-at", &file, "--runs", &runs])
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(6));
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let (code, said, _) = Running::start(world.run_of(&["2.2"])).end();
+    assert_eq!(code, 6, "{said}");
     assert!(said.contains("前提条件不满足") && said.contains("互认"), "{said}");
     assert_eq!(world.counter("bind_requests"), 0);
 }
@@ -85,19 +92,16 @@ fn playbook_2_2_alone_is_refused_with_its_precondition() {
 #[test]
 fn a_real_run_without_addresses_is_refused() {
     let runs = tempfile::tempdir().unwrap();
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_ruku"))
-        .args(["--lang", "zh", "--home", env!("CARGO_MANIFEST_DIR"), "run", "2.1.1", "--runs"])
-        .arg(runs.path())
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(2));
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let mut command = ruku();
+    command.args(["run", "2.1.1", "--runs"]).arg(runs.path());
+    let (code, said, _) = Running::start(command).end();
+    assert_eq!(code, 2, "{said}");
     assert!(said.contains("address") && said.contains("填写"), "{said}");
 }
 
 /// Another person each time; the seed is printed so that a failure can be repeated.
 fn rand_seed() -> u64 {
-    let seed = u64::from(std::process::id());
+    let seed = getrandom::u64().unwrap();
     println!("seed {seed}");
     seed
 }

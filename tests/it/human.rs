@@ -1,9 +1,10 @@
 //! Runs with a person at the terminal: the lock goes in and out by command, the person picks and stops.
 
-use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
-use crate::world::World;
+use serde_json::json;
+
+use crate::world::{World, first_line};
 
 /// A display of its own.
 struct Xvfb {
@@ -19,9 +20,11 @@ impl Xvfb {
             .stderr(Stdio::null())
             .spawn()
             .expect("Xvfb: run drivers/setup --tests");
-        let mut number = String::new();
-        BufReader::new(server.stdout.take().unwrap()).read_line(&mut number).unwrap();
-        Xvfb { server, display: format!(":{}", number.trim()) }
+        let number = first_line(server.stdout.take().unwrap());
+        // Made first, so that it is ended even when it never said its number.
+        let mut screen = Xvfb { server, display: String::new() };
+        screen.display = format!(":{}", number.expect("Xvfb did not start"));
+        screen
     }
 }
 
@@ -35,6 +38,7 @@ impl Drop for Xvfb {
 #[test]
 fn the_run_goes_on_by_itself_when_the_lock_is_in_and_pauses_when_it_is_pulled() {
     let (world, screen) = (World::start(21), Xvfb::start());
+    world.admin("/slow", &json!({ "millis": 1500, "path": "/rest/bindAction/" }));
     let mut run = world.run(&["--operator", "terminal"], Some(&screen.display));
 
     let gate = run.wait_for("gate.open", |_| true);
@@ -43,11 +47,14 @@ fn the_run_goes_on_by_itself_when_the_lock_is_in_and_pauses_when_it_is_pulled() 
     let closed = run.wait_for("gate.close", |_| true);
     assert_eq!(closed["answer"], "seen", "nobody pressed a key");
 
-    // Pulled while a step is under way: a pause, a message, and on after it is back.
-    run.wait_for("step.end", |event| event["result"] == "done");
+    // Pulled while the certificate is read, which the slow portal draws out: a pause, a message, and on after it is back.
+    run.wait_for("step.start", |event| event["title"]["zh"].as_str().unwrap().contains("读取证书"));
     world.training(&["pull"]);
-    let gate = run.wait_for("gate.open", |event| event["kind"] == "reinsert-lock");
-    assert!(gate["message"]["zh"].as_str().unwrap().contains("重新插入"));
+    let gate = run.wait_for("gate.open", |_| true);
+    assert_eq!(gate["kind"], "reinsert-lock", "{gate}");
+    assert!(gate["message"]["zh"].as_str().unwrap().contains("重新插入"), "{gate}");
+    assert!(!run.seen.iter().any(|event| event["action"] == "fill"), "paused in the step in which it was pulled, or after it");
+    world.admin("/slow", &json!({ "millis": 0 }));
     world.training(&["insert", "p1"]);
     run.wait_for("lock", |event| event["change"] == "inserted");
 

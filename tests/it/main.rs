@@ -13,4 +13,5 @@ mod lock;
 mod page;
 mod portals;
 mod proof;
+mod refusals;
 mod world;

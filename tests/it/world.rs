@@ -2,16 +2,20 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Output, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 /// No step of any test takes this long; a test that waits this long has failed.
 const PATIENCE: Duration = Duration::from_secs(240);
+/// How long between two looks at a condition that nobody announces.
+const LOOK: Duration = Duration::from_millis(50);
 
-fn ruku() -> Command {
+/// The program, without what the machine of the test may have set.
+pub(crate) fn ruku() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ruku"));
     command.env_remove("DISPLAY").env_remove("PCSCLITE_CSOCK_NAME").args(["--lang", "zh", "--home", env!("CARGO_MANIFEST_DIR")]);
     command
@@ -19,7 +23,7 @@ fn ruku() -> Command {
 
 /// A running `ruku training serve`.
 pub(crate) struct World {
-    serving: Child,
+    serving: Option<Child>,
     /// Its training.json.
     pub(crate) file: PathBuf,
     /// A folder for run folders, and for whatever the test writes.
@@ -33,16 +37,27 @@ impl World {
         command.args(["training", "serve", "--until-input-ends", "--seed", &seed.to_string()]);
         command.arg("--dir").arg(folder.path().join("training"));
         let mut serving = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(serving.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        assert!(!line.trim().is_empty(), "the training did not start; it has said why above");
-        World { serving, file: PathBuf::from(line.trim()), folder }
+        let Some(line) = first_line(serving.stdout.take().unwrap()) else {
+            end(serving, Duration::ZERO);
+            panic!("the training did not start; it has said why above");
+        };
+        World { serving: Some(serving), file: PathBuf::from(line), folder }
     }
 
     /// Kills the portals at once, as a power cut would.
     pub(crate) fn kill_portals(&mut self) {
-        self.serving.kill().unwrap();
-        self.serving.wait().unwrap();
+        end(self.serving.take().unwrap(), Duration::ZERO);
+    }
+
+    /// A call of the trainer's interface, such as `/slow`, that must succeed.
+    pub(crate) fn admin(&self, path: &str, body: &Value) {
+        let instance = self.instance();
+        let port = u16::try_from(instance["port"].as_u64().unwrap()).unwrap();
+        let bearer = format!("Bearer {}", instance["token"].as_str().unwrap());
+        let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+        let body = body.to_string().into_bytes();
+        let answer = block_on(ruku::base::http::request("POST", port, "admin.localhost", path, &headers, body, PATIENCE)).unwrap();
+        assert_eq!(answer.status, 200, "{path}: {}", String::from_utf8_lossy(&answer.body));
     }
 
     /// `ruku training … --at`, its output as JSON where it is some.
@@ -69,13 +84,34 @@ impl World {
 
     /// Starts `ruku run 2.1.1 2.2` with more arguments; `display` shows the browser there.
     pub(crate) fn run(&self, words: &[&str], display: Option<&str>) -> Running {
-        let mut command = ruku();
-        command.args(["run", "2.1.1", "2.2", "--json", "--training-at"]).arg(&self.file);
-        command.arg("--runs").arg(self.folder.path().join("runs")).args(words);
+        let mut command = self.run_of(&["2.1.1", "2.2"]);
+        command.args(words);
         if let Some(display) = display {
             command.arg("--headed").env("DISPLAY", display);
         }
         Running::start(command)
+    }
+
+    /// `ruku run` of these playbooks in this training, to be completed and started. Temporary files lie in [`World::temporary`].
+    pub(crate) fn run_of(&self, playbooks: &[&str]) -> Command {
+        let mut command = ruku();
+        command.env("TMPDIR", self.temporary()).arg("run").args(playbooks).args(["--json", "--training-at"]).arg(&self.file);
+        command.arg("--runs").arg(self.folder.path().join("runs"));
+        command
+    }
+
+    /// The folder for temporary files of this world's runs, and of no other's.
+    pub(crate) fn temporary(&self) -> PathBuf {
+        let path = self.folder.path().join("tmp");
+        std::fs::create_dir_all(&path).unwrap();
+        path
+    }
+
+    /// Writes a text into the world's folder and says where.
+    pub(crate) fn write(&self, name: &str, text: &str) -> String {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
     }
 
     /// The run folder made last.
@@ -89,50 +125,105 @@ impl World {
 
 impl Drop for World {
     fn drop(&mut self) {
-        drop(self.serving.stdin.take());
-        let _ = self.serving.wait();
+        if let Some(serving) = self.serving.take() {
+            end(serving, PATIENCE);
+        }
     }
 }
 
-/// A run under way: its events as they come, its standard input as the person's keyboard.
+/// The first line that a program prints; none when it ends or says nothing for too long.
+pub(crate) fn first_line(out: ChildStdout) -> Option<String> {
+    let (sender, line) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut line = String::new();
+        let read = BufReader::new(out).read_line(&mut line);
+        let _ = sender.send(read.map(|_| line.trim().to_owned()));
+    });
+    line.recv_timeout(PATIENCE).ok()?.ok().filter(|line| !line.is_empty())
+}
+
+/// Closes a program's standard input, gives it `allowed` to end by itself and then kills it.
+fn end(mut child: Child, allowed: Duration) {
+    drop(child.stdin.take());
+    let pid = pid(&child);
+    let (sender, ended) = mpsc::channel();
+    let waiting = std::thread::spawn(move || {
+        let _ = child.wait();
+        let _ = sender.send(());
+    });
+    if ended.recv_timeout(allowed).is_err() {
+        // Ended just now or not: until it has been waited for, the number is its own; afterwards there is nobody to signal.
+        let _ = kill_process(pid, Signal::KILL);
+    }
+    waiting.join().unwrap();
+}
+
+fn pid(child: &Child) -> Pid {
+    Pid::from_child(child)
+}
+
+/// Runs one future to its end.
+fn block_on<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
+}
+
+/// Looks again and again until `holds`; for what announces itself to nobody.
+pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let looking = async {
+        while !holds() {
+            tokio::time::sleep(LOOK).await;
+        }
+    };
+    let held = block_on(async { tokio::time::timeout(PATIENCE, looking).await });
+    assert!(held.is_ok(), "still not so: {what}");
+}
+
+/// A run under way: its events as they come, its standard input as the person's keyboard. Killed when the test fails before its end.
 pub(crate) struct Running {
     child: Child,
     keyboard: Option<ChildStdin>,
-    events: mpsc::Receiver<Value>,
+    /// None once nobody listens any more.
+    events: Option<mpsc::Receiver<Value>>,
     /// Every event so far.
     pub(crate) seen: Vec<Value>,
-    errors: std::thread::JoinHandle<String>,
+    /// What was said on standard error, once that is closed.
+    errors: mpsc::Receiver<String>,
 }
 
 impl Running {
-    fn start(mut command: Command) -> Running {
+    pub(crate) fn start(mut command: Command) -> Running {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let (sender, events) = mpsc::channel();
         let out = BufReader::new(child.stdout.take().unwrap());
         std::thread::spawn(move || {
             for line in out.lines().map_while(Result::ok) {
-                if let Ok(event) = serde_json::from_str(&line) {
-                    let _ = sender.send(event);
+                if let Ok(event) = serde_json::from_str(&line)
+                    && sender.send(event).is_err()
+                {
+                    // Nobody listens: the reading end is closed with this thread.
+                    return;
                 }
             }
         });
         let err = BufReader::new(child.stderr.take().unwrap());
-        let errors = std::thread::spawn(move || {
+        let (said, errors) = mpsc::channel();
+        std::thread::spawn(move || {
             let mut text = String::new();
             for line in err.lines().map_while(Result::ok) {
                 println!("    {line}");
                 text.push_str(&line);
                 text.push('\n');
             }
-            text
+            let _ = said.send(text);
         });
-        Running { keyboard: child.stdin.take(), child, events, seen: Vec::new(), errors }
+        Running { keyboard: child.stdin.take(), child, events: Some(events), seen: Vec::new(), errors }
     }
 
     /// Waits for an event of this type for which `wanted` holds.
     pub(crate) fn wait_for(&mut self, kind: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        let events = self.events.as_ref().unwrap();
         loop {
-            let event = self.events.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("no {kind} came; so far: {:#?}", self.seen));
+            let event = events.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("no {kind} came; so far: {:#?}", self.seen));
             self.seen.push(event.clone());
             if event["type"] == kind && wanted(&event) {
                 return event;
@@ -147,22 +238,40 @@ impl Running {
         keyboard.flush().unwrap();
     }
 
-    /// Waits for the end: exit code and what was said on standard error.
+    /// Sends a signal to the run, and to nobody else.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(pid(&self.child), signal).unwrap();
+    }
+
+    /// Closes the reading end of its standard output at the next event.
+    pub(crate) fn stop_listening(&mut self) {
+        self.events = None;
+    }
+
+    /// Waits for the end: exit code (-1 after a signal), what was said on standard error, all events that were heard.
     pub(crate) fn end(mut self) -> (i32, String, Vec<Value>) {
-        // The channel closes when the program has ended.
-        loop {
-            match self.events.recv_timeout(PATIENCE) {
-                Ok(event) => self.seen.push(event),
-                Err(mpsc::RecvTimeoutError::Disconnected) => break,
-                Err(mpsc::RecvTimeoutError::Timeout) => {
-                    self.child.kill().unwrap();
-                    panic!("the run did not end; so far: {:#?}", self.seen);
+        if let Some(events) = self.events.take() {
+            // The channel closes when the program has ended.
+            loop {
+                match events.recv_timeout(PATIENCE) {
+                    Ok(event) => self.seen.push(event),
+                    Err(mpsc::RecvTimeoutError::Disconnected) => break,
+                    Err(mpsc::RecvTimeoutError::Timeout) => panic!("the run did not end; so far: {:#?}", self.seen),
                 }
             }
         }
+        let errors = self.errors.recv_timeout(PATIENCE).expect("the run did not end");
         drop(self.keyboard.take());
         let code = self.child.wait().unwrap().code().unwrap_or(-1);
-        (code, self.errors.join().unwrap(), self.seen)
+        (code, errors, std::mem::take(&mut self.seen))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Both do nothing to a program that has been waited for.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -186,10 +295,18 @@ pub(crate) fn find_words(folder: &Path, words: &[String]) -> Vec<(PathBuf, Strin
         }
         let bytes = std::fs::read(&path).unwrap();
         for word in words {
-            if bytes.windows(word.len()).any(|window| window == word.as_bytes()) {
+            if holds(&bytes, word) {
                 found.push((path.clone(), word.clone()));
             }
         }
     }
     found
+}
+
+/// Whether a word stands somewhere. A number as short as a PIN must stand alone: hashes are full of such.
+pub(crate) fn holds(bytes: &[u8], word: &str) -> bool {
+    let alone = |at: Option<&u8>| word.len() > 6 || at.is_none_or(|byte| !byte.is_ascii_alphanumeric());
+    bytes.windows(word.len()).enumerate().any(|(at, window)| {
+        window == word.as_bytes() && alone(at.checked_sub(1).and_then(|before| bytes.get(before))) && alone(bytes.get(at + word.len()))
+    })
 }
