@@ -38,6 +38,10 @@ enum Proof {
 }
 
 pub(super) fn main(context: &Context, args: &Args) -> ExitCode {
+    let (Proof::Verify { run, .. } | Proof::Report { run, .. }) = &args.command;
+    if !run.is_dir() {
+        return context.stop(&no_folder(run));
+    }
     match &args.command {
         Proof::Verify { run, json } => {
             let verification = verify::verify(run);
@@ -62,8 +66,8 @@ pub(super) fn main(context: &Context, args: &Args) -> ExitCode {
             if verification.ok() { ExitCode::SUCCESS } else { ExitCode::from(1) }
         }
         Proof::Report { run, to } => {
-            if let Err(stop) = arguments_of_report(run, to) {
-                return context.stop(&stop);
+            if to.symlink_metadata().is_ok() {
+                return context.stop(&is_there(to));
             }
             let made = read(run).and_then(|records| {
                 let state = state::fold(&records);
@@ -80,20 +84,15 @@ pub(super) fn main(context: &Context, args: &Args) -> ExitCode {
     }
 }
 
-/// Refuses what cannot work before anything is read or written.
-fn arguments_of_report(run: &Path, to: &Path) -> Result<(), Stop> {
-    let (folder, file) = (run.display(), to.display());
-    if !run.is_dir() {
-        return Err(Stop::Wrong(crate::say!(
-            "没有办理档案文件夹 {folder}。请核对路径。",
-            "there is no run folder {folder}; check the path"
-        )));
-    }
-    if to.symlink_metadata().is_ok() {
-        return Err(Stop::Wrong(crate::say!(
-            "{file} 已存在，不会覆盖。请换一个文件名。",
-            "{file} is there already and is not written over; choose another name"
-        )));
-    }
-    Ok(())
+fn no_folder(run: &Path) -> Stop {
+    let run = run.display();
+    Stop::Wrong(crate::say!("没有办理档案文件夹 {run}。请核对路径。", "there is no run folder {run}; check the path"))
+}
+
+fn is_there(to: &Path) -> Stop {
+    let to = to.display();
+    Stop::Wrong(crate::say!(
+        "{to} 已存在，不会覆盖。请换一个文件名。",
+        "{to} is there already and is not written over; choose another name"
+    ))
 }

@@ -168,7 +168,13 @@ mod tests {
         let fault = terminal.line(&Message::same("?"), &until).await.unwrap_err();
         assert_eq!(fault.kind, crate::base::FaultKind::Stopped);
         drop(open);
-        let until = Until::after(Duration::from_secs(5), CancellationToken::new());
+    }
+
+    #[tokio::test]
+    async fn a_question_is_answered_by_a_line_and_by_the_end_of_the_input() {
+        let terminal = Terminal::reading(Lang::En, std::io::Cursor::new(" 甲 \n".as_bytes()));
+        let until = Until::after(Duration::from_secs(600), CancellationToken::new());
+        assert_eq!(terminal.line(&Message::same("?"), &until).await, Ok(Some("甲".to_owned())));
         assert_eq!(terminal.line(&Message::same("?"), &until).await, Ok(None));
     }
 
