@@ -125,8 +125,9 @@ pub fn render(source: &Source, diagnostics: &[Diagnostic], lang: Lang) -> String
         let mut group = Group::with_title(title);
         match &diagnostic.span {
             Some(Span(range)) => {
-                let end = source.text.len();
-                let range = range.start.min(end)..range.end.min(end).max(range.start.min(end));
+                // A reader's byte offset may fall inside a character; the renderer takes whole ones only.
+                let start = source.text.floor_char_boundary(range.start);
+                let range = start..source.text.ceil_char_boundary(range.end).max(start);
                 group = group.element(
                     Snippet::source(source.text.as_str())
                         .path(source.name.as_str())

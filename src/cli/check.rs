@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use super::{Context, WRONG_TEXT, home};
+use super::stop::{Stop, find_playbook, read_named};
+use super::{Context, WRONG_TEXT, home, print};
 use crate::actions::site::Site;
-use crate::base::{Fault, Severity, diagnostic};
+use crate::base::{Severity, diagnostic};
 use crate::playbook::{self, Plan};
 
 /// Arguments of `ruku check`.
@@ -28,38 +29,37 @@ pub(super) fn main(context: &Context, args: &Args) -> ExitCode {
     match check(context, args) {
         Ok(0) => {
             if !args.json {
-                println!("{}", context.text("没有发现错误。", "no errors found"));
+                print::out(context.text("没有发现错误。", "no errors found"));
             }
             ExitCode::SUCCESS
         }
         Ok(_) => ExitCode::from(WRONG_TEXT),
-        Err(fault) => context.fail(&fault),
+        Err(stop) => context.stop(&stop),
     }
 }
 
 /// Checks the files and returns the number of errors.
-fn check(context: &Context, args: &Args) -> Result<usize, Fault> {
+fn check(context: &Context, args: &Args) -> Result<usize, Stop> {
     let folder = home::find(context)?.join("playbooks");
     let site_file = args.site.clone().unwrap_or_else(|| folder.join("sites/training.yaml"));
-    let read = |path: &PathBuf| std::fs::read(path).map_err(|error| Fault::io("读取", "read", path, &error));
     let mut errors = 0;
     let mut show = |source: &_, found: &[_]| {
         if args.json {
-            print!("{}", diagnostic::render_json(source, found));
+            print::out_text(&diagnostic::render_json(source, found));
         } else {
-            eprint!("{}", diagnostic::render(source, found, context.lang));
+            print::err_text(&diagnostic::render(source, found, context.lang));
         }
         errors += found.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
     };
-    let (site, found, source) = playbook::site::read(&site_file.display().to_string(), &read(&site_file)?);
+    let (site, found, source) = playbook::site::read(&site_file.display().to_string(), &read_named(&site_file)?);
     show(&source, &found);
     let paths = if args.files.is_empty() {
         playbook::all(&folder)?
     } else {
-        args.files.iter().map(|name| playbook::find(&folder, name)).collect::<Result<_, _>>()?
+        args.files.iter().map(|name| find_playbook(&folder, name)).collect::<Result<_, _>>()?
     };
     for path in paths {
-        let (name, bytes) = (path.display().to_string(), read(&path)?);
+        let (name, bytes) = (path.display().to_string(), read_named(&path)?);
         if path.parent().is_some_and(|parent| parent.ends_with("sites")) {
             let (_, found, source) = playbook::site::read(&name, &bytes);
             show(&source, &found);
@@ -85,12 +85,12 @@ fn check(context: &Context, args: &Args) -> Result<usize, Fault> {
 }
 
 fn print_plan(context: &Context, plan: &Plan, site: Option<&Site>) {
-    println!("{} {}", plan.guide, plan.title.get(context.lang));
+    print::out(format_args!("{} {}", plan.guide, plan.title.get(context.lang)));
     for step in &plan.steps {
         let title = site.map_or_else(|| step.title.clone(), |site| site.in_words(&step.title));
         let indent = "  ".repeat(step.depth as usize);
         let once = if step.once { context.text("〔不可撤销，只做一次〕", " [irreversible, once only]") } else { "" };
         let person = if step.person { context.text("〔由您操作〕", " [your turn]") } else { "" };
-        println!("{:>4}  {indent}{}{once}{person}", step.number, title.get(context.lang));
+        print::out(format_args!("{:>4}  {indent}{}{once}{person}", step.number, title.get(context.lang)));
     }
 }

@@ -6,14 +6,17 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::base::{Fault, Lang};
+use stop::Stop;
 
 mod check;
 mod home;
 mod lock;
+mod print;
 mod progress;
 mod proof;
 mod run;
 mod schema;
+mod stop;
 mod training;
 mod words;
 
@@ -64,9 +67,24 @@ struct Context {
 impl Context {
     /// Prints a fault for a person and returns its exit code.
     fn fail(&self, fault: &Fault) -> ExitCode {
-        let label = if self.lang == Lang::Zh { "错误：" } else { "error: " };
-        eprintln!("{label}{}", fault.text(self.lang));
+        self.say_error(fault.text(self.lang));
         ExitCode::from(fault.exit_code())
+    }
+
+    /// Prints why a command ends early and returns its exit code.
+    fn stop(&self, stop: &Stop) -> ExitCode {
+        match stop {
+            Stop::Told => ExitCode::from(WRONG_TEXT),
+            Stop::Wrong(message) => {
+                self.say_error(message.get(self.lang));
+                ExitCode::from(WRONG_TEXT)
+            }
+            Stop::Fault(fault) => self.fail(fault),
+        }
+    }
+
+    fn say_error(&self, words: &str) {
+        print::err(format_args!("{}{words}", self.text("错误：", "error: ")));
     }
 
     /// The sentence in the person's language.
@@ -141,12 +159,13 @@ fn no_core_dumps() {}
 /// Diagnostics for developers, only when `RUKU_LOG` asks for them.
 fn log_to_stderr() {
     if let Ok(filter) = tracing_subscriber::EnvFilter::try_from_env("RUKU_LOG") {
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+        // Its words about a closed standard error would go there too, and panic.
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).log_internal_errors(false).init();
     }
 }
 
 /// A runtime for one command.
-fn block_on<T>(work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+fn block_on<T, E: From<Fault>>(work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

@@ -2,6 +2,7 @@
 
 use std::sync::Mutex;
 
+use super::print;
 use crate::base::Lang;
 use crate::proof::{Event, RunResult, StepResult};
 
@@ -21,7 +22,7 @@ impl Progress {
     /// Prints the line for an event, if it has one.
     pub(super) fn show(&self, event: &Event) {
         if let Some(line) = self.line(event) {
-            eprintln!("{line}");
+            print::err(line);
         }
     }
 

@@ -1,11 +1,12 @@
 //! `ruku proof verify|report`: what a stranger asks of a run folder.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use super::Context;
+use super::stop::Stop;
+use super::{Context, print};
 use crate::base::files;
 use crate::proof::{read, report, state, verify};
 
@@ -43,38 +44,56 @@ pub(super) fn main(context: &Context, args: &Args) -> ExitCode {
             for check in &verification.checks {
                 if *json {
                     let line = serde_json::json!({ "check": check.name, "ok": check.ok, "message": check.message });
-                    println!("{line}");
+                    print::out(line);
                 } else {
-                    println!("{} {}", if check.ok { "✓" } else { "✗" }, check.message.get(context.lang));
+                    print::out(format_args!("{} {}", if check.ok { "✓" } else { "✗" }, check.message.get(context.lang)));
                 }
             }
             if !json {
-                println!(
-                    "{}",
-                    if verification.ok() {
-                        context.text(
-                            "结论：档案完整，未被改动。时间仅为本机时钟。",
-                            "result: complete and unaltered; time is this machine's clock only",
-                        )
-                    } else {
-                        context.text("结论：未通过核验。", "result: NOT verified")
-                    }
-                );
+                print::out(if verification.ok() {
+                    context.text(
+                        "结论：档案完整，未被改动。时间仅为本机时钟。",
+                        "result: complete and unaltered; time is this machine's clock only",
+                    )
+                } else {
+                    context.text("结论：未通过核验。", "result: NOT verified")
+                });
             }
             if verification.ok() { ExitCode::SUCCESS } else { ExitCode::from(1) }
         }
         Proof::Report { run, to } => {
+            if let Err(stop) = arguments_of_report(run, to) {
+                return context.stop(&stop);
+            }
             let made = read(run).and_then(|records| {
                 let state = state::fold(&records);
                 files::write_new(to, report::html(&records, &state, context.lang)?.as_bytes())
             });
             match made {
                 Ok(()) => {
-                    println!("{}", to.display());
+                    print::out(to.display());
                     ExitCode::SUCCESS
                 }
                 Err(fault) => context.fail(&fault),
             }
         }
     }
+}
+
+/// Refuses what cannot work before anything is read or written.
+fn arguments_of_report(run: &Path, to: &Path) -> Result<(), Stop> {
+    let (folder, file) = (run.display(), to.display());
+    if !run.is_dir() {
+        return Err(Stop::Wrong(crate::say!(
+            "没有办理档案文件夹 {folder}。请核对路径。",
+            "there is no run folder {folder}; check the path"
+        )));
+    }
+    if to.symlink_metadata().is_ok() {
+        return Err(Stop::Wrong(crate::say!(
+            "{file} 已存在，不会覆盖。请换一个文件名。",
+            "{file} is there already and is not written over; choose another name"
+        )));
+    }
+    Ok(())
 }

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::progress::Progress;
-use super::{Context, WRONG_TEXT, block_on, cancelled_by_signals, home};
+use super::stop::{Stop, find_playbook, read_named};
+use super::{Context, block_on, cancelled_by_signals, home, print};
 use crate::actions::site::Site;
-use crate::base::{Diagnostic, Fault, FaultKind, Message, Severity, Source, diagnostic};
+use crate::base::{Diagnostic, Fault, FaultKind, Message, Severity, Source, Until, diagnostic};
 use crate::lock::AgentAt;
 use crate::operator::{Access, Operator, Scripted, Terminal};
 use crate::playbook;
@@ -51,7 +52,7 @@ pub(super) struct Args {
     #[arg(long, default_value = "runs", value_name = "FOLDER")]
     runs: PathBuf,
     /// How many minutes a gate waits for you before the run stops
-    #[arg(long, default_value_t = 30, value_name = "MINUTES")]
+    #[arg(long, default_value_t = 30, value_name = "MINUTES", value_parser = clap::value_parser!(u64).range(1..=1440))]
     patience: u64,
     /// Print every event of the journal as a line of JSON on standard output
     #[arg(long)]
@@ -81,19 +82,25 @@ pub(super) fn main(context: &Context, args: Args) -> ExitCode {
     }
     let texts = match read_texts(context, &args, instance.as_ref()) {
         Ok(texts) => texts,
-        Err(Stop::Texts) => return ExitCode::from(WRONG_TEXT),
-        Err(Stop::Fault(fault)) => return context.fail(&fault),
+        Err(stop) => return context.stop(&stop),
     };
+    let json = args.json;
     match block_on(execute(context, args, texts, instance)) {
         Ok(outcome) => {
             let words = context.text("操作记录报告：", "report: ");
             if let Some(why) = &outcome.why {
-                eprintln!("{}", why.get(context.lang));
+                print::err(why.get(context.lang));
             }
-            println!("{words}{}", outcome.report.display());
+            let line = format!("{words}{}", outcome.report.display());
+            // A program that reads the events gets nothing else.
+            if json {
+                print::err(line)
+            } else {
+                print::out(line)
+            }
             ExitCode::from(outcome.exit_code)
         }
-        Err(fault) => context.fail(&fault),
+        Err(stop) => context.stop(&stop),
     }
 }
 
@@ -115,17 +122,6 @@ fn arguments_for_child() -> Vec<std::ffi::OsString> {
     kept
 }
 
-enum Stop {
-    Texts,
-    Fault(Fault),
-}
-
-impl From<Fault> for Stop {
-    fn from(fault: Fault) -> Stop {
-        Stop::Fault(fault)
-    }
-}
-
 struct Texts {
     playbooks: Vec<Chosen>,
     site: Site,
@@ -142,17 +138,17 @@ fn read_texts(context: &Context, args: &Args, instance: Option<&Instance>) -> Re
         (None, None) => folder.join("sites/huhehaote.yaml"),
     };
     let mut wrong = false;
-    let (site, found, source) = playbook::site::read(&site_file.display().to_string(), &bytes(&site_file)?);
+    let (site, found, source) = playbook::site::read(&site_file.display().to_string(), &read_named(&site_file)?);
     wrong |= report(context, &source, &found);
-    let Some(mut site) = site else { return Err(Stop::Texts) };
+    let Some(mut site) = site else { return Err(Stop::Told) };
     match instance {
         Some(instance) => site.fill_port(instance.port),
         None => wrong |= report(context, &source, &playbook::site::missing_addresses(&site, &source)),
     }
     let mut playbooks = Vec::new();
     for name in &args.playbooks {
-        let path = playbook::find(&folder, name)?;
-        let bytes = bytes(&path)?;
+        let path = find_playbook(&folder, name)?;
+        let bytes = read_named(&path)?;
         let (mut read, mut found, source) = playbook::read(&path.display().to_string(), &bytes);
         let mut parts = Vec::new();
         if let Some(read) = &mut read {
@@ -167,20 +163,16 @@ fn read_texts(context: &Context, args: &Args, instance: Option<&Instance>) -> Re
             playbooks.push(Chosen { file: path.display().to_string(), bytes, playbook, parts });
         }
     }
-    if wrong { Err(Stop::Texts) } else { Ok(Texts { playbooks, site, drivers }) }
-}
-
-fn bytes(path: &Path) -> Result<Vec<u8>, Fault> {
-    std::fs::read(path).map_err(|error| Fault::io("读取", "read", path, &error))
+    if wrong { Err(Stop::Told) } else { Ok(Texts { playbooks, site, drivers }) }
 }
 
 /// Prints diagnostics; says whether one of them forbids the run.
 fn report(context: &Context, source: &Source, found: &[Diagnostic]) -> bool {
-    eprint!("{}", diagnostic::render(source, found, context.lang));
+    print::err_text(&diagnostic::render(source, found, context.lang));
     found.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
 }
 
-async fn execute(context: &Context, args: Args, texts: Texts, instance: Option<Instance>) -> Result<Outcome, Fault> {
+async fn execute(context: &Context, args: Args, texts: Texts, instance: Option<Instance>) -> Result<Outcome, Stop> {
     let cancel = cancelled_by_signals();
     let lang = context.lang;
     let scripted = args.operator.as_deref().map_or(instance.is_some(), |word| word == "scripted");
@@ -190,15 +182,17 @@ async fn execute(context: &Context, args: Args, texts: Texts, instance: Option<I
         (None, Some(person)) => inputs_of(person),
         (None, None) => BTreeMap::new(),
     };
+    wrong_inputs(&texts.playbooks, &inputs)?;
+    let patience = Duration::from_secs(args.patience * 60);
     let operator: Box<dyn Operator> = if scripted {
         let (Some(instance), Some(person)) = (&instance, &person) else {
-            return Err(Fault::new(
+            return Err(Stop::Fault(Fault::new(
                 FaultKind::Refused,
                 crate::say!(
                     "脚本操作人只能用于模拟平台；真实平台请由本人操作（--operator terminal）。",
                     "the scripted operator works on training portals only; on a real site the person operates (--operator terminal)"
                 ),
-            ));
+            )));
         };
         texts.site.only_loopback()?;
         let access = Access { port: instance.port, token: instance.token.clone(), key: instance.key.clone() };
@@ -206,7 +200,8 @@ async fn execute(context: &Context, args: Args, texts: Texts, instance: Option<I
         Box::new(Scripted::admit(access, &person.card, lang).await?)
     } else {
         let terminal = Terminal::start(lang);
-        ask_missing(Some(&terminal), &texts.playbooks, &mut inputs).await?;
+        let until = Until::after(patience, cancel.clone());
+        ask_missing(Some((&terminal, &until)), &texts.playbooks, &mut inputs).await?;
         Box::new(terminal)
     };
     let progress = Progress::new(lang);
@@ -215,11 +210,11 @@ async fn execute(context: &Context, args: Args, texts: Texts, instance: Option<I
         if args.json
             && let Ok(line) = serde_json::to_string(event)
         {
-            println!("{line}");
+            print::out(line);
         }
     };
     let agents = instance.iter().map(|i| AgentAt { name: "training".into(), port: i.agent_ports[0] }).collect();
-    run::run(Options {
+    let outcome = run::run(Options {
         playbooks: texts.playbooks,
         site: texts.site,
         inputs,
@@ -232,22 +227,23 @@ async fn execute(context: &Context, args: Args, texts: Texts, instance: Option<I
         headed: args.headed,
         viewport: VIEWPORT,
         masking: true,
-        patience: Duration::from_secs(args.patience * 60),
+        patience,
         installation: home::installation_key()?,
         cancel,
         listener: Arc::new(listener),
     })
-    .await
+    .await?;
+    Ok(outcome)
 }
 
 /// The applicant of the training called `id`.
-fn applicant<'a>(instance: &'a Instance, id: &str) -> Result<&'a Applicant, Fault> {
+fn applicant<'a>(instance: &'a Instance, id: &str) -> Result<&'a Applicant, Stop> {
     instance.applicants.iter().find(|person| person.id == id).ok_or_else(|| {
         let known = instance.applicants.iter().map(|person| person.id.as_str()).collect::<Vec<_>>().join(" ");
-        Fault::new(
-            FaultKind::Precondition,
-            crate::say!("模拟平台没有办理人「{id}」，只有：{known}", "the training has no applicant “{id}”; it has: {known}"),
-        )
+        Stop::Wrong(crate::say!(
+            "模拟平台没有办理人「{id}」，只有：{known}",
+            "the training has no applicant “{id}”; it has: {known}"
+        ))
     })
 }
 
@@ -266,40 +262,49 @@ fn inputs_of(person: &Applicant) -> BTreeMap<String, String> {
 }
 
 /// Reads the file of inputs: a map of names and texts. Numbers must be quoted, or leading zeros and long digits are lost.
-fn read_inputs(context: &Context, path: &Path) -> Result<BTreeMap<String, String>, Fault> {
-    let (inputs, found, source) = playbook::read_inputs(&path.display().to_string(), &bytes(path)?);
+fn read_inputs(context: &Context, path: &Path) -> Result<BTreeMap<String, String>, Stop> {
+    let (inputs, found, source) = playbook::read_inputs(&path.display().to_string(), &read_named(path)?);
     if report(context, &source, &found) {
-        return Err(Fault::new(
-            FaultKind::Refused,
-            crate::say!("输入项文件有误，见上。", "the file of inputs is wrong, see above"),
-        ));
+        return Err(Stop::Told);
     }
     Ok(inputs)
 }
 
-/// Asks at the terminal for required inputs that no file gave; without a terminal, names them all.
+/// Why `value` cannot be what any of the playbooks means by `name`.
+fn refusal(playbooks: &[Chosen], name: &str, value: &str) -> Option<Message> {
+    let inputs = playbooks.iter().flat_map(|chosen| &chosen.playbook.inputs);
+    inputs.filter(|(own, _)| own.as_str() == name).find_map(|(_, input)| input.kind.refuses(name, value))
+}
+
+/// Refuses given values that cannot be right, all at once.
+fn wrong_inputs(playbooks: &[Chosen], inputs: &BTreeMap<String, String>) -> Result<(), Stop> {
+    let wrong: Vec<Message> = inputs.iter().filter_map(|(name, value)| refusal(playbooks, name, value)).collect();
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    let lines = |of: fn(&Message) -> &str| wrong.iter().map(of).collect::<Vec<_>>().join("\n");
+    Err(Stop::Wrong(Message::new(lines(|message| &message.zh), lines(|message| &message.en))))
+}
+
+/// Asks at the terminal for required inputs that no file gave, again where an answer cannot be right; without a terminal, or
+/// when its input has ended, names them all.
 async fn ask_missing(
-    terminal: Option<&Terminal>,
+    terminal: Option<(&Terminal, &Until)>,
     playbooks: &[Chosen],
     inputs: &mut BTreeMap<String, String>,
 ) -> Result<(), Fault> {
     let mut missing = Vec::new();
     for (name, input) in playbooks.iter().flat_map(|chosen| &chosen.playbook.inputs) {
-        if !input.required || inputs.contains_key(name.as_str()) {
+        if !input.required || inputs.contains_key(name.as_str()) || missing.contains(&name.value) {
             continue;
         }
         let answered = match terminal {
-            Some(terminal) => terminal.line(&Message::same(name.as_str())).await.filter(|line| !line.is_empty()),
+            Some((terminal, until)) => ask_until_right(terminal, until, playbooks, name.as_str()).await?,
             None => None,
         };
         match answered {
             Some(value) => drop(inputs.insert(name.value.clone(), value)),
             None => missing.push(name.value.clone()),
-        }
-    }
-    for (name, input) in playbooks.iter().flat_map(|chosen| &chosen.playbook.inputs) {
-        if let Some(value) = inputs.get(name.as_str()) {
-            input.kind.accept(name, value)?;
         }
     }
     if missing.is_empty() {
@@ -313,4 +318,43 @@ async fn ask_missing(
             "missing inputs: {en}; put them into the --inputs file or answer at the terminal"
         ),
     ))
+}
+
+/// Asks for one input until the answer can be right; none at the end of the terminal's input.
+async fn ask_until_right(terminal: &Terminal, until: &Until, playbooks: &[Chosen], name: &str) -> Result<Option<String>, Fault> {
+    loop {
+        // Each question has the whole patience: typing eighteen digits from a paper takes a while.
+        let until = until.renewed(until.allowed());
+        let Some(value) = terminal.line(&Message::same(name), &until).await? else { return Ok(None) };
+        match refusal(playbooks, name, &value) {
+            Some(why) => terminal.tell(&why),
+            None => return Ok(Some(value)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chosen() -> Vec<Chosen> {
+        let text = "guide: \"2.2\"\nedition: V1\ntitle: 绑定\ninputs:\n  手机号: { type: cn-mobile }\nsteps:\n  - click: 登录\n";
+        let (playbook, found, _) = playbook::read("a.yaml", text.as_bytes());
+        assert!(found.is_empty(), "{found:?}");
+        vec![Chosen { file: "a.yaml".into(), bytes: Vec::new(), playbook: playbook.unwrap(), parts: Vec::new() }]
+    }
+
+    #[test]
+    fn a_wrong_value_in_the_file_of_inputs_is_a_wrong_text() {
+        let inputs = |value: &str| BTreeMap::from([("手机号".to_owned(), value.to_owned()), ("别的".to_owned(), String::new())]);
+        let Err(Stop::Wrong(message)) = wrong_inputs(&chosen(), &inputs("139")) else { panic!("a wrong text") };
+        assert!(message.zh.contains("手机号") && !message.zh.contains("139"), "{}", message.zh);
+        assert!(wrong_inputs(&chosen(), &inputs("13900000000")).is_ok());
+    }
+
+    #[tokio::test]
+    async fn without_a_terminal_what_is_missing_is_named() {
+        let fault = ask_missing(None, &chosen(), &mut BTreeMap::new()).await.unwrap_err();
+        assert!(fault.message.zh.contains("手机号"), "{}", fault.message.zh);
+    }
 }

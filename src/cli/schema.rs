@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use super::Context;
+use super::{Context, print};
 use crate::playbook;
 
 /// Arguments of `ruku schema`.
@@ -15,9 +15,9 @@ pub(super) struct Args {
 
 pub(super) fn main(context: &Context, args: &Args) -> ExitCode {
     match args.what.as_str() {
-        "site" => print!("{}", playbook::schema::site()),
-        "actions" => print!("{}", playbook::schema::manual(context.lang)),
-        _ => print!("{}", playbook::schema::playbook()),
+        "site" => print::out_text(&playbook::schema::site()),
+        "actions" => print::out_text(&playbook::schema::manual(context.lang)),
+        _ => print::out_text(&playbook::schema::playbook()),
     }
     ExitCode::SUCCESS
 }

@@ -6,10 +6,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Subcommand;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt};
+use tokio::io::AsyncBufReadExt;
 
-use super::{Context, block_on, cancelled_by_signals, home};
-use crate::base::{Fault, FaultKind, http};
+use super::stop::Stop;
+use super::{Context, block_on, cancelled_by_signals, home, print};
+use crate::base::{Fault, FaultKind, Message, http};
 use crate::training::agent::{self, AgentOptions};
 use crate::training::{self, Instance, cards};
 
@@ -50,13 +51,13 @@ enum Training {
         /// Whose lock (such as p1)
         card: String,
         /// Which reader, 0 or 1
-        #[arg(long, default_value_t = 0)]
+        #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=1))]
         slot: u8,
     },
     /// Pull a virtual CA lock out
     Pull {
         /// Which reader, 0 or 1
-        #[arg(long, default_value_t = 0)]
+        #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=1))]
         slot: u8,
     },
     /// Let a virtual CA lock misbehave
@@ -65,7 +66,7 @@ enum Training {
         #[arg(value_parser = ["normal", "burning-verify", "slow", "dies"])]
         mode: String,
         /// Which reader, 0 or 1
-        #[arg(long, default_value_t = 0)]
+        #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=1))]
         slot: u8,
     },
     /// Print what the portals have stored, as JSON
@@ -92,7 +93,9 @@ pub(super) struct AgentArgs {
 
 pub(super) fn main(context: &Context, args: Args) -> ExitCode {
     let done = match args.command {
-        Training::Serve { dir, seed, port, until_input_ends } => block_on(serve(context, dir, seed, port, until_input_ends)),
+        Training::Serve { dir, seed, port, until_input_ends } => {
+            block_on(serve(context, dir, seed, port, until_input_ends)).map_err(Stop::Fault)
+        }
         Training::Insert { card, slot } => {
             command(args.at, "POST", format!("/locks/{slot}/insert"), serde_json::json!({ "card": card }))
         }
@@ -104,7 +107,7 @@ pub(super) fn main(context: &Context, args: Args) -> ExitCode {
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(fault) => context.fail(&fault),
+        Err(stop) => context.stop(&stop),
     }
 }
 
@@ -118,26 +121,24 @@ async fn serve(
     let cancel = cancelled_by_signals();
     if until_input_ends {
         let cancel = cancel.clone();
-        tokio::spawn(async move {
-            let _ = tokio::io::stdin().read_to_end(&mut Vec::new()).await;
+        // A thread that nobody waits for: tokio's own reading of standard input cannot be woken and would hold back the end.
+        std::thread::spawn(move || {
+            let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
             cancel.cancel();
         });
     }
     let options =
         training::Options { dir, seed, port, assets: home::find(context)?.join("drivers/training"), exe: own_program()? };
     let running = training::start(options, cancel.clone()).await?;
-    eprintln!(
-        "{}",
-        context.text(
-            "模拟平台已启动（全部为虚构内容，仅限本机）。按 Ctrl-C 结束。",
-            "the training is running (all fictitious, this machine only); Ctrl-C ends it"
-        )
-    );
+    print::err(context.text(
+        "模拟平台已启动（全部为虚构内容，仅限本机）。按 Ctrl-C 结束。",
+        "the training is running (all fictitious, this machine only); Ctrl-C ends it",
+    ));
     if !until_input_ends {
-        eprintln!("{}{}", context.text("管理页面：", "admin page: "), running.instance.admin.expose());
+        print::err(format_args!("{}{}", context.text("管理页面：", "admin page: "), running.instance.admin.expose()));
     }
     // The only line on standard output: programs wait for it.
-    println!("{}", running.file.display());
+    print::out(running.file.display());
     cancel.cancelled().await;
     running.end().await;
     Ok(())
@@ -148,15 +149,12 @@ pub(super) fn instance_at(at: &Path) -> Result<Instance, Fault> {
     if at.is_dir() { Instance::read(at) } else { Instance::read(at.parent().unwrap_or(Path::new("."))) }
 }
 
-fn command(at: Option<PathBuf>, method: &str, path: String, body: serde_json::Value) -> Result<(), Fault> {
+fn command(at: Option<PathBuf>, method: &str, path: String, body: serde_json::Value) -> Result<(), Stop> {
     let at = at.ok_or_else(|| {
-        Fault::new(
-            FaultKind::Refused,
-            crate::say!(
-                "请用 --at 指明模拟平台的 training.json（启动时已打印）。",
-                "name the training.json with --at (it was printed at start)"
-            ),
-        )
+        Stop::Wrong(crate::say!(
+            "请用 --at 指明模拟平台的 training.json（启动时已打印）。",
+            "name the training.json with --at (it was printed at start)"
+        ))
     })?;
     let instance = instance_at(&at)?;
     block_on(async {
@@ -164,17 +162,31 @@ fn command(at: Option<PathBuf>, method: &str, path: String, body: serde_json::Va
         let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
         let body = body.to_string().into_bytes();
         let answer = http::request(method, instance.port, "admin.localhost", &path, &headers, body, PATIENCE).await?;
-        let text = String::from_utf8_lossy(&answer.body).trim().to_owned();
         if answer.status == 200 {
-            println!("{text}");
+            print::out(String::from_utf8_lossy(&answer.body).trim());
             return Ok(());
         }
-        let status = answer.status;
-        Err(Fault::new(
-            FaultKind::Refused,
-            crate::say!("模拟平台拒绝了（HTTP {status}）：{text}", "the training refused (HTTP {status}): {text}"),
-        ))
+        Err(refusal(answer.status, &answer.body))
     })
+}
+
+/// What the training said when it refused.
+#[derive(serde::Deserialize)]
+struct Refusal {
+    error: Message,
+    kind: Option<FaultKind>,
+}
+
+/// A refusal of the training as a sentence for people; one of an argument (no such lock) as a wrong argument.
+fn refusal(status: u16, body: &[u8]) -> Stop {
+    match serde_json::from_slice::<Refusal>(body) {
+        Ok(Refusal { error, kind: None }) if matches!(status, 404 | 422) => Stop::Wrong(error),
+        Ok(Refusal { error, kind }) => Stop::Fault(Fault::new(kind.unwrap_or(FaultKind::Refused), error)),
+        Err(_) => Stop::Fault(Fault::new(
+            FaultKind::Refused,
+            crate::say!("模拟平台拒绝了（HTTP {status}）。", "the training refused (HTTP {status})"),
+        )),
+    }
 }
 
 /// Starts a training of its own beside this process, runs `ruku <arguments> --training-at …` in it, ends it.
@@ -267,5 +279,22 @@ fn finish(context: &Context, done: Result<(), Fault>) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(fault) => context.fail(&fault),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_a_sentence_and_not_json() {
+        let body = r#"{"error":{"zh":"没有名为 p9 的 CA 锁。","en":"there is no lock named p9"}}"#;
+        let Stop::Wrong(message) = refusal(404, body.as_bytes()) else { panic!("a wrong argument") };
+        assert_eq!(message.zh, "没有名为 p9 的 CA 锁。");
+        let body = r#"{"error":{"zh":"槽中没有锁","en":"the slot is empty"},"kind":"card"}"#;
+        let Stop::Fault(fault) = refusal(409, body.as_bytes()) else { panic!("a fault") };
+        assert_eq!((fault.kind, fault.message.en.as_str()), (FaultKind::Card, "the slot is empty"));
+        let Stop::Fault(fault) = refusal(502, b"<html>") else { panic!("a fault") };
+        assert_eq!(fault.message.en, "the training refused (HTTP 502)");
     }
 }

@@ -110,7 +110,7 @@ fn translate(mut command: Command, path: &str) -> Command {
 pub(super) fn print(error: &clap::Error, lang: Lang) -> std::io::Result<()> {
     match (lang, in_chinese(error)) {
         (Lang::Zh, Some(words)) => {
-            eprintln!("错误：{words}\n\n用 --help 查看用法。");
+            super::print::err(format_args!("错误：{words}\n\n用 --help 查看用法。"));
             Ok(())
         }
         _ => error.print(),
@@ -137,10 +137,17 @@ fn in_chinese(error: &clap::Error) -> Option<String> {
         }
         ErrorKind::InvalidValue if value.is_empty() => format!("{argument} 缺少取值"),
         ErrorKind::InvalidValue => format!("{argument} 不能是“{value}”，可以是：{}", context(ContextKind::ValidValue)),
-        ErrorKind::ValueValidation => format!("{argument} 的取值“{value}”不对"),
+        ErrorKind::ValueValidation => format!("{argument} 的取值“{value}”不对{}", range_of(error)),
         ErrorKind::ArgumentConflict => format!("{argument} 不能与 {} 同时使用", context(ContextKind::PriorArg)),
         _ => return None,
     })
+}
+
+/// The range that a number had to be in; clap tells it only in a sentence.
+fn range_of(error: &clap::Error) -> String {
+    let told = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+    let range = told.split_once(" is not in ").and_then(|(_, range)| range.split_once("..="));
+    range.map(|(least, most)| format!("，应在 {least} 到 {most} 之间")).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -165,6 +172,23 @@ mod tests {
         }
         for sub in command.get_subcommands() {
             missing(sub, &format!("{path} {}", sub.get_name()), found);
+        }
+    }
+
+    #[test]
+    fn a_number_out_of_range_is_told_its_range() {
+        let told = |arguments: &[&str]| {
+            let command = in_language(super::super::Cli::command(), Lang::Zh);
+            in_chinese(&command.try_get_matches_from(arguments).unwrap_err()).unwrap()
+        };
+        for minutes in ["0", "1441", "99999999999999999999"] {
+            let words = told(&["ruku", "run", "2.2", "--patience", minutes]);
+            assert!(words.contains("--patience") && words.contains(minutes), "{words}");
+        }
+        assert!(told(&["ruku", "run", "2.2", "--patience", "0"]).contains("应在 1 到 1440 之间"));
+        for command in [&["pull"][..], &["insert", "p1"], &["mode", "slow"]] {
+            let words = told(&[&["ruku", "training"], command, &["--slot", "2"]].concat());
+            assert!(words.contains("应在 0 到 1 之间"), "{words}");
         }
     }
 

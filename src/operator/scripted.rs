@@ -3,6 +3,7 @@
 //! Never works on a real site: it can only be made for a training instance on loopback that answers a challenge with the key
 //! of its own 0600 file.
 
+use std::io::Write;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -85,6 +86,7 @@ impl Operator for Scripted {
     }
 
     fn tell(&self, message: &Message) {
-        eprintln!("{}", message.get(self.lang));
+        // A closed terminal must not stop a run that is in the middle of something.
+        let _ = writeln!(std::io::stderr().lock(), "{}", message.get(self.lang));
     }
 }

@@ -37,9 +37,14 @@ impl Terminal {
     }
 
     /// Asks for one line of text, such as a missing input. None at the end of the input.
-    pub async fn line(&self, question: &Message) -> Option<String> {
+    ///
+    /// # Errors
+    /// `Stopped` when the run is cancelled, `TimedOut` when nobody answers.
+    pub async fn line(&self, question: &Message, until: &Until) -> Result<Option<String>, Fault> {
         self.write(&format!("{}: ", question.get(self.lang)));
-        self.lines.lock().await.recv().await.map(|line| line.trim().to_owned())
+        let waiting_for = crate::say!("您输入“{}”", "you to enter “{}”", question.get(self.lang));
+        let line = until.run(&waiting_for, async { self.lines.lock().await.recv().await }).await?;
+        Ok(line.map(|line| line.trim().to_owned()))
     }
 
     fn write(&self, text: &str) {
@@ -139,6 +144,32 @@ mod tests {
         assert_eq!(answer("3", 2), None);
         assert_eq!(answer("", 2), None, "silence picks nothing");
         assert_eq!(answer(" Q ", 2), Some(Answer::Stop));
+    }
+
+    /// Input that never comes, as from a person who has left.
+    struct Silence(std::sync::mpsc::Receiver<()>);
+
+    impl std::io::Read for Silence {
+        fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+            let _ = self.0.recv();
+            Ok(0)
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_question_ends_with_the_run_or_with_patience() {
+        let (open, silence) = std::sync::mpsc::channel();
+        let terminal = Terminal::reading(Lang::En, std::io::BufReader::new(Silence(silence)));
+        let cancel = CancellationToken::new();
+        let until = Until::after(Duration::from_secs(5), cancel.clone());
+        let fault = terminal.line(&Message::same("?"), &until).await.unwrap_err();
+        assert_eq!(fault.kind, crate::base::FaultKind::TimedOut);
+        cancel.cancel();
+        let fault = terminal.line(&Message::same("?"), &until).await.unwrap_err();
+        assert_eq!(fault.kind, crate::base::FaultKind::Stopped);
+        drop(open);
+        let until = Until::after(Duration::from_secs(5), CancellationToken::new());
+        assert_eq!(terminal.line(&Message::same("?"), &until).await, Ok(None));
     }
 
     #[tokio::test(start_paused = true)]

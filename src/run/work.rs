@@ -1,20 +1,22 @@
 //! The run's own temporary folder: browser profile, crash database, driver output. Gone at the end.
 //!
-//! What a killed run left behind is ended and removed by the next one. Never touches the folder of a run that still lives: each
-//! holds a lock on its own.
+//! All of them lie in one folder of this user, which is checked before anything in it is trusted: the temporary folder is
+//! everybody's. What a killed run left behind is ended and removed by the next one. Never touches the folder of a run that still
+//! lives: each holds a lock on its own, taken while the lock of the whole folder is held.
 
-use std::fs::{File, TryLockError};
+use std::fs::{File, Metadata, TryLockError};
 use std::path::{Path, PathBuf};
 
-use crate::base::{Fault, files};
+use crate::base::{Fault, FaultKind, files};
 use crate::browser;
 
-/// Beginning of the folder names, so that leftovers can be found.
-const PREFIX: &str = "ruku-run-";
 /// The file whose lock says that the run lives.
 const ALIVE: &str = "alive.lock";
+/// The file beside the run folders whose lock says that one of them is being made, or cleared.
+const CHANGING: &str = "changing.lock";
 
 /// The folder; removed when dropped.
+#[derive(Debug)]
 pub(super) struct Work {
     /// Where it is.
     pub(super) path: PathBuf,
@@ -23,13 +25,27 @@ pub(super) struct Work {
 
 impl Work {
     /// Makes the folder for the run called `name`, after clearing up behind runs that were killed.
+    ///
+    /// # Errors
+    /// `Setup` when this user's temporary folder is another's, or open to others.
     pub(super) async fn create(name: &str) -> Result<Work, Fault> {
-        let temporary = std::env::temp_dir();
-        for path in leftovers(&temporary) {
-            // Another user's, or another run is clearing it up at this moment: not ours to worry about.
-            let _ = clear(&path).await;
+        Work::create_in(&users_folder(&std::env::temp_dir()), name).await
+    }
+
+    async fn create_in(folder: &Path, name: &str) -> Result<Work, Fault> {
+        files::private_dir(folder)?;
+        let private = std::fs::symlink_metadata(folder).is_ok_and(|metadata| is_private_folder(&metadata));
+        if !private {
+            return Err(not_private(folder));
         }
-        let path = temporary.join(format!("{PREFIX}{name}"));
+        let _changing = lock_changes(folder).await?;
+        for path in leftovers(folder) {
+            // One that cannot be cleared, such as by a browser that will not die, is not worth this run.
+            if let Err(fault) = clear(&path).await {
+                tracing::warn!(%fault, "what an earlier run left was not cleared");
+            }
+        }
+        let path = folder.join(name);
         files::private_dir(&path)?;
         let lock = path.join(ALIVE);
         let alive = files::create_new(&lock)?;
@@ -45,26 +61,82 @@ impl Drop for Work {
     }
 }
 
-fn leftovers(temporary: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(temporary) else { return Vec::new() };
-    let ours = |entry: &std::fs::DirEntry| {
-        // A link in a folder that everybody may write to could lead anywhere.
-        entry.file_name().to_string_lossy().starts_with(PREFIX) && entry.file_type().is_ok_and(|kind| kind.is_dir())
-    };
+/// This user's own folder in `temporary`. Short: sockets of the browser lie below it.
+#[cfg(unix)]
+fn users_folder(temporary: &Path) -> PathBuf {
+    temporary.join(format!("ruku-{}", rustix::process::geteuid().as_raw()))
+}
+
+/// Windows has a temporary folder for each user.
+#[cfg(not(unix))]
+fn users_folder(temporary: &Path) -> PathBuf {
+    temporary.join("ruku")
+}
+
+/// Whether it is a folder, no link, of this user and of nobody else.
+#[cfg(unix)]
+fn is_private_folder(metadata: &Metadata) -> bool {
+    is_folder_of(metadata, rustix::process::geteuid().as_raw())
+}
+
+#[cfg(unix)]
+fn is_folder_of(metadata: &Metadata, user: u32) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    metadata.is_dir() && metadata.uid() == user && metadata.mode() & 0o777 == 0o700
+}
+
+#[cfg(not(unix))]
+fn is_private_folder(metadata: &Metadata) -> bool {
+    metadata.is_dir()
+}
+
+fn not_private(folder: &Path) -> Fault {
+    let folder = folder.display();
+    Fault::new(
+        FaultKind::Setup,
+        crate::say!(
+            "临时文件夹 {folder} 不是您本人专有的（应属于当前用户、权限 0700、不是链接）。请删除它，或把 TMPDIR 设为另一个文件夹。",
+            "the temporary folder {folder} is not yours alone (it must belong to this user, with mode 0700, and be no link); remove it or set TMPDIR to another folder"
+        ),
+    )
+}
+
+/// Waits until no other run makes or clears a folder; none does while the file is held.
+async fn lock_changes(folder: &Path) -> Result<File, Fault> {
+    let path = folder.join(CHANGING);
+    let failed = |error: &std::io::Error| Fault::io("锁定文件", "lock", &path, error);
+    let file = File::options().write(true).create(true).truncate(false).open(&path).map_err(|error| failed(&error))?;
+    let locked = tokio::task::spawn_blocking(move || file.lock().map(|()| file)).await;
+    locked.map_err(std::io::Error::other).flatten().map_err(|error| failed(&error))
+}
+
+/// The folders of other runs, dead or alive.
+fn leftovers(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    // `metadata` of an entry does not follow links.
+    let ours = |entry: &std::fs::DirEntry| entry.metadata().is_ok_and(|metadata| is_private_folder(&metadata));
     entries.filter_map(Result::ok).filter(ours).map(|entry| entry.path()).collect()
 }
 
-/// Ends what a dead run left running and removes its folder; leaves a living one alone.
+/// Ends what a dead run left running and removes its folder; leaves a living one alone. The lock of all changes is held, so a
+/// folder without a file to lock is not one that is being made: its run was killed at its beginning or at its end.
 async fn clear(path: &Path) -> Result<(), Fault> {
     let lock = path.join(ALIVE);
-    let file = File::options().write(true).open(&lock).map_err(|error| Fault::io("打开文件", "open", &lock, &error))?;
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Ok(()),
-        Err(TryLockError::Error(error)) => return Err(Fault::io("锁定文件", "lock", &lock, &error)),
+    match File::options().write(true).open(&lock) {
+        Ok(file) => match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(()),
+            Err(TryLockError::Error(error)) => return Err(Fault::io("锁定文件", "lock", &lock, &error)),
+        },
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(Fault::io("打开文件", "open", &lock, &error)),
     }
     browser::reap(path).await?;
-    std::fs::remove_dir_all(path).map_err(|error| Fault::io("删除文件夹", "remove", path, &error))
+    match std::fs::remove_dir_all(path) {
+        // Its own run has just removed it.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        done => done.map_err(|error| Fault::io("删除文件夹", "remove", path, &error)),
+    }
 }
 
 #[cfg(test)]
@@ -72,19 +144,68 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_dead_runs_folder_is_cleared_and_a_living_ones_is_not() {
+    async fn dead_runs_are_cleared_and_living_ones_are_not() {
         let temporary = tempfile::tempdir().unwrap();
-        let (dead, living) = (temporary.path().join("ruku-run-1"), temporary.path().join("ruku-run-2"));
-        for path in [&dead, &living] {
+        let folder = users_folder(temporary.path());
+        let living = Work::create_in(&folder, "living").await.unwrap();
+        let (dead, begun) = (folder.join("dead"), folder.join("begun"));
+        for path in [&dead, &begun] {
             files::private_dir(path).unwrap();
         }
         drop(files::create_new(&dead.join(ALIVE)).unwrap());
-        let alive = files::create_new(&living.join(ALIVE)).unwrap();
-        alive.lock().unwrap();
-        assert_eq!(leftovers(temporary.path()).len(), 2);
-        for path in leftovers(temporary.path()) {
-            clear(&path).await.unwrap();
+        let next = Work::create_in(&folder, "next").await.unwrap();
+        assert!(!dead.exists(), "its lock is free");
+        assert!(!begun.exists(), "it has no lock, and nobody is making it");
+        assert!(living.path.exists() && next.path.exists());
+        drop(living);
+        assert!(!folder.join("living").exists());
+    }
+
+    #[tokio::test]
+    async fn runs_that_begin_together_leave_each_other_alone() {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = users_folder(temporary.path());
+        let begin = |number: u32| {
+            let folder = folder.clone();
+            tokio::spawn(async move { Work::create_in(&folder, &number.to_string()).await.unwrap() })
+        };
+        let begun: Vec<_> = (0..16).map(begin).collect();
+        let mut works = Vec::new();
+        for work in begun {
+            works.push(work.await.unwrap());
         }
-        assert!(!dead.exists() && living.exists());
+        assert!(works.iter().all(|work| work.path.join(ALIVE).is_file()));
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_folder_that_others_may_enter_is_refused() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = users_folder(temporary.path());
+        let elsewhere = temporary.path().join("elsewhere");
+        files::private_dir(&elsewhere).unwrap();
+        symlink(&elsewhere, &folder).unwrap();
+        assert_eq!(Work::create_in(&folder, "run").await.unwrap_err().kind, FaultKind::Setup, "a link");
+        std::fs::remove_file(&folder).unwrap();
+
+        files::private_dir(&folder).unwrap();
+        std::fs::set_permissions(&folder, PermissionsExt::from_mode(0o777)).unwrap();
+        assert_eq!(Work::create_in(&folder, "run").await.unwrap_err().kind, FaultKind::Setup, "open to all");
+        std::fs::set_permissions(&folder, PermissionsExt::from_mode(0o700)).unwrap();
+        Work::create_in(&folder, "run").await.unwrap();
+
+        let metadata = std::fs::symlink_metadata(&folder).unwrap();
+        let user = rustix::process::geteuid().as_raw();
+        assert!(is_folder_of(&metadata, user) && !is_folder_of(&metadata, user + 1), "another user's");
+        assert_eq!(std::fs::read_dir(&elsewhere).unwrap().count(), 0, "nothing was made behind the link");
+    }
+
+    /// Where the temporary folder is `/tmp`, the browser's sockets fit below the run's own.
+    #[cfg(unix)]
+    #[test]
+    fn the_path_is_short() {
+        let path = users_folder(Path::new("/tmp")).join("20261122-081500-1a2b/tmp");
+        assert!(path.as_os_str().len() <= 60, "{}", path.display());
     }
 }

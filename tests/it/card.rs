@@ -94,8 +94,9 @@ async fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
 
 /// Processes that work or write in `dir`: the host's family, whatever its names.
 fn family(dir: &Path) -> Vec<u32> {
-    let dir = std::fs::canonicalize(dir).unwrap();
-    let within = |link: PathBuf| std::fs::read_link(link).is_ok_and(|target| target.starts_with(&dir));
+    let dir = std::fs::canonicalize(dir).unwrap().to_string_lossy().into_owned();
+    // Below a changed root the links of another mount namespace begin with "(unreachable)".
+    let within = |link: PathBuf| std::fs::read_link(link).is_ok_and(|target| target.to_string_lossy().contains(&dir));
     let pids = std::fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
     pids.filter(|pid| ["cwd", "fd/1", "fd/2"].iter().any(|link| within(format!("/proc/{pid}/{link}").into()))).collect()
 }

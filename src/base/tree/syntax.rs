@@ -48,10 +48,10 @@ fn culprit(text: &str, kind: &ErrorKind, refused: usize) -> Option<Culprit> {
             | E::InvalidColonPlacement
             | E::BlockEntryInFlowCollection
     );
-    let here = text[..refused].rfind('\n').map_or(0, |at| at + 1);
+    let here = text[..text.floor_char_boundary(refused)].rfind('\n').map_or(0, |at| at + 1);
     // The refused line itself counts for quotes: the text may end there.
-    let end = if quotes { text.len().min(refused + 1) } else { here };
-    let lines: Vec<&str> = text.get(..end).unwrap_or(text).split_inclusive('\n').collect();
+    let end = if quotes { text.ceil_char_boundary(refused + 1) } else { here };
+    let lines: Vec<&str> = text[..end].split_inclusive('\n').collect();
     let mut start = end;
     for line in lines.iter().rev() {
         start -= line.len();

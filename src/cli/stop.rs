@@ -1,0 +1,63 @@
+//! Why a command ends early, as an exit code tells it, and the files that a person names on the command line.
+
+use std::path::{Path, PathBuf};
+
+use crate::base::{Fault, FaultKind, Message};
+use crate::playbook;
+
+/// Why a command ends without having done its work.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// A text is wrong; what is wrong has been printed.
+    Told,
+    /// An argument is wrong, or a file that it names.
+    Wrong(Message),
+    /// The world said no.
+    Fault(Fault),
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Stop {
+        Stop::Fault(fault)
+    }
+}
+
+/// Reads a file that the person named: when it cannot be read, the argument is wrong and not this machine.
+pub(super) fn read_named(path: &Path) -> Result<Vec<u8>, Stop> {
+    std::fs::read(path).map_err(|error| {
+        let shown = path.display();
+        Stop::Wrong(if error.kind() == std::io::ErrorKind::NotFound {
+            crate::say!("没有文件 {shown}。请核对路径。", "there is no file {shown}; check the path")
+        } else {
+            crate::say!(
+                "无法读取 {shown}（{error}）。请核对路径和读取权限。",
+                "{shown} cannot be read ({error}); check the path and who may read it"
+            )
+        })
+    })
+}
+
+/// The file of the playbook that the person named.
+pub(super) fn find_playbook(folder: &Path, name: &str) -> Result<PathBuf, Stop> {
+    playbook::find(folder, name).map_err(|fault| match fault.kind {
+        FaultKind::Setup => Stop::Wrong(fault.message),
+        _ => Stop::Fault(fault),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_not_there_is_a_wrong_argument() {
+        let folder = tempfile::tempdir().unwrap();
+        let Err(Stop::Wrong(message)) = read_named(&folder.path().join("资料.yaml")) else { panic!("a wrong argument") };
+        assert!(message.zh.contains("没有文件") && !message.zh.contains("磁盘"), "{}", message.zh);
+        let Err(Stop::Wrong(message)) = read_named(folder.path()) else { panic!("a wrong argument") };
+        assert!(message.en.contains("cannot be read"), "{}", message.en);
+        let Err(Stop::Wrong(message)) = find_playbook(folder.path(), "9.9") else { panic!("a wrong argument") };
+        assert!(message.en.contains("9.9"), "{}", message.en);
+        assert!(matches!(find_playbook(&folder.path().join("none"), "9.9"), Err(Stop::Fault(_))));
+    }
+}
