@@ -1,6 +1,7 @@
 //! `ruku run`: reads and checks the texts, finds the operator, runs, and says where the report is.
 
 use std::collections::BTreeMap;
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -88,7 +89,9 @@ pub(super) fn main(context: &Context, args: Args) -> ExitCode {
     match block_on(execute(context, args, texts, instance)) {
         Ok(outcome) => {
             let words = context.text("操作记录报告：", "report: ");
-            if let Some(why) = &outcome.why {
+            // A file that standard error was sent to is a log: no names there.
+            let why = if std::io::stderr().is_terminal() { &outcome.spoken } else { &outcome.why };
+            if let Some(why) = why {
                 print::err(why.get(context.lang));
             }
             let line = format!("{words}{}", outcome.report.display());

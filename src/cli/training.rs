@@ -199,6 +199,9 @@ pub(super) async fn with_own(context: &Context, seed: Option<u64>, arguments: &[
     serve.args(["training", "serve", "--until-input-ends"]);
     serve.args(seed.map(|seed| format!("--seed={seed}")));
     serve.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped()).kill_on_drop(true);
+    // Ctrl-C is for the run, which still needs the portals to end in order.
+    #[cfg(unix)]
+    serve.process_group(0);
     let mut serving = serve.spawn().map_err(|error| failed(&error))?;
     let mut line = String::new();
     if let Some(out) = serving.stdout.take() {

@@ -87,8 +87,10 @@ pub struct Outcome {
     pub report: PathBuf,
     /// How it ended.
     pub result: RunResult,
-    /// Why it ended there: a finished playbook's reason or the fault's sentence.
+    /// Why it ended there: a finished playbook's reason or the fault's sentence, values hidden.
     pub why: Option<Message>,
+    /// The same with names in clear, for the eyes of the person at the screen alone.
+    pub spoken: Option<Message>,
     /// 0, or the cause as [`Fault::exit_code`] tells it.
     pub exit_code: u8,
 }
@@ -112,7 +114,8 @@ pub async fn run(options: Options) -> Result<Outcome, Fault> {
     };
     folder.end(result, why.clone(), exit_code)?;
     let sealed = folder.seal(options.lang)?;
-    Ok(Outcome { folder: sealed.path, report: sealed.report, result, why, exit_code })
+    let kept = why.as_ref().map(|why| redactor.hide_message(why));
+    Ok(Outcome { folder: sealed.path, report: sealed.report, result, why: kept, spoken: why, exit_code })
 }
 
 async fn attempt(options: &Options, redactor: &Redactor, name: &str, folder: &mut RunFolder) -> Result<walk::Flow, Fault> {

@@ -56,7 +56,8 @@ impl World {
         let bearer = format!("Bearer {}", instance["token"].as_str().unwrap());
         let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
         let body = body.to_string().into_bytes();
-        let answer = block_on(ruku::base::http::request("POST", port, "admin.localhost", path, &headers, body, PATIENCE)).unwrap();
+        let answer =
+            block_on(ruku::base::http::request("POST", port, "admin.localhost", path, &headers, body, PATIENCE)).unwrap();
         assert_eq!(answer.status, 200, "{path}: {}", String::from_utf8_lossy(&answer.body));
     }
 
@@ -307,6 +308,8 @@ pub(crate) fn find_words(folder: &Path, words: &[String]) -> Vec<(PathBuf, Strin
 pub(crate) fn holds(bytes: &[u8], word: &str) -> bool {
     let alone = |at: Option<&u8>| word.len() > 6 || at.is_none_or(|byte| !byte.is_ascii_alphanumeric());
     bytes.windows(word.len()).enumerate().any(|(at, window)| {
-        window == word.as_bytes() && alone(at.checked_sub(1).and_then(|before| bytes.get(before))) && alone(bytes.get(at + word.len()))
+        window == word.as_bytes()
+            && alone(at.checked_sub(1).and_then(|before| bytes.get(before)))
+            && alone(bytes.get(at + word.len()))
     })
 }
