@@ -1,7 +1,7 @@
 //! What a run must not do: press twice, press for the wrong person, press what a stranger's playbook slips in, forget how it ended.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -196,14 +196,20 @@ fn programs_of(folder: &Path) -> Vec<String> {
     processes.filter_map(|path| named(&path)).collect()
 }
 
+/// All folders at any depth that hold a file of this name.
+fn folders_with(folder: &Path, name: &str) -> Vec<PathBuf> {
+    let inner =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir() && !path.is_symlink());
+    let mut found: Vec<PathBuf> = inner.flat_map(|path| folders_with(&path, name)).collect();
+    found.extend(folder.join(name).is_file().then(|| folder.to_owned()));
+    found
+}
+
 #[test]
 fn a_killed_run_leaves_no_browser_and_the_next_one_clears_up() {
     let world = World::start(50);
     let temporary = world.temporary();
-    let work_folders = || {
-        let names = std::fs::read_dir(&temporary).unwrap().map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
-        names.filter(|name| name.starts_with("ruku-run-")).collect::<Vec<_>>()
-    };
+    let work_folders = || folders_with(&temporary, "alive.lock");
     let mut run = world.run(&[], None);
     run.wait_for("step.end", |event| event["step"] == 3);
     let running = programs_of(&temporary);
@@ -226,7 +232,7 @@ fn a_killed_run_leaves_no_browser_and_the_next_one_clears_up() {
     assert_eq!(left.len(), 1, "{left:?}");
     let (code, said, _) = world.run(&[], None).end();
     assert_eq!(code, 0, "{said}");
-    assert_eq!(work_folders(), [""; 0]);
+    assert_eq!(work_folders(), [] as [PathBuf; 0]);
     assert_eq!(world.counter("bind"), 1);
     assert_eq!(programs_of(&temporary), [""; 0]);
 }
