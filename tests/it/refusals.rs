@@ -9,9 +9,8 @@ use serde_json::{Value, json};
 use crate::world::{Running, World, find_words, holds, until};
 
 const BINDING: &str = include_str!("../../playbooks/2.2-ca-binding.yaml");
-const APPLY: &str = r#"  - click: { on: 确认申请, answer: 确定 }
-    once: { done_when: { site_text: bind.success } }
-"#;
+const APPLY: &str = "  - click: { on: 确认申请, answer: 确定 }\n";
+const ONCE: &str = "    once: { done_when: { site_text: bind.success } }\n";
 const INSERT_LOCK: &str = "  - insert_lock: { holder: \"{{ 姓名 }}\" }\n";
 const CHECK_HOLDER: &str = "  - check_holder: { shown: { label: 证书持有人 }, expected: \"{{ 姓名 }}\" }\n";
 
@@ -91,8 +90,8 @@ fn a_lost_answer_is_done_when_the_person_has_seen_it_at_the_portal() {
 #[test]
 fn nothing_is_pressed_when_the_sign_of_success_shows_before() {
     let world = World::start(43);
-    let already = APPLY.replace("site_text: bind.success", "text: 未绑定");
-    let (code, said, events) = run(&world, &stranger(&world, &[(APPLY, &already)])).end();
+    let already = ONCE.replace("site_text: bind.success", "text: 未绑定");
+    let (code, said, events) = run(&world, &stranger(&world, &[(ONCE, &already)])).end();
     assert_eq!(code, 6, "{said}");
     assert!(said.contains("没有点击"), "{said}");
     assert_eq!(world.counter("bind_requests"), 0);
@@ -105,7 +104,7 @@ fn nothing_is_pressed_when_the_sign_of_success_shows_before() {
 fn without_once(seed: u64, click: &str, codes: &[i32]) {
     let world = World::start(seed);
     let hidden = format!("  - click: {{ on: {click}, answer: 确定 }}\n");
-    let (code, said, _) = run(&world, &stranger(&world, &[(APPLY, &hidden)])).end();
+    let (code, said, _) = run(&world, &stranger(&world, &[(APPLY, &hidden), (ONCE, "")])).end();
     assert_eq!(world.counter("bind_requests"), 0, "pressed: {said}");
     assert!(codes.contains(&code), "{code}: {said}");
     assert!(said.contains("once"), "the remedy is named: {said}");
@@ -263,7 +262,8 @@ fn numbers_of_people_and_companies_are_hidden_whatever_a_playbook_says() {
     command.arg("--inputs").arg(world.write("inputs.yaml", &values));
     let (code, said, events) = Running::start(command).end();
     assert_eq!(code, 3, "the page shows none of it: {said}");
-    let printed = serde_json::to_string(&events).unwrap();
+    // Standard error is no screen here, so what it says may end up in a log.
+    let printed = format!("{said}{}", serde_json::to_string(&events).unwrap());
     let run = world.newest_run();
     // The playbook itself is kept as it came, so the control is looked for in the journal.
     let journal = std::fs::read(run.join("data/log.jsonl")).unwrap();
