@@ -14,6 +14,9 @@ use crate::base::{Fault, FaultKind, Message, Secret};
 use crate::operator::{Answer, GateKind};
 use crate::proof::{Event, OnceOutcome};
 
+/// Messages of up to this many characters are titles of boxes.
+const TITLE: usize = 4;
+
 /// What makes an irreversible act the same act again: site, subject, step and revision.
 #[derive(Debug)]
 pub(super) struct OnceKey<'a> {
@@ -127,12 +130,15 @@ async fn unsure(stage: &mut Stage<'_>, title: &Message, key: String, why: Fault,
         evidence: why.message.clone(),
     })?;
     let since = *stage.since;
-    let said = since.and_then(|since| stage.browser.messages_since(since).pop()).map(|(_, text)| text);
+    let messages = since.map(|since| stage.browser.messages_since(since)).unwrap_or_default();
+    // A box's title (提示) is a message too, but says nothing.
+    let said = messages.into_iter().map(|(_, text)| text).rfind(|text| text.chars().count() > TITLE);
     let (said_zh, said_en) = match said {
         Some(text) => (format!("平台提示「{text}」；"), format!("the portal said “{text}”; ")),
         None => Default::default(),
     };
-    let requests = stage.browser.sent_since(sent).len();
+    // Only what went to a portal: the page also asks the lock's agent on this machine.
+    let requests = stage.browser.sent_since(sent).into_iter().filter(|sent| stage.site.knows(&sent.url)).count();
     let unknown = Fault::new(
         FaultKind::Unsure,
         Message::new(
