@@ -241,7 +241,10 @@ fn accept(stage: &mut Stage<'_>, held: Held) -> Result<(), Fault> {
             ))?;
         }
     }
-    stage.record(held.event(LockChange::Present))?;
+    // What no detector saw is not recorded as seen: the warning says that the person vouches for it.
+    if held.lock.is_some() {
+        stage.record(held.event(LockChange::Present))?;
+    }
     *stage.held = Some(held);
     Ok(())
 }

@@ -324,7 +324,7 @@ impl Stage<'_> {
             Ok(Asked::Person(Answer::Go)) => "go".to_owned(),
             Ok(Asked::Person(Answer::Pick(index))) => format!("pick {}", index + 1),
             Ok(Asked::Person(Answer::Stop)) => "stop".to_owned(),
-            Err(fault) if fault.kind == FaultKind::TimedOut => "timed out".to_owned(),
+            Err(fault) if fault.kind == FaultKind::TimedOut => "timed-out".to_owned(),
             Err(_) => "fault".to_owned(),
         };
         self.record(Event::GateClose { gate: gate.number, answer })?;

@@ -41,6 +41,7 @@ impl Progress {
                     StepResult::Skipped => word("– 跳过", "– skipped").to_owned(),
                     StepResult::Finished => word("✓ 到此为止", "✓ ends here").to_owned(),
                     StepResult::Failed => word("✗ 失败", "✗ failed").to_owned(),
+                    StepResult::Stopped => word("■ 已停止", "■ stopped").to_owned(),
                     StepResult::Unsure => word("？ 结果待核实", "? result to be checked").to_owned(),
                     StepResult::Redone => word("↻ 将重做", "↻ will be done again").to_owned(),
                 };
@@ -49,7 +50,7 @@ impl Progress {
             }
             Event::Warning { message, .. } => Some(format!("  {}{}", word("注意：", "note: "), message.get(self.lang))),
             Event::GateClose { answer, .. } if answer == "seen" => {
-                Some(format!("  {}", word("已识别，继续。", "seen, going on")))
+                Some(format!("  {}", word("检测到锁有变化。", "the lock changed")))
             }
             Event::RunEnd { result, .. } => Some(
                 match result {

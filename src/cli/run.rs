@@ -34,7 +34,7 @@ pub(super) struct Args {
     /// Use training portals that are running already (their training.json)
     #[arg(long, value_name = "FILE", conflicts_with = "site")]
     training_at: Option<PathBuf>,
-    /// The applicant of the training (default: p1)
+    /// The applicant of the training
     #[arg(long, default_value = "p1")]
     applicant: String,
     /// Site profile of the real portals, with the addresses you entered
@@ -146,7 +146,16 @@ fn read_texts(context: &Context, args: &Args, instance: Option<&Instance>) -> Re
     let Some(mut site) = site else { return Err(Stop::Told) };
     match instance {
         Some(instance) => site.fill_port(instance.port),
-        None => wrong |= report(context, &source, &playbook::site::missing_addresses(&site, &source)),
+        None => {
+            let missing = playbook::site::missing_addresses(&site, &source);
+            if report(context, &source, &missing) {
+                wrong = true;
+                print::err(context.text(
+                    "想先练习：加上 --training。真实办理：复制 playbooks/sites/huhehaote.yaml，填好网址（与 title 对齐），再用 --site 指明复制的文件。",
+                    "to practise first, add --training; for the real portals copy playbooks/sites/huhehaote.yaml, enter the addresses (aligned with title), and name the copy with --site",
+                ));
+            }
+        }
     }
     let mut playbooks = Vec::new();
     for name in &args.playbooks {

@@ -74,7 +74,7 @@ fn translate(mut command: Command, path: &str) -> Command {
         .arg(Arg::new("help").short('h').long("help").action(ArgAction::Help).help("显示帮助"))
         .subcommand_help_heading("命令")
         .subcommand_value_name("命令")
-        .help_template("{about}\n\n用法：{usage}\n\n{all-args}");
+        .help_template("{about}\n\n用法: {usage}\n\n{all-args}");
     if path == "ruku" {
         command = command
             .disable_version_flag(true)

@@ -72,6 +72,9 @@ pub enum Answer {
 
 /// Someone who can be asked.
 pub trait Operator: Send + Sync {
+    /// Who it is, for the record: `terminal` or `scripted`.
+    fn name(&self) -> &'static str;
+
     /// Forgets what was said so far: called before a question is put, because what was typed before it is no answer to it.
     fn forget(&self);
 

@@ -67,6 +67,10 @@ async fn post(access: &Access, path: &str, body: &str) -> Result<http::Answer, F
 }
 
 impl Operator for Scripted {
+    fn name(&self) -> &'static str {
+        "scripted"
+    }
+
     fn forget(&self) {}
 
     fn ask<'a>(&'a self, gate: &'a Gate, until: &'a Until) -> BoxFuture<'a, Result<Answer, Fault>> {

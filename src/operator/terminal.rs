@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
-use super::{Answer, Gate, Operator};
+use super::{Answer, Gate, GateKind, Operator};
 use crate::base::{Fault, Lang, Message, Until, until};
 
 /// Asks on standard error, reads from standard input.
@@ -62,7 +62,10 @@ impl Terminal {
         for (index, option) in gate.options.iter().enumerate() {
             text.push_str(&format!("  {}. {}\n", index + 1, option.get(self.lang)));
         }
+        let lock = matches!(gate.kind, GateKind::InsertLock | GateKind::ReinsertLock);
         text.push_str(match (gate.options.is_empty(), zh) {
+            (true, true) if lock => "  （插好后自动继续；插好了却检测不到，才按回车；输入 q 停止）：",
+            (true, false) if lock => "  (goes on by itself; Enter only if the lock is in and not detected; q to stop): ",
             (true, true) => "  按回车继续，输入 q 停止：",
             (true, false) => "  Enter to go on, q to stop: ",
             (false, true) => "  输入序号，或 q 停止：",
@@ -85,6 +88,10 @@ fn answer(line: &str, options: usize) -> Option<Answer> {
 }
 
 impl Operator for Terminal {
+    fn name(&self) -> &'static str {
+        "terminal"
+    }
+
     fn forget(&self) {
         // While somebody reads a line there is nothing old to forget.
         if let Ok(mut lines) = self.lines.try_lock() {
@@ -128,7 +135,6 @@ mod tests {
 
     use tokio_util::sync::CancellationToken;
 
-    use super::super::GateKind;
     use super::*;
 
     fn gate(options: usize) -> Gate {

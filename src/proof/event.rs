@@ -32,6 +32,8 @@ pub enum StepResult {
     Finished,
     /// It did not succeed.
     Failed,
+    /// A person or a signal stopped the run during it.
+    Stopped,
     /// It pressed something irreversible, and nobody knows what became of it.
     Unsure,
     /// It is gone through again, under the same number, in a later attempt.

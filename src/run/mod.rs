@@ -132,7 +132,7 @@ async fn attempt(options: &Options, redactor: &Redactor, name: &str, folder: &mu
         training: options.site.training,
         mode: Mode::Auto,
         lang: options.lang,
-        machine: machine(browser.as_ref().ok()),
+        machine: machine(options.operator.name(), browser.as_ref().ok()),
         subject: options.applicant.clone(),
     }))?;
     for (number, chosen) in options.playbooks.iter().enumerate() {
@@ -225,8 +225,9 @@ fn folder_name() -> Result<String, Fault> {
 }
 
 /// Facts about this machine that a reader of the proof may ask for. Nothing that names a person.
-fn machine(browser: Option<&Browser>) -> BTreeMap<String, String> {
+fn machine(operator: &str, browser: Option<&Browser>) -> BTreeMap<String, String> {
     let mut facts = BTreeMap::from([
+        ("operator".to_owned(), operator.to_owned()),
         ("os".to_owned(), std::env::consts::OS.to_owned()),
         ("arch".to_owned(), std::env::consts::ARCH.to_owned()),
         ("time_zone".to_owned(), jiff::tz::TimeZone::system().iana_name().unwrap_or("unknown").to_owned()),

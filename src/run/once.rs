@@ -56,7 +56,10 @@ pub(super) async fn once(
     still_the_holder(stage).await?;
     not_done_yet(stage, done_when).await?;
     let question = question(stage, title);
-    stage.gate(GateKind::Confirm, question, Vec::new(), std::future::pending::<()>()).await?;
+    let asked = stage.gate(GateKind::Confirm, question, Vec::new(), std::future::pending::<()>()).await;
+    if let Err(fault) = asked {
+        return Err(if fault.kind == FaultKind::Stopped { not_pressed(title) } else { fault });
+    }
     // The person may have taken an hour, the lock may be out, the page may show somebody else: look at all of it again.
     lock_guard::wait_for_return(stage).await?;
     stage.stop_words().await?;
@@ -86,6 +89,17 @@ pub(super) async fn once(
             }
         }
     }
+}
+
+/// The person did not consent: says that nothing was done.
+fn not_pressed(title: &Message) -> Fault {
+    Fault::new(
+        FaultKind::Stopped,
+        Message::new(
+            format!("在{}之前停止了办理：没有点击，没有提交任何内容。需要时可重新办理。", title.zh),
+            format!("stopped before “{}”: nothing was pressed, nothing was submitted; start again when needed", title.en),
+        ),
+    )
 }
 
 /// `done_when` must be seen false: words of success that stand there anyway prove nothing.

@@ -270,6 +270,7 @@ impl<'a> Walk<'a> {
         self.messages(number, mark)?;
         let (result, why) = match &done {
             Ok(()) => (StepResult::Done, None),
+            Err(fault) if fault.kind == FaultKind::Stopped => (StepResult::Stopped, Some(fault.message.clone())),
             Err(fault) if fault.kind == FaultKind::Unsure => (StepResult::Unsure, Some(fault.message.clone())),
             Err(fault) => (StepResult::Failed, Some(fault.message.clone())),
         };

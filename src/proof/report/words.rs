@@ -30,6 +30,7 @@ pub(super) fn step(result: Option<StepResult>) -> Badge {
         Some(StepResult::Skipped) => badge("plain", "–", "跳过", "Skipped"),
         Some(StepResult::Finished) => badge("good", "✓", "已办结", "Nothing to do"),
         Some(StepResult::Failed) => badge("bad", "✕", "未成功", "Failed"),
+        Some(StepResult::Stopped) => badge("hold", "■", "已停止", "Stopped"),
         Some(StepResult::Unsure) => badge("bad", "？", "结果待核实", "To be checked"),
         Some(StepResult::Redone) => badge("plain", "↻", "重做", "Redone"),
         None => badge("hold", "…", "未完成", "Unfinished"),
@@ -82,7 +83,9 @@ pub(super) fn answer(answer: &str) -> Message {
         "yes" => crate::say!("同意", "yes"),
         "no" => crate::say!("不同意", "no"),
         "timed-out" => crate::say!("超时未答复", "no answer in time"),
-        "stopped" => crate::say!("停止办理", "stopped"),
+        "stopped" | "stop" => crate::say!("停止办理", "stopped"),
+        "go" => crate::say!("继续", "went on"),
+        "seen" => crate::say!("检测到变化，自动继续", "noticed, went on by itself"),
         other => Message::same(other),
     }
 }
@@ -94,6 +97,10 @@ pub(super) fn fact(name: &str) -> Message {
         "browser_version" => crate::say!("浏览器版本", "Browser version"),
         "driver" => crate::say!("浏览器驱动", "Browser driver"),
         "driver_version" => crate::say!("浏览器驱动版本", "Browser driver version"),
+        "operator" => crate::say!(
+            "操作人（terminal 为本人，scripted 为模拟脚本代答）",
+            "Operator (terminal: a person; scripted: the training's script)"
+        ),
         "os" => crate::say!("操作系统", "Operating system"),
         "arch" => crate::say!("处理器", "Processor"),
         "proxy" => crate::say!("代理", "Proxy"),
