@@ -178,7 +178,11 @@ fn inside(words: &Words, range: Option<Range<usize>>) -> Range<usize> {
     };
     range.map_or_else(
         || words.span.clone(),
-        |range| words.span.start + quotes + range.start..words.span.start + quotes + range.end,
+        |range| {
+            // The engine counts bytes, and may stop inside a character.
+            let (start, end) = (words.floor_char_boundary(range.start), words.ceil_char_boundary(range.end));
+            words.span.start + quotes + start..words.span.start + quotes + end
+        },
     )
 }
 
