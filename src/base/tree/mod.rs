@@ -79,7 +79,12 @@ pub fn read<T: serde::de::DeserializeOwned>(name: &str, bytes: &[u8], guess: Gue
             return Reading { value: None, tree: None, diagnostics: vec![*fault], source };
         }
     };
-    let parse::Parsed { tree, faults: mut diagnostics, lost } = parse::tree(&text);
+    let parse::Parsed { mut tree, faults: mut diagnostics, lost } = parse::tree(&text);
+    // What is blanked is blanked byte for byte, so a place may fall inside a character of the text as it was written.
+    tree.iter_mut().for_each(|tree| whole_characters(tree, &text));
+    for fault in &mut diagnostics {
+        fault.span.iter_mut().for_each(|span| span.0 = whole(&text, &span.0));
+    }
     let mut value = None;
     if let Some(tree) = &tree {
         let (read, faults) = value_of(tree.clone(), guess);
@@ -121,6 +126,24 @@ fn first_line(text: &str, mut fault: Diagnostic) -> Diagnostic {
 /// Puts diagnostics in the order of the text; those without a place come first.
 pub fn sort(diagnostics: &mut [Diagnostic]) {
     diagnostics.sort_by_key(|diagnostic| diagnostic.span.as_ref().map(|span| (span.0.start, span.0.end)));
+}
+
+/// The range, widened to whole characters of `text`.
+fn whole(text: &str, range: &Range<usize>) -> Range<usize> {
+    let start = text.floor_char_boundary(range.start);
+    start..text.ceil_char_boundary(range.end).max(start)
+}
+
+fn whole_characters(tree: &mut Tree, text: &str) {
+    tree.span = whole(text, &tree.span);
+    match &mut tree.kind {
+        Kind::List(items) => items.iter_mut().for_each(|item| whole_characters(item, text)),
+        Kind::Map(entries, _) => entries.iter_mut().for_each(|(key, value)| {
+            whole_characters(key, text);
+            whole_characters(value, text);
+        }),
+        Kind::Empty | Kind::Text(_) | Kind::StandIn => {}
+    }
 }
 
 /// Reads, mends or cuts out what is wrong, and reads again, until the rest can be read.
