@@ -2,6 +2,7 @@
 //!
 //! While a gate is open nothing here acts on the page. Everything kept passes the redactor of the run folder.
 
+use std::path::Path;
 use std::time::Duration;
 
 use crate::base::{Fault, FaultKind, Message, Redactor, Until, template, until};
@@ -63,6 +64,17 @@ pub struct Checked {
     pub expected: String,
 }
 
+/// A field that this playbook filled in: what stood there and what stands there now. Personal: never kept as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The field, as the page calls it.
+    pub label: String,
+    /// What stood there; empty when nothing did.
+    pub old: String,
+    /// What stands there now.
+    pub new: String,
+}
+
 /// Everything one action may use. Made anew for each step; what outlives the step is borrowed.
 pub struct Stage<'a> {
     /// The browser.
@@ -89,6 +101,10 @@ pub struct Stage<'a> {
     pub once: bool,
     /// Set when the press that counts was held back: what was pressed before it only opened a question.
     pub held_back: bool,
+    /// What this playbook filled in since the last irreversible step: shown to the person before the next one.
+    pub changes: &'a mut Vec<Change>,
+    /// The folder that the person chose for uploads; none when none was chosen.
+    pub files: Option<&'a Path>,
     /// Messages of the page count from here: taken just before the last press.
     pub since: &'a mut Option<Mark>,
     /// Number of gates opened so far.

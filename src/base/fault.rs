@@ -36,6 +36,8 @@ pub enum FaultKind {
     WrongHolder,
     /// A page or a precondition is not what the playbook requires.
     Precondition,
+    /// The portal says no for a reason that lies outside this run: no seal in the lock, the company activated by somebody else.
+    Business,
     /// A masked value could not be covered, so no picture was taken.
     Mask,
     /// Disk, permissions, sockets of this machine.
@@ -81,7 +83,8 @@ impl Fault {
             | FaultKind::Unsure
             | FaultKind::Card
             | FaultKind::WrongHolder
-            | FaultKind::Precondition => Next::Ask,
+            | FaultKind::Precondition
+            | FaultKind::Business => Next::Ask,
             FaultKind::Gone | FaultKind::Refused | FaultKind::Stopped | FaultKind::Mask | FaultKind::Io | FaultKind::Setup => {
                 Next::Stop
             }
@@ -101,7 +104,7 @@ impl Fault {
             | FaultKind::Gone => 3,
             FaultKind::Card | FaultKind::WrongHolder => 4,
             FaultKind::Unsure => 5,
-            FaultKind::Refused | FaultKind::Precondition => 6,
+            FaultKind::Refused | FaultKind::Precondition | FaultKind::Business => 6,
             FaultKind::Mask | FaultKind::Io | FaultKind::Setup => 7,
             FaultKind::Stopped => 130,
         }

@@ -39,6 +39,7 @@ impl Progress {
                 let mark = match result {
                     StepResult::Done => "✓".to_owned(),
                     StepResult::Skipped => word("– 跳过", "– skipped").to_owned(),
+                    StepResult::Parked => word("… 等待平台", "… waiting for the portal").to_owned(),
                     StepResult::Finished => word("✓ 到此为止", "✓ ends here").to_owned(),
                     StepResult::Failed => word("✗ 失败", "✗ failed").to_owned(),
                     StepResult::Stopped => word("■ 已停止", "■ stopped").to_owned(),
@@ -63,6 +64,10 @@ impl Progress {
                         "result to be checked: look at the portal, do not press again",
                     ),
                     RunResult::Interrupted => word("办理中断。", "interrupted"),
+                    RunResult::Parked => word(
+                        "已挂起：等待平台审核，之后再次执行即可接着办理。",
+                        "parked: the portal takes its time; run it again later to go on",
+                    ),
                 }
                 .to_owned(),
             ),

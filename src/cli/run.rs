@@ -43,6 +43,9 @@ pub(super) struct Args {
     /// File of inputs (YAML: name: value); what is missing is asked at the terminal
     #[arg(long, value_name = "FILE")]
     inputs: Option<PathBuf>,
+    /// Folder whose files may be uploaded (营业执照 and the like)
+    #[arg(long, value_name = "FOLDER")]
+    files: Option<PathBuf>,
     /// Who operates: terminal (you) or scripted (training only)
     #[arg(long, value_parser = ["terminal", "scripted"])]
     operator: Option<String>,
@@ -230,6 +233,7 @@ async fn execute(context: &Context, args: Args, texts: Texts, instance: Option<I
         playbooks: texts.playbooks,
         site: texts.site,
         inputs,
+        files: args.files,
         applicant: person.map_or_else(|| context.text("操作人提供", "as entered").to_owned(), |person| person.id.clone()),
         operator,
         drivers: texts.drivers,

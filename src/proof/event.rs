@@ -28,6 +28,8 @@ pub enum StepResult {
     Done,
     /// Its condition did not hold.
     Skipped,
+    /// It waits for the portal, longer than this run.
+    Parked,
     /// It found that the playbook is finished (`finish_when`).
     Finished,
     /// It did not succeed.
@@ -50,6 +52,8 @@ pub enum RunResult {
     Finished,
     /// A person or a signal stopped it.
     Stopped,
+    /// The portal takes its time (待验证): the run ended in order and goes on with a new login.
+    Parked,
     /// It did not succeed.
     Failed,
     /// Something irreversible was pressed, and nobody knows what became of it.

@@ -50,6 +50,8 @@ pub struct Options {
     pub site: Site,
     /// Values of the playbooks' inputs.
     pub inputs: BTreeMap<String, String>,
+    /// The folder that files may be uploaded from; none: no playbook may upload.
+    pub files: Option<PathBuf>,
     /// How the applicant is called in the record; never a name.
     pub applicant: String,
     /// Who is asked.

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::once::{OnceKey, once};
 use super::{Options, lock_guard, subject};
-use crate::actions::stage::{Checked, Held, LADDER};
+use crate::actions::stage::{Change, Checked, Held, LADDER};
 use crate::actions::{Act, Risk, Stage};
 use crate::base::{Fault, FaultKind, Message, Redactor, Until, template};
 use crate::browser::Browser;
@@ -53,6 +53,7 @@ pub(super) struct Walk<'a> {
     values: serde_json::Value,
     held: Option<Held>,
     holder: Option<Checked>,
+    changes: Vec<Change>,
     since: Option<Mark>,
     gates: u32,
     /// Steps begun so far.
@@ -90,6 +91,7 @@ impl<'a> Walk<'a> {
             values: serde_json::Value::Object(values),
             held: None,
             holder: None,
+            changes: Vec::new(),
             since: None,
             gates: 0,
             steps: 0,
@@ -107,6 +109,7 @@ impl<'a> Walk<'a> {
             let playbook = &chosen.playbook;
             // Whoever was checked for the playbook before was checked for that one.
             self.holder = None;
+            self.changes.clear();
             for fact in &playbook.requires {
                 self.require(fact).await?;
             }
@@ -451,6 +454,8 @@ impl<'a> Walk<'a> {
             done_when: None,
             once: false,
             held_back: false,
+            changes: &mut self.changes,
+            files: self.options.files.as_deref(),
             since: &mut self.since,
             gates: &mut self.gates,
             step: self.step,

@@ -32,7 +32,14 @@ type Shared = State<Arc<Admin>>;
 /// The routes of `admin.localhost`.
 pub(crate) fn router(portals: Arc<Portals>, instance: Mutex<Instance>, locks: Arc<dyn Locks>) -> Router {
     let assets = Router::new().route("/assets/{*path}", get(portals::asset)).with_state(portals.clone());
+    let of_portals = [
+        ("/ca-auth", portals::ca_auth::admin(portals.clone())),
+        ("/registry", portals::registry::admin(portals.clone())),
+        ("/member", portals::member::admin(portals.clone())),
+    ];
     let admin = Arc::new(Admin { portals, instance, locks });
+    let of_portals = of_portals.into_iter().fold(Router::new(), |all, (path, router)| all.nest(path, router));
+    let of_portals = of_portals.layer(middleware::from_fn_with_state(admin.clone(), guard));
     Router::new()
         .route("/", get(page))
         .route("/store", get(store))
@@ -45,9 +52,12 @@ pub(crate) fn router(portals: Arc<Portals>, instance: Mutex<Instance>, locks: Ar
         .route("/locks/{slot}/insert", post(insert))
         .route("/locks/{slot}/pull", post(pull))
         .route("/locks/{slot}/mode", post(mode))
+        .route("/ticket", post(ticket))
+        .route("/session", post(session))
         .route_layer(middleware::from_fn_with_state(admin.clone(), guard))
         .route("/challenge", post(challenge))
         .with_state(admin)
+        .merge(of_portals)
         .merge(assets)
 }
 
@@ -203,6 +213,50 @@ async fn confirm(State(admin): Shared, Json(asked): Json<ConfirmBy>) -> Response
     done(admin.portals.store().set_confirm(asked.kind))
 }
 
+#[derive(Debug, Deserialize)]
+struct TicketFor {
+    site: Site,
+    applicant: String,
+}
+
+/// A ticket as the sign-on would issue it, for tests of one portal alone.
+async fn ticket(State(admin): Shared, Json(asked): Json<TicketFor>) -> Response {
+    let user = admin.instance().applicants.into_iter().find(|a| a.id == asked.applicant).and_then(|applicant| {
+        let certificate = admin.locks.certificate(&applicant.card)?;
+        Some(portals::User { subject: applicant.id, certificate })
+    });
+    let Some(user) = user else {
+        let words = crate::say!("没有该办理人的 CA 锁。", "there is no CA lock of that applicant");
+        return says(StatusCode::NOT_FOUND, &words);
+    };
+    match admin.portals.tickets.issue(asked.site, user) {
+        Ok(ticket) => {
+            let address = format!("{}/sso/entry?ticket={ticket}", admin.instance().origin(asked.site));
+            Json(serde_json::json!({"ticket": ticket, "address": address})).into_response()
+        }
+        Err(fault) => done(Err(fault)),
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct SessionOrder {
+    /// Milliseconds without a request after which a login ends; none leaves it.
+    idle_millis: Option<u64>,
+    /// Ends every login now.
+    expire: bool,
+}
+
+async fn session(State(admin): Shared, Json(order): Json<SessionOrder>) -> Response {
+    if let Some(millis) = order.idle_millis {
+        admin.portals.sessions.set_idle(std::time::Duration::from_millis(millis));
+    }
+    if order.expire {
+        admin.portals.sessions.expire();
+    }
+    done(Ok(()))
+}
+
 async fn locks_state(State(admin): Shared) -> Response {
     match admin.locks.state().await {
         Ok(state) => Json(state).into_response(),
@@ -217,7 +271,7 @@ struct Card {
 
 async fn insert(State(admin): Shared, Path(slot): Path<u8>, Json(asked): Json<Card>) -> Response {
     // The name becomes a file name further down.
-    if !admin.instance().applicants.iter().any(|applicant| applicant.card == asked.card) {
+    if !admin.instance().applicants.iter().any(|applicant| applicant.card == asked.card || applicant.legal.card == asked.card) {
         let card = asked.card;
         let words = crate::say!("没有名为 {card} 的 CA 锁。", "there is no lock named {card}");
         return says(StatusCode::NOT_FOUND, &words);

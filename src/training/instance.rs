@@ -10,25 +10,35 @@ use super::people::{Applicant, secret_text};
 use crate::base::{Fault, FaultKind, Secret, files};
 
 /// A virtual host of the training.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Site {
     /// 呼和浩特公共资源交易监督管理局官网（新版）.
     Hohhot,
     /// 内蒙古公共资源交易平台 CA 互认系统.
     CaMutual,
+    /// 内蒙古自治区 CA 统一认证平台.
+    CaAuth,
+    /// 自治区公共资源交易主体信息库.
+    Registry,
+    /// 呼和浩特市公共资源交易平台（新版）, its 会员端.
+    Member,
     /// The trainer's page and the interface for programs.
     Admin,
 }
 
 impl Site {
     /// All of them.
-    pub const ALL: [Site; 3] = [Site::Hohhot, Site::CaMutual, Site::Admin];
+    pub const ALL: [Site; 6] = [Site::Hohhot, Site::CaMutual, Site::CaAuth, Site::Registry, Site::Member, Site::Admin];
 
     /// The host name without port.
     pub fn host(self) -> &'static str {
         match self {
             Site::Hohhot => "hohhot.localhost",
             Site::CaMutual => "ca-mutual.localhost",
+            Site::CaAuth => "ca-auth.localhost",
+            Site::Registry => "registry.localhost",
+            Site::Member => "member.localhost",
             Site::Admin => "admin.localhost",
         }
     }

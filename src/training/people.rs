@@ -3,6 +3,8 @@
 //! Never a real person: the numbers carry right check digits, but a county code (150199) and a mobile block that nobody was given;
 //! the company says in its name that it does not exist.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::numbers;
@@ -32,6 +34,25 @@ pub struct Applicant {
     #[serde(with = "secret_text")]
     pub pin: Secret,
     /// Name of the card file of this person's training lock.
+    pub card: String,
+    /// The company's legal representative, whose lock some seals need.
+    pub legal: Legal,
+    /// What else the forms of the portals ask for: value by the name of the playbooks' inputs.
+    #[serde(default)]
+    pub profile: BTreeMap<String, String>,
+}
+
+/// The legal representative of a fictitious company (法定代表人), with a lock of their own.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Legal {
+    /// Name, also the holder of the certificate.
+    pub name: String,
+    /// 18 characters with the right check character.
+    pub id_number: String,
+    /// PIN of the lock, six digits.
+    #[serde(with = "secret_text")]
+    pub pin: Secret,
+    /// Name of the card file.
     pub card: String,
 }
 
@@ -94,10 +115,27 @@ fn applicant(random: &mut fastrand::Rng, number: usize) -> Applicant {
         name,
         mobile: format!("1990000{:04}", random.u32(..10_000)),
         id_number,
-        company,
         credit_code: with_check(credit_first, numbers::credit_check),
         pin: Secret::new(format!("{:06}", random.u32(..1_000_000))),
         card: format!("p{number}"),
+        legal: legal(&company, number),
+        profile: BTreeMap::new(),
+        company,
+    }
+}
+
+/// Drawn from the company's name, so that what is drawn here changes nobody else.
+fn legal(company: &str, number: usize) -> Legal {
+    let seed = company.bytes().fold(0_u64, |seed, byte| seed.wrapping_mul(31).wrapping_add(byte.into()));
+    let mut random = fastrand::Rng::with_seed(seed);
+    let (year, month, day) = (random.u32(1960..1990), random.u32(1..=12), random.u32(1..=28));
+    let id_first = format!("150199{year}{month:02}{day:02}{:03}", random.u32(1..1000));
+    Legal {
+        // A surname that no applicant has, so that the two are never one.
+        name: format!("沐{}", GIVEN[random.usize(..GIVEN.len())]),
+        id_number: with_check(id_first, numbers::id_check),
+        pin: Secret::new(format!("{:06}", random.u32(..1_000_000))),
+        card: format!("p{number}-legal"),
     }
 }
 

@@ -21,6 +21,7 @@ use super::people::Applicant;
 use super::portals::{self, Portals};
 use super::store::Store;
 use crate::base::{Fault, FaultKind, Secret, random};
+use crate::pki::Identity;
 
 /// After a stop, how long open connections may finish what they are at.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -35,6 +36,8 @@ pub trait Locks: Send + Sync {
     fn pull(&self, slot: u8) -> BoxFuture<'_, Result<(), Fault>>;
     /// Changes how the card behaves: `normal`, `burning-verify`, `slow`, `dies`.
     fn mode<'a>(&'a self, slot: u8, mode: &'a str) -> BoxFuture<'a, Result<(), Fault>>;
+    /// The certificate of a card, by its name; none when there is no such card.
+    fn certificate(&self, card: &str) -> Option<Identity>;
     /// What is in which slot, as the card host tells it.
     fn state(&self) -> BoxFuture<'_, Result<serde_json::Value, Fault>>;
 }
@@ -147,6 +150,9 @@ pub async fn serve(options: ServeOptions, cancel: CancellationToken) -> Result<S
         port,
         hohhot: portals::hohhot::router(portals.clone()),
         ca_mutual: portals::ca_mutual::router(portals.clone()),
+        ca_auth: portals::ca_auth::router(portals.clone()),
+        registry: portals::registry::router(portals.clone()),
+        member: portals::member::router(portals.clone()),
         admin: admin::router(portals.clone(), Mutex::new(instance.clone()), locks),
         portals,
     };
@@ -160,6 +166,9 @@ struct Hosts {
     port: u16,
     hohhot: Router,
     ca_mutual: Router,
+    ca_auth: Router,
+    registry: Router,
+    member: Router,
     admin: Router,
     portals: Arc<Portals>,
 }
@@ -170,6 +179,9 @@ async fn by_host(State(hosts): State<Arc<Hosts>>, request: Request) -> Response 
     let router = match site {
         Some(Site::Hohhot) => &hosts.hohhot,
         Some(Site::CaMutual) => &hosts.ca_mutual,
+        Some(Site::CaAuth) => &hosts.ca_auth,
+        Some(Site::Registry) => &hosts.registry,
+        Some(Site::Member) => &hosts.member,
         Some(Site::Admin) => return answered(hosts.admin.clone().oneshot(request).await),
         None => {
             let origin = Site::Hohhot.origin(hosts.port);

@@ -17,7 +17,7 @@ use super::serve::{Locks, ServeOptions, Serving, listen, serve};
 use super::store::Store;
 use super::{Instance, Site};
 use crate::base::{Fault, FaultKind, Until, files};
-use crate::pki::{PersonSubject, TrainingCa};
+use crate::pki::{Identity, PersonSubject, TrainingCa};
 
 /// How many fictitious applicants a training has.
 const PEOPLE: usize = 2;
@@ -129,12 +129,15 @@ fn certificate_authority(dir: &Path) -> Result<TrainingCa, Fault> {
 
 fn issue(ca: &TrainingCa, dir: &Path, people: &[Applicant]) -> Result<(), Fault> {
     for person in people {
-        let issued = ca.issue(&PersonSubject {
-            holder: person.name.clone(),
-            organisation: person.company.clone(),
-            valid_days: VALID_DAYS,
-        })?;
-        cards::make_card(dir, &person.card, &issued, &person.pin, TRIES)?;
+        let legal = &person.legal;
+        for (holder, card, pin) in [(&person.name, &person.card, &person.pin), (&legal.name, &legal.card, &legal.pin)] {
+            let issued = ca.issue(&PersonSubject {
+                holder: holder.clone(),
+                organisation: person.company.clone(),
+                valid_days: VALID_DAYS,
+            })?;
+            cards::make_card(dir, card, &issued, pin, TRIES)?;
+        }
     }
     Ok(())
 }
@@ -181,6 +184,10 @@ impl Locks for VirtualLocks {
             })?;
             self.host()?.mode(slot.into(), known).await.map(drop)
         })
+    }
+
+    fn certificate(&self, card: &str) -> Option<Identity> {
+        cards::certificate(&self.dir, card)
     }
 
     fn state(&self) -> BoxFuture<'_, Result<serde_json::Value, Fault>> {

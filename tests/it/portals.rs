@@ -43,6 +43,9 @@ impl Locks for Told {
     fn mode<'a>(&'a self, slot: u8, mode: &'a str) -> BoxFuture<'a, Result<(), Fault>> {
         self.tell(format!("mode {slot} {mode}"))
     }
+    fn certificate(&self, _: &str) -> Option<ruku::pki::Identity> {
+        None
+    }
     fn state(&self) -> BoxFuture<'_, Result<serde_json::Value, Fault>> {
         Box::pin(async { Ok(serde_json::json!({"slots": []})) })
     }
@@ -57,6 +60,13 @@ fn libraries(dir: &Path) {
         ("layer-src/dist/layer.js", "//"),
         ("layer-src/dist/theme/default/layer.css", "a{}"),
         ("layer-src/dist/theme/default/icon.png", "x"),
+        ("layui/package.json", r#"{"version":"2.13.6"}"#),
+        ("webuploader/package.json", r#"{"version":"0.1.8"}"#),
+        ("layui/dist/layui.js", "//"),
+        ("layui/dist/css/layui.css", "a{}"),
+        ("layui/dist/font/iconfont.woff2", "x"),
+        ("webuploader/dist/webuploader.html5only.min.js", "//"),
+        ("webuploader/dist/webuploader.css", "a{}"),
         ("layer-src/dist/theme/default/icon-ext.png", "x"),
         ("layer-src/dist/theme/default/loading-0.gif", "x"),
         ("layer-src/dist/theme/default/loading-1.gif", "x"),

@@ -20,6 +20,7 @@ pub(super) fn run(result: Option<RunResult>, unsure: bool) -> Badge {
         Some(RunResult::Failed) => badge("bad", "✕", "办理未成功", "Not successful"),
         Some(RunResult::Unsure) => badge("bad", "？", "结果待核实", "Result to be checked"),
         Some(RunResult::Interrupted) => badge("hold", "■", "办理中断", "Interrupted"),
+        Some(RunResult::Parked) => badge("hold", "…", "挂起（等待平台）", "Parked, waiting for the portal"),
         None => badge("hold", "…", "未完成", "Unfinished"),
     }
 }
@@ -28,6 +29,7 @@ pub(super) fn step(result: Option<StepResult>) -> Badge {
     match result {
         Some(StepResult::Done) => badge("good", "✓", "完成", "Done"),
         Some(StepResult::Skipped) => badge("plain", "–", "跳过", "Skipped"),
+        Some(StepResult::Parked) => badge("hold", "…", "挂起（等待平台）", "Parked"),
         Some(StepResult::Finished) => badge("good", "✓", "已办结", "Nothing to do"),
         Some(StepResult::Failed) => badge("bad", "✕", "未成功", "Failed"),
         Some(StepResult::Stopped) => badge("hold", "■", "已停止", "Stopped"),

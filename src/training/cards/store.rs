@@ -71,6 +71,13 @@ pub fn make_card(dir: &Path, name: &str, issued: &pki::Issued, pin: &Secret, tri
     write(&path, &content)
 }
 
+/// The certificate of a virtual lock; none when there is no such lock.
+pub fn certificate(dir: &Path, name: &str) -> Option<pki::Identity> {
+    let bytes = std::fs::read(path_of(dir, name).ok()?).ok()?;
+    let content: Content = serde_json::from_slice(&bytes).ok()?;
+    pki::read(&hex::decode(content.certificate).ok()?).ok()
+}
+
 /// Where the lock `name` has its file; refuses names that would lead elsewhere.
 pub(super) fn path_of(dir: &Path, name: &str) -> Result<PathBuf, Fault> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';

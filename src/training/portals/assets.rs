@@ -16,7 +16,7 @@ use crate::base::{Fault, FaultKind};
 const PINNED: &str = include_str!("../../../drivers/training/package.json");
 
 /// Address below `/assets/`, file below `node_modules/`.
-const FILES: [(&str, &str); 7] = [
+const FILES: [(&str, &str); 12] = [
     ("jquery.js", "jquery/dist/jquery.min.js"),
     ("layer/layer.js", "layer-src/dist/layer.js"),
     ("layer/theme/default/layer.css", "layer-src/dist/theme/default/layer.css"),
@@ -24,6 +24,11 @@ const FILES: [(&str, &str); 7] = [
     ("layer/theme/default/icon-ext.png", "layer-src/dist/theme/default/icon-ext.png"),
     ("layer/theme/default/loading-0.gif", "layer-src/dist/theme/default/loading-0.gif"),
     ("layer/theme/default/loading-1.gif", "layer-src/dist/theme/default/loading-1.gif"),
+    ("layui/layui.js", "layui/dist/layui.js"),
+    ("layui/css/layui.css", "layui/dist/css/layui.css"),
+    ("layui/font/iconfont.woff2", "layui/dist/font/iconfont.woff2"),
+    ("webuploader.js", "webuploader/dist/webuploader.html5only.min.js"),
+    ("webuploader.css", "webuploader/dist/webuploader.css"),
 ];
 
 /// The libraries, in memory.
@@ -78,13 +83,15 @@ pub(crate) async fn asset(State(portals): State<Arc<Portals>>, UrlPath(path): Ur
         "watermark.svg" => include_str!("assets/watermark.svg"),
         _ => "",
     })
-    .filter(|text| !text.is_empty());
+    .filter(|text| !text.is_empty())
+    .or_else(|| of_portals(&path));
     let kind = match path.rsplit('.').next() {
         Some("css") => "text/css; charset=utf-8",
         Some("js") => "text/javascript; charset=utf-8",
         Some("svg") => "image/svg+xml",
         Some("png") => "image/png",
         Some("gif") => "image/gif",
+        Some("woff2") => "font/woff2",
         _ => "application/octet-stream",
     };
     let bytes = own.map(|text| text.as_bytes().to_vec()).or_else(|| portals.libraries.0.get(path.as_str()).cloned());
@@ -96,6 +103,12 @@ pub(crate) async fn asset(State(portals): State<Arc<Portals>>, UrlPath(path): Ur
         }
         None => StatusCode::NOT_FOUND.into_response(),
     }
+}
+
+/// Styles and scripts that lie beside the code of one portal.
+fn of_portals(path: &str) -> Option<&'static str> {
+    let lists = [super::ca_auth::ASSETS, super::registry::ASSETS, super::member::ASSETS];
+    lists.into_iter().flatten().find(|(name, _)| *name == path).map(|(_, text)| *text)
 }
 
 #[cfg(test)]

@@ -7,10 +7,15 @@ mod application;
 mod articles;
 mod assets;
 mod bind;
+pub(crate) mod ca_auth;
 pub(crate) mod ca_mutual;
 pub(crate) mod hohhot;
+pub(crate) mod member;
 mod pages;
+pub(crate) mod registry;
 mod session;
+mod third_party;
+mod ticket;
 mod trouble;
 
 use std::future::Future;
@@ -22,7 +27,7 @@ use axum::response::{IntoResponse, Response};
 
 pub(crate) use assets::asset;
 use pages::zone;
-pub(crate) use session::cookie;
+pub(crate) use session::{User, cookie};
 pub(crate) use trouble::{FailOnce, Slow};
 
 use super::store::Store;
@@ -34,7 +39,8 @@ pub(crate) struct Portals {
     agent_ports: [u16; 2],
     ca_der: Vec<u8>,
     store: Mutex<Store>,
-    sessions: session::Sessions,
+    pub(crate) sessions: session::Sessions,
+    pub(crate) tickets: ticket::Tickets,
     trouble: Mutex<trouble::Trouble>,
     libraries: assets::Libraries,
     pages: pages::Pages,
@@ -54,6 +60,7 @@ impl Portals {
             ca_der,
             store: Mutex::new(store),
             sessions: session::Sessions::default(),
+            tickets: ticket::Tickets::default(),
             trouble: Mutex::default(),
             libraries: assets::Libraries::read(assets_dir)?,
             pages: pages::Pages::compiled()?,

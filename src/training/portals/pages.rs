@@ -7,7 +7,12 @@ use minijinja::value::{Serde, Value};
 
 use crate::base::{Fault, FaultKind};
 
-const TEMPLATES: [(&str, &str); 13] = [
+/// Templates by name, those of the later portals beside their own code.
+type Templates = &'static [(&'static str, &'static str)];
+
+const TEMPLATES: [Templates; 4] = [COMMON, super::ca_auth::PAGES, super::registry::PAGES, super::member::PAGES];
+
+const COMMON: Templates = &[
     ("error.html", include_str!("pages/error.html")),
     ("admin.html", include_str!("pages/admin.html")),
     ("mini.html", include_str!("pages/mini.html")),
@@ -30,7 +35,7 @@ impl Pages {
     pub(crate) fn compiled() -> Result<Pages, Fault> {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
-        for (name, source) in TEMPLATES {
+        for &(name, source) in TEMPLATES.into_iter().flatten() {
             environment.add_template(name, source).map_err(|error| {
                 Fault::new(FaultKind::Setup, crate::say!("页面模板 {name} 有误：{error:#}", "page template {name}: {error:#}"))
             })?;

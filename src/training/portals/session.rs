@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use subtle::ConstantTimeEq;
@@ -24,7 +25,20 @@ pub(crate) struct Session {
     pub(crate) csrf: String,
     /// The certificate that was read.
     pub(crate) certificate: Option<Identity>,
+    /// Who is logged in here. A cookie belongs to one host, so this does too.
+    pub(crate) user: Option<User>,
+    /// When this visitor was last seen.
+    seen: Instant,
     number: u64,
+}
+
+/// Somebody who is logged in to a portal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct User {
+    /// The key of the store: the applicant's id, or one made of the certificate.
+    pub(crate) subject: String,
+    /// The certificate that the person signed with.
+    pub(crate) certificate: Identity,
 }
 
 impl Session {
@@ -34,10 +48,19 @@ impl Session {
     }
 }
 
+/// How long a login lasts without a request when the trainer says nothing else.
+const IDLE: Duration = Duration::from_secs(30 * 60);
+
 /// All visitors.
-#[derive(Default)]
 pub(crate) struct Sessions {
     known: Mutex<(u64, HashMap<String, Session>)>,
+    idle: Mutex<Duration>,
+}
+
+impl Default for Sessions {
+    fn default() -> Sessions {
+        Sessions { known: Mutex::default(), idle: Mutex::new(IDLE) }
+    }
 }
 
 impl Sessions {
@@ -58,7 +81,14 @@ impl Sessions {
             sessions.remove(&oldest);
         }
         *count += 1;
-        let session = Session { id: random::hex()?, csrf: random::hex()?, certificate: None, number: *count };
+        let session = Session {
+            id: random::hex()?,
+            csrf: random::hex()?,
+            certificate: None,
+            user: None,
+            seen: Instant::now(),
+            number: *count,
+        };
         sessions.insert(session.id.clone(), session.clone());
         Ok(session)
     }
@@ -75,13 +105,38 @@ impl Sessions {
         }
     }
 
+    /// Logs somebody in to this session, or out.
+    pub(crate) fn log_in(&self, id: &str, user: Option<User>) {
+        if let Some(session) = self.known().1.get_mut(id) {
+            session.user = user;
+        }
+    }
+
+    /// Logs everybody out at every portal; cookies stay, as when a portal's session expires.
+    pub(crate) fn expire(&self) {
+        self.known().1.values_mut().for_each(|session| session.user = None);
+    }
+
+    /// How long a login lasts without a request.
+    pub(crate) fn set_idle(&self, idle: Duration) {
+        *self.idle.lock().unwrap_or_else(PoisonError::into_inner) = idle;
+    }
+
     /// Forgets everybody.
     pub(crate) fn clear(&self) {
         self.known().1.clear();
     }
 
     fn find(&self, headers: &HeaderMap) -> Option<Session> {
-        cookie(headers, COOKIE).and_then(|id| self.known().1.get(&id).cloned())
+        let idle = *self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let id = cookie(headers, COOKIE)?;
+        let mut known = self.known();
+        let session = known.1.get_mut(&id)?;
+        if session.seen.elapsed() > idle {
+            session.user = None;
+        }
+        session.seen = Instant::now();
+        Some(session.clone())
     }
 }
 

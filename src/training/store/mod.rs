@@ -7,6 +7,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+mod member;
+mod registry;
+mod sign_on;
+
 use super::people::{self, Applicant};
 use crate::base::{Fault, FaultKind, files};
 
@@ -77,6 +81,12 @@ struct State {
     bindings: BTreeMap<String, Binding>,
     counters: Counters,
     per_applicant: BTreeMap<String, Counters>,
+    #[serde(default)]
+    sign_on: sign_on::SignOn,
+    #[serde(default)]
+    registry: registry::Registry,
+    #[serde(default)]
+    member: member::Member,
 }
 
 /// Why a certificate was not bound.
@@ -214,6 +224,7 @@ impl Store {
         serde_json::json!({
             "seed": self.state.seed, "confirm": self.state.confirm, "applicants": applicants,
             "counters": self.state.counters, "per_applicant": per_applicant,
+            "sign_on": self.state.sign_on, "registry": self.state.registry, "member": self.state.member,
         })
     }
 
@@ -239,6 +250,9 @@ impl State {
             bindings: BTreeMap::new(),
             counters: Counters::default(),
             per_applicant: BTreeMap::new(),
+            sign_on: sign_on::SignOn::default(),
+            registry: registry::Registry::default(),
+            member: member::Member::default(),
         }
     }
 

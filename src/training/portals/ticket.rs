@@ -1,0 +1,38 @@
+//! Tickets of the sign-on: what one portal hands to another through the browser, good once and for a short while.
+//!
+//! Never says who somebody is: it is a random word, and only this process knows what it stands for.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::session::User;
+use crate::base::{Fault, random};
+use crate::training::instance::Site;
+
+/// How long a ticket is good.
+const GOOD: Duration = Duration::from_secs(120);
+
+/// All tickets that nobody has redeemed.
+#[derive(Default)]
+pub(crate) struct Tickets {
+    known: Mutex<HashMap<String, (Site, User, Instant)>>,
+}
+
+impl Tickets {
+    /// A ticket by which `user` enters `site`.
+    pub(crate) fn issue(&self, site: Site, user: User) -> Result<String, Fault> {
+        let ticket = random::hex()?;
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|_, (_, _, issued)| issued.elapsed() < GOOD);
+        known.insert(ticket.clone(), (site, user, Instant::now()));
+        Ok(ticket)
+    }
+
+    /// Whom a ticket lets in to `site`; it is used up.
+    pub(crate) fn redeem(&self, site: Site, ticket: &str) -> Option<User> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let (own, user, issued) = known.remove(ticket)?;
+        (own == site && issued.elapsed() < GOOD).then_some(user)
+    }
+}
