@@ -39,24 +39,30 @@ impl Action for InsertLock {
     async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
         let holder = stage.render(&self.holder)?;
         *stage.holder = None;
-        stage.locks.looked(&stage.until).await?;
-        let mut changes = stage.locks.changes();
-        loop {
-            let reading = crate::say!("读取 CA 锁的证书", "the certificate of the CA lock to be read");
-            let locks = match stage.until.run(&reading, settled(&mut changes)).await {
-                Ok(locks) => locks,
-                // A lock that does not let itself be read: the person and the page tell whose it is.
-                Err(fault) if fault.kind == FaultKind::TimedOut => changes.borrow_and_update().locks.clone(),
-                Err(fault) => return Err(fault),
-            };
-            let choice = match sort(&locks, &holder) {
-                Choice::This(lock) => Some(Held { lock: Some(*lock) }),
-                Choice::Ask => pick(stage, &locks, &holder, &mut changes).await?,
-                Choice::Wait(message) => wait(stage, message, &holder, &mut changes).await?,
-            };
-            if let Some(held) = choice {
-                return accept(stage, held);
-            }
+        let held = lock_of(stage, &holder, GateKind::InsertLock).await?;
+        accept(stage, held)
+    }
+}
+
+/// Waits until the lock of `holder` is in, asking by a gate of this kind. More than one that fits: the person picks.
+pub(super) async fn lock_of(stage: &mut Stage<'_>, holder: &str, gate: GateKind) -> Result<Held, Fault> {
+    stage.locks.looked(&stage.until).await?;
+    let mut changes = stage.locks.changes();
+    loop {
+        let reading = crate::say!("读取 CA 锁的证书", "the certificate of the CA lock to be read");
+        let locks = match stage.until.run(&reading, settled(&mut changes)).await {
+            Ok(locks) => locks,
+            // A lock that does not let itself be read: the person and the page tell whose it is.
+            Err(fault) if fault.kind == FaultKind::TimedOut => changes.borrow_and_update().locks.clone(),
+            Err(fault) => return Err(fault),
+        };
+        let choice = match sort(&locks, holder) {
+            Choice::This(lock) => Some(Held::of(Some(*lock))),
+            Choice::Ask => pick(stage, &locks, holder, &mut changes).await?,
+            Choice::Wait(message) => wait(stage, gate, message, holder, &mut changes).await?,
+        };
+        if let Some(held) = choice {
+            return Ok(held);
         }
     }
 }
@@ -165,9 +171,9 @@ async fn pick(
     let Asked::Person(Answer::Pick(index)) = asked else { return Ok(None) };
     let Some(lock) = locks.get(index) else { return Ok(None) };
     match sort(std::slice::from_ref(lock), holder) {
-        Choice::This(lock) => Ok(Some(Held { lock: Some(*lock) })),
+        Choice::This(lock) => Ok(Some(Held::of(Some(*lock)))),
         // The person chose it knowingly and its holder can't be read: the page's certificate is compared later.
-        Choice::Wait(_) if lock.certificate.is_none() => Ok(Some(Held { lock: Some(lock.clone()) })),
+        Choice::Wait(_) if lock.certificate.is_none() => Ok(Some(Held::of(Some(lock.clone())))),
         Choice::Wait(message) => {
             stage.operator.tell(&message);
             Ok(None)
@@ -179,6 +185,7 @@ async fn pick(
 /// Waits for another lock, or for the person who says that a lock is in which no detector sees.
 async fn wait(
     stage: &mut Stage<'_>,
+    gate: GateKind,
     message: Message,
     holder: &str,
     changes: &mut watch::Receiver<Snapshot>,
@@ -187,7 +194,7 @@ async fn wait(
     hide(stage, &before);
     let certificates = before.iter().filter_map(|lock| lock.certificate.as_ref());
     let wrong = certificates.into_iter().any(|other| !same_name(&other.holder, holder));
-    match stage.ask(GateKind::InsertLock, message.clone(), Vec::new(), changed(changes)).await? {
+    match stage.ask(gate, message.clone(), Vec::new(), changed(changes)).await? {
         // Who stops because the wrong lock is in has been told why.
         Asked::Person(Answer::Stop) if wrong => Err(Fault::new(FaultKind::WrongHolder, message)),
         Asked::Person(Answer::Stop) => Err(until::stopped()),
@@ -198,9 +205,9 @@ async fn wait(
                     "没有检测到 CA 锁，按操作人的话继续；页面读取证书后再核对持有人。",
                     "no CA lock was detected; going on at the person's word, the page's certificate is checked later"
                 ))?;
-                Ok(Some(Held { lock: None }))
+                Ok(Some(Held::of(None)))
             }
-            [lock] if lock.certificate.is_none() => Ok(Some(Held { lock: Some(lock.clone()) })),
+            [lock] if lock.certificate.is_none() => Ok(Some(Held::of(Some(lock.clone())))),
             _ => Ok(None),
         },
     }
@@ -224,7 +231,7 @@ fn hide(stage: &Stage<'_>, locks: &[Lock]) {
     }
 }
 
-fn accept(stage: &mut Stage<'_>, held: Held) -> Result<(), Fault> {
+pub(super) fn accept(stage: &mut Stage<'_>, held: Held) -> Result<(), Fault> {
     hide(stage, held.lock.as_slice());
     let certificate = held.certificate();
     let text = |get: fn(&Identity) -> &String| certificate.map(get).cloned().unwrap_or_default();

@@ -9,21 +9,28 @@ use crate::base::{Fault, Message};
 
 pub mod condition;
 pub mod place;
+pub mod sight;
 pub mod site;
 pub mod stage;
 
 pub(crate) mod check_holder;
 mod click;
+mod confirm;
+mod enter_pin;
 mod expect;
 mod fill;
 mod insert_lock;
+mod milestone;
 mod open;
+mod person;
 mod press;
+mod receipt;
+mod seal;
 mod tick;
 mod window;
 
 pub use condition::Condition;
-pub use place::{Place, Words};
+pub use place::{Bilingual, Place, Words};
 pub use stage::Stage;
 
 /// What an action may do to the world, as the site profile may allow or forbid it.
@@ -138,4 +145,10 @@ actions! {
     expect::Expect,
     insert_lock::InsertLock,
     check_holder::CheckHolder,
+    enter_pin::EnterPin,
+    seal::Seal,
+    confirm::Confirm,
+    person::Person,
+    receipt::Receipt,
+    milestone::Milestone,
 }

@@ -6,10 +6,34 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Inspect;
+use crate::base::Message;
 use crate::base::spanned::{Form, FromShort, Spanned};
 
 /// A text of the playbook, which may hold `{{ 姓名 }}`, and where it stood.
 pub type Words = Spanned<String>;
+
+/// Words for people in both languages; one plain text means the same in both.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Bilingual {
+    /// 中文 · Chinese.
+    pub zh: Words,
+    /// 英文 · English.
+    pub en: Words,
+}
+
+impl FromShort for Bilingual {
+    fn from_short(short: Words) -> Bilingual {
+        Bilingual { zh: short.clone(), en: short }
+    }
+}
+
+impl Bilingual {
+    /// Both sentences, without their places.
+    pub fn message(&self) -> Message {
+        Message::new(self.zh.value.clone(), self.en.value.clone())
+    }
+}
 
 /// How a step points at an element. The short form is the text that a person sees.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::base::{Fault, FaultKind, Message, Redactor, Until, template, until};
 use crate::browser::Browser;
-use crate::browser::page::{By, Found, Mark, Place as Spot, Purpose, Target};
+use crate::browser::page::{By, Found, Mark, Place as Spot, Target};
 use crate::lock::{Detector, Lock, LockWatch};
 use crate::operator::{Answer, Gate, GateKind, Operator};
 use crate::pki::Identity;
@@ -15,6 +15,7 @@ use crate::proof::{Event, LockChange, RunFolder};
 
 use super::condition::Seen;
 use super::place::{LongPlace, Words};
+use super::sight::Sight;
 use super::site::Site;
 
 /// Pauses between two looks at the page, as Playwright takes them; the last one repeats.
@@ -31,9 +32,16 @@ pub const LADDER: [Duration; 5] = [
 pub struct Held {
     /// The lock as it was when it was accepted; none when no detector sees it and only the person says that it is in.
     pub lock: Option<Lock>,
+    /// Somebody else's lock, in for one act such as the seal of the legal representative: its holder is not the applicant.
+    pub stands_in: bool,
 }
 
 impl Held {
+    /// The applicant's own lock.
+    pub fn of(lock: Option<Lock>) -> Held {
+        Held { lock, stands_in: false }
+    }
+
     /// Its certificate, where it can be read.
     pub fn certificate(&self) -> Option<&Identity> {
         self.lock.as_ref().and_then(|lock| lock.certificate.as_ref())
@@ -103,6 +111,8 @@ pub struct Stage<'a> {
     pub held_back: bool,
     /// What this playbook filled in since the last irreversible step: shown to the person before the next one.
     pub changes: &'a mut Vec<Change>,
+    /// Set once a PIN was wrong: none is used again in this run until the person says so.
+    pub wrong_pin: &'a mut bool,
     /// The folder that the person chose for uploads; none when none was chosen.
     pub files: Option<&'a Path>,
     /// Messages of the page count from here: taken just before the last press.
@@ -202,16 +212,8 @@ impl Stage<'_> {
         Ok(())
     }
 
-    /// One look: what was seen of `seen`, in words, or none. Messages count from `since`.
-    pub async fn look(&self, seen: &Seen, since: Option<Mark>) -> Result<Option<Message>, Fault> {
-        let mut evidence = Vec::new();
-        if let Some(name) = &seen.at {
-            let url = self.browser.current(&self.until).await?.url;
-            if !self.site.is_at(name, &url) {
-                return Ok(None);
-            }
-            evidence.push(format!("@{}", name.value));
-        }
+    /// A condition with its values filled in.
+    pub fn sight(&self, seen: &Seen) -> Result<Sight, Fault> {
         let mut lists = Vec::new();
         if let Some(text) = &seen.text {
             lists.push(vec![self.render(text)?]);
@@ -219,19 +221,13 @@ impl Stage<'_> {
         if let Some(name) = &seen.site_text {
             lists.push(self.site.texts(name)?.to_vec());
         }
-        for words in lists {
-            match self.browser.seen_text(&words, since, &self.until).await? {
-                Some(found) => evidence.push(format!("「{}」", found.text)),
-                None => return Ok(None),
-            }
-        }
-        if let Some(place) = &seen.target {
-            match self.browser.look(&self.target(place, false)?, Purpose::See, &self.until).await? {
-                Some(found) => evidence.push(found.words),
-                None => return Ok(None),
-            }
-        }
-        Ok(Some(Message::same(evidence.join(" "))))
+        let target = seen.target.as_ref().map(|place| self.target(place, false)).transpose()?;
+        Ok(Sight { at: seen.at.as_ref().map(|name| name.value.clone()), lists, target })
+    }
+
+    /// One look: what was seen of `seen`, in words, or none. Messages count from `since`.
+    pub async fn look(&self, seen: &Seen, since: Option<Mark>) -> Result<Option<Message>, Fault> {
+        self.sight(seen)?.look(self.browser, self.site, since, &self.until).await
     }
 
     /// The same for a page that may just be moving on: then nothing is seen.
@@ -339,6 +335,7 @@ impl Stage<'_> {
             Ok(Asked::World(_)) => "seen".to_owned(),
             Ok(Asked::Person(Answer::Go)) => "go".to_owned(),
             Ok(Asked::Person(Answer::Pick(index))) => format!("pick {}", index + 1),
+            Ok(Asked::Person(Answer::Text(_))) => "text".to_owned(),
             Ok(Asked::Person(Answer::Stop)) => "stop".to_owned(),
             Err(fault) if fault.kind == FaultKind::TimedOut => "timed-out".to_owned(),
             Err(_) => "fault".to_owned(),

@@ -134,6 +134,21 @@ impl Browser {
         Ok(frames)
     }
 
+    /// The frames of all windows, in no order.
+    ///
+    /// # Errors
+    /// As [`Browser::call`].
+    pub(super) async fn every_frame(&self, until: &Until) -> Result<Vec<String>, Fault> {
+        let tree = self.bidi.command("browsingContext.getTree", json!({}), &say!("读取框架", "list the frames"), until).await?;
+        let mut open: Vec<&Value> = tree["contexts"].as_array().into_iter().flatten().collect();
+        let mut frames = Vec::new();
+        while let Some(node) = open.pop() {
+            open.extend(node["children"].as_array().into_iter().flatten());
+            frames.extend(node["context"].as_str().map(str::to_owned));
+        }
+        Ok(frames)
+    }
+
     /// Real pointer, key and wheel input in `context`; `actions` is the BiDi `input.performActions` list. Coordinates are CSS
     /// pixels of that frame's viewport. A dialog that the input opens ends the wait: the input *was* made.
     ///

@@ -13,7 +13,7 @@ use super::{Context, block_on, cancelled_by_signals, home, print};
 use crate::actions::site::Site;
 use crate::base::{Diagnostic, Fault, FaultKind, Message, Severity, Source, Until, diagnostic};
 use crate::lock::AgentAt;
-use crate::operator::{Access, Operator, Scripted, Terminal};
+use crate::operator::{Access, Operator, Person, Scripted, Terminal};
 use crate::playbook;
 use crate::proof::Event;
 use crate::run::{self, Chosen, Options, Outcome};
@@ -212,7 +212,7 @@ async fn execute(context: &Context, args: Args, texts: Texts, instance: Option<I
         texts.site.only_loopback()?;
         let access = Access { port: instance.port, token: instance.token.clone(), key: instance.key.clone() };
         ask_missing(None, &texts.playbooks, &mut inputs).await?;
-        Box::new(Scripted::admit(access, &person.card, lang).await?)
+        Box::new(Scripted::admit(access, person_of(person), lang).await?)
     } else {
         let terminal = Terminal::start(lang);
         let until = Until::after(patience, cancel.clone());
@@ -261,6 +261,17 @@ fn applicant<'a>(instance: &'a Instance, id: &str) -> Result<&'a Applicant, Stop
             "the training has no applicant “{id}”; it has: {known}"
         ))
     })
+}
+
+/// The fictitious person as the scripted operator knows them.
+fn person_of(applicant: &Applicant) -> Person {
+    let legal = &applicant.legal;
+    Person {
+        card: applicant.card.clone(),
+        pin: applicant.pin.clone(),
+        legal_card: legal.card.clone(),
+        legal_pin: legal.pin.clone(),
+    }
 }
 
 /// What a fictitious applicant would enter, by the names that the playbooks use.

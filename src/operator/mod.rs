@@ -6,12 +6,12 @@
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
-use crate::base::{Fault, Message, Until};
+use crate::base::{Fault, Message, Secret, Until};
 
 mod scripted;
 mod terminal;
 
-pub use scripted::{Access, Scripted};
+pub use scripted::{Access, Person, Scripted};
 pub use terminal::Terminal;
 
 /// Why the run pauses.
@@ -30,6 +30,20 @@ pub enum GateKind {
     Precondition,
     /// Something irreversible may have been done: the person says what the portal shows.
     Unsure,
+    /// The PIN of the lock: typed by the person, who also presses what follows.
+    Pin,
+    /// The seal: set by the person in the window that the portal opens.
+    Seal,
+    /// Another person's lock is needed for what comes next.
+    SwapLock,
+    /// A captcha, a code by SMS, a slider.
+    Captcha,
+    /// Something to read before going on.
+    Read,
+    /// Something on the page that only the person may do.
+    Act,
+    /// The address of a page that another program opened.
+    Address,
 }
 
 impl GateKind {
@@ -42,6 +56,13 @@ impl GateKind {
             GateKind::Confirm => crate::say!("请确认", "confirm"),
             GateKind::Precondition => crate::say!("请确认前提条件", "confirm the precondition"),
             GateKind::Unsure => crate::say!("请核实结果", "check the result"),
+            GateKind::Pin => crate::say!("请输入 CA 锁密码", "enter the PIN of the CA lock"),
+            GateKind::Seal => crate::say!("请签章", "set the seal"),
+            GateKind::SwapLock => crate::say!("请换 CA 锁", "swap the CA lock"),
+            GateKind::Captcha => crate::say!("请完成验证", "solve the captcha"),
+            GateKind::Read => crate::say!("请阅读", "read"),
+            GateKind::Act => crate::say!("请您操作网页", "act on the page"),
+            GateKind::Address => crate::say!("请粘贴网址", "paste the address"),
         }
     }
 }
@@ -60,12 +81,14 @@ pub struct Gate {
 }
 
 /// What the person said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     /// Go on.
     Go,
     /// The option with this index.
     Pick(usize),
+    /// What was typed, at a gate that asks for words.
+    Text(String),
     /// Stop the run.
     Stop,
 }
@@ -80,6 +103,16 @@ pub trait Operator: Send + Sync {
 
     /// Asks and waits for the answer. The future is dropped when the world answers first (the lock was seen).
     fn ask<'a>(&'a self, gate: &'a Gate, until: &'a Until) -> BoxFuture<'a, Result<Answer, Fault>>;
+
+    /// The PIN of the lock, from an operator that is no person: the training's alone has one. None from a person, whose PIN Ruku never holds.
+    fn pin(&self) -> Option<Secret> {
+        None
+    }
+
+    /// Types the PIN into the window of the training's own agent; only the training's operator can.
+    fn type_pin(&self) -> BoxFuture<'_, Result<(), Fault>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
 
     /// Says something that needs no answer.
     fn tell(&self, message: &Message);

@@ -4,6 +4,7 @@
 //! of its own 0600 file.
 
 use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -29,24 +30,41 @@ pub struct Access {
 #[derive(Debug)]
 pub struct Scripted {
     access: Access,
-    card: String,
+    person: Person,
+    /// Whether the legal representative's lock is the one that is in.
+    legal: AtomicBool,
     lang: Lang,
 }
 
+/// The fictitious person that the scripted operator stands in for: names of training locks, and a PIN that opens nothing else.
+#[derive(Debug, Clone)]
+pub struct Person {
+    /// The person's own lock.
+    pub card: String,
+    /// Its PIN.
+    pub pin: Secret,
+    /// The lock of the company's legal representative.
+    pub legal_card: String,
+    /// Its PIN.
+    pub legal_pin: Secret,
+}
+
 impl Scripted {
-    /// Checks that `access` leads to a living training instance, then takes the place of the person who owns `card`.
+    /// Checks that `access` leads to a living training instance, then takes the place of `person`.
     ///
     /// # Errors
     /// `Refused` when the challenge is not answered rightly; `Gone` when nobody answers.
-    pub async fn admit(access: Access, card: &str, lang: Lang) -> Result<Scripted, Fault> {
+    pub async fn admit(access: Access, person: Person, lang: Lang) -> Result<Scripted, Fault> {
         challenge::prove(access.port, &access.key, PATIENCE).await?;
-        Ok(Scripted { access, card: card.to_owned(), lang })
+        Ok(Scripted { access, person, legal: AtomicBool::new(false), lang })
     }
 
-    async fn insert(&self) -> Result<(), Fault> {
-        let body = serde_json::json!({ "card": self.card }).to_string();
-        let answer = post(&self.access, "/locks/0/insert", &body).await?;
+    async fn insert(&self, legal: bool) -> Result<(), Fault> {
+        let card = if legal { &self.person.legal_card } else { &self.person.card };
+        let body = serde_json::json!({ "card": card }).to_string();
+        let answer = post(&self.access, "/locks/0/insert", body.into_bytes()).await?;
         if answer.status == 200 {
+            self.legal.store(legal, Ordering::Relaxed);
             return Ok(());
         }
         let status = answer.status;
@@ -58,12 +76,37 @@ impl Scripted {
             ),
         ))
     }
+
+    /// Hands the PIN of the lock that is in to the training's own window, as a person would type it there.
+    async fn type_into(&self, path: &str) -> Result<(), Fault> {
+        let pin = if self.legal.load(Ordering::Relaxed) { &self.person.legal_pin } else { &self.person.pin };
+        let body = format!("{{\"pin\":\"{}\"}}", pin.expose());
+        expect_done(post(&self.access, path, body.into_bytes()).await?).map(drop)
+    }
+
+    /// The address that the stand-in for 新点检测工具 opens.
+    async fn tool_address(&self) -> Result<String, Fault> {
+        let answer = expect_done(post(&self.access, "/ca-auth/tool", b"{}".to_vec()).await?)?;
+        let told: serde_json::Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        Ok(told["address"].as_str().unwrap_or_default().to_owned())
+    }
 }
 
-async fn post(access: &Access, path: &str, body: &str) -> Result<http::Answer, Fault> {
+fn expect_done(answer: http::Answer) -> Result<http::Answer, Fault> {
+    if answer.status == 200 {
+        return Ok(answer);
+    }
+    let status = answer.status;
+    Err(Fault::new(
+        FaultKind::Refused,
+        crate::say!("模拟平台没有照办（HTTP {status}）", "the training did not do as it was told (HTTP {status})"),
+    ))
+}
+
+async fn post(access: &Access, path: &str, body: Vec<u8>) -> Result<http::Answer, Fault> {
     let bearer = zeroize::Zeroizing::new(format!("Bearer {}", access.token.expose()));
     let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
-    http::request("POST", access.port, "admin.localhost", path, &headers, body.as_bytes().to_vec(), PATIENCE).await
+    http::request("POST", access.port, "admin.localhost", path, &headers, body, PATIENCE).await
 }
 
 impl Operator for Scripted {
@@ -77,16 +120,41 @@ impl Operator for Scripted {
         Box::pin(async move {
             match gate.kind {
                 GateKind::InsertLock | GateKind::ReinsertLock => {
-                    self.insert().await?;
+                    self.insert(false).await?;
                     // The lock itself is the answer; this future is dropped when it is seen.
                     let waiting_for = crate::say!("模拟 CA 锁被识别", "the virtual lock to be seen");
                     until.run(&waiting_for, std::future::pending::<Answer>()).await
                 }
-                GateKind::Confirm => Ok(Answer::Go),
+                GateKind::SwapLock => {
+                    self.insert(true).await?;
+                    let waiting_for = crate::say!("换上的模拟 CA 锁被识别", "the other virtual lock to be seen");
+                    until.run(&waiting_for, std::future::pending::<Answer>()).await
+                }
+                GateKind::Seal => {
+                    self.type_into("/member/seal/finish").await?;
+                    // The seal on the page is the answer.
+                    let waiting_for = crate::say!("模拟平台显示已签章", "the training to show the seal");
+                    until.run(&waiting_for, std::future::pending::<Answer>()).await
+                }
+                GateKind::Confirm | GateKind::Read => Ok(Answer::Go),
+                GateKind::Address => self.tool_address().await.map(Answer::Text),
                 // A script must not decide for a person.
-                GateKind::PickLock | GateKind::Precondition | GateKind::Unsure => Ok(Answer::Stop),
+                GateKind::PickLock
+                | GateKind::Precondition
+                | GateKind::Unsure
+                | GateKind::Pin
+                | GateKind::Captcha
+                | GateKind::Act => Ok(Answer::Stop),
             }
         })
+    }
+
+    fn pin(&self) -> Option<Secret> {
+        Some(self.person.pin.clone())
+    }
+
+    fn type_pin(&self) -> BoxFuture<'_, Result<(), Fault>> {
+        Box::pin(self.type_into("/ca-auth/type-pin"))
     }
 
     fn tell(&self, message: &Message) {

@@ -62,10 +62,21 @@ impl Terminal {
         for (index, option) in gate.options.iter().enumerate() {
             text.push_str(&format!("  {}. {}\n", index + 1, option.get(self.lang)));
         }
-        let lock = matches!(gate.kind, GateKind::InsertLock | GateKind::ReinsertLock);
+        if gate.kind == GateKind::Address {
+            text.push_str(if zh {
+                "  粘贴网址后按回车，输入 q 停止："
+            } else {
+                "  paste the address and press Enter, q to stop: "
+            });
+            return text;
+        }
+        let lock = matches!(gate.kind, GateKind::InsertLock | GateKind::ReinsertLock | GateKind::SwapLock);
+        let seen = matches!(gate.kind, GateKind::Pin | GateKind::Seal | GateKind::Captcha | GateKind::Act);
         text.push_str(match (gate.options.is_empty(), zh) {
             (true, true) if lock => "  （插好后自动继续；插好了却检测不到，才按回车；输入 q 停止）：",
             (true, false) if lock => "  (goes on by itself; Enter only if the lock is in and not detected; q to stop): ",
+            (true, true) if seen => "  （完成后自动继续；没有反应时按回车再看一次；输入 q 停止）：",
+            (true, false) if seen => "  (goes on by itself when done; Enter to look again; q to stop): ",
             (true, true) => "  按回车继续，输入 q 停止：",
             (true, false) => "  Enter to go on, q to stop: ",
             (false, true) => "  输入序号，或 q 停止：",
@@ -76,10 +87,13 @@ impl Terminal {
 }
 
 /// What a typed line means at this gate; none when it means nothing.
-fn answer(line: &str, options: usize) -> Option<Answer> {
-    let line = line.trim();
+fn answer(line: &str, gate: &Gate) -> Option<Answer> {
+    let (line, options) = (line.trim(), gate.options.len());
     if line.eq_ignore_ascii_case("q") || line == "停止" {
         return Some(Answer::Stop);
+    }
+    if gate.kind == GateKind::Address {
+        return (!line.is_empty()).then(|| Answer::Text(line.to_owned()));
     }
     if options == 0 {
         return line.is_empty().then_some(Answer::Go);
@@ -106,7 +120,7 @@ impl Operator for Terminal {
             let waiting_for = crate::say!("您的回答（{}）", "your answer ({})", gate.message.get(self.lang));
             loop {
                 match until.run(&waiting_for, lines.recv()).await? {
-                    Some(line) => match answer(&line, gate.options.len()) {
+                    Some(line) => match answer(&line, gate) {
                         Some(answer) => return Ok(answer),
                         None => self.write(if self.lang == Lang::Zh {
                             "  没有这个选项，请重新输入："
@@ -144,12 +158,12 @@ mod tests {
 
     #[test]
     fn only_clear_answers_count() {
-        assert_eq!(answer("", 0), Some(Answer::Go));
-        assert_eq!(answer("yes", 0), None);
-        assert_eq!(answer("2", 2), Some(Answer::Pick(1)));
-        assert_eq!(answer("3", 2), None);
-        assert_eq!(answer("", 2), None, "silence picks nothing");
-        assert_eq!(answer(" Q ", 2), Some(Answer::Stop));
+        assert_eq!(answer("", &gate(0)), Some(Answer::Go));
+        assert_eq!(answer("yes", &gate(0)), None);
+        assert_eq!(answer("2", &gate(2)), Some(Answer::Pick(1)));
+        assert_eq!(answer("3", &gate(2)), None);
+        assert_eq!(answer("", &gate(2)), None, "silence picks nothing");
+        assert_eq!(answer(" Q ", &gate(2)), Some(Answer::Stop));
     }
 
     /// Input that never comes, as from a person who has left.

@@ -8,7 +8,9 @@ use serde::Deserialize;
 use super::node::{Node, number};
 use crate::actions::{Condition, Words};
 use crate::base::Message;
-use crate::base::spanned::{Form, FromShort, Spanned};
+use crate::base::spanned::{Form, Spanned};
+
+pub use crate::actions::Bilingual;
 
 pub use super::input::{Input, InputType, Inputs, Privacy};
 
@@ -77,29 +79,6 @@ pub struct Part {
     pub title: Form<Bilingual>,
     /// 步骤 · The steps; templates read the inputs of the playbook that takes the part in.
     pub steps: Vec<Node>,
-}
-
-/// Words for people in both languages; one plain text means the same in both.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Bilingual {
-    /// 中文 · Chinese.
-    pub zh: Words,
-    /// 英文 · English.
-    pub en: Words,
-}
-
-impl FromShort for Bilingual {
-    fn from_short(short: Words) -> Bilingual {
-        Bilingual { zh: short.clone(), en: short }
-    }
-}
-
-impl Bilingual {
-    /// Both sentences, without their places.
-    pub fn message(&self) -> Message {
-        Message::new(self.zh.value.clone(), self.en.value.clone())
-    }
 }
 
 /// Something that holds between playbooks: one gives it, another requires it.

@@ -304,6 +304,15 @@ pub enum Event {
         /// For people.
         message: Message,
     },
+    /// What the portal issued or shows for good: a number and a time of acceptance, the reasons of a rejection.
+    #[serde(rename = "receipt")]
+    Receipt {
+        /// The step.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        step: Option<u32>,
+        /// Value by the label that the page gives it.
+        values: BTreeMap<String, String>,
+    },
     /// The world said no.
     #[serde(rename = "fault")]
     Fault {
@@ -336,7 +345,7 @@ pub enum Event {
 }
 
 /// The types that this version knows; a line of such a type that does not fit is an error, never [`Event::Other`].
-const KNOWN: [&str; 16] = [
+const KNOWN: [&str; 17] = [
     "run.start",
     "step.start",
     "step.end",
@@ -351,6 +360,7 @@ const KNOWN: [&str; 16] = [
     "once.intent",
     "once.outcome",
     "milestone",
+    "receipt",
     "fault",
     "run.end",
 ];

@@ -74,6 +74,14 @@ fn each_text(event: &mut Event, each: &mut dyn FnMut(&mut String)) {
             each(name);
             both(message, each);
         }
+        Event::Receipt { step: _, values } => {
+            let hidden = std::mem::take(values).into_iter().map(|(mut label, mut value)| {
+                each(&mut label);
+                each(&mut value);
+                (label, value)
+            });
+            *values = hidden.collect();
+        }
         Event::RunEnd { result: _, why, steps: _, shots: _, exit_code: _ } => why.iter_mut().for_each(|why| both(why, each)),
         Event::Other(fields) => {
             fields.iter_mut().filter(|(name, _)| *name != "type").for_each(|(_, value)| each_string(value, each))

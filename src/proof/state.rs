@@ -156,6 +156,8 @@ pub struct State {
     pub troubles: Vec<Trouble>,
     /// Milestones in their order: stable name, words, when.
     pub milestones: Vec<(String, Message, At)>,
+    /// What the portal issued, in its order: label, value, when.
+    pub receipts: Vec<(String, String, At)>,
     /// What happened at the readers.
     pub locks: Vec<LockNote>,
 }
@@ -270,6 +272,9 @@ fn take(state: &mut State, at: At, event: &Event) {
             (once.outcome, once.known, once.evidence) = (outcome, Some(at), Some(evidence));
         }
         Event::Milestone { name, message } => state.milestones.push((name, message, at)),
+        Event::Receipt { step: _, values } => {
+            state.receipts.extend(values.into_iter().map(|(label, value)| (label, value, at)));
+        }
         Event::RunEnd { result, why, steps, shots, exit_code } => {
             state.end = Some(End { result, why, steps, shots, exit_code });
         }

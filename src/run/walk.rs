@@ -54,6 +54,7 @@ pub(super) struct Walk<'a> {
     held: Option<Held>,
     holder: Option<Checked>,
     changes: Vec<Change>,
+    wrong_pin: bool,
     since: Option<Mark>,
     gates: u32,
     /// Steps begun so far.
@@ -92,6 +93,7 @@ impl<'a> Walk<'a> {
             held: None,
             holder: None,
             changes: Vec::new(),
+            wrong_pin: false,
             since: None,
             gates: 0,
             steps: 0,
@@ -455,6 +457,7 @@ impl<'a> Walk<'a> {
             once: false,
             held_back: false,
             changes: &mut self.changes,
+            wrong_pin: &mut self.wrong_pin,
             files: self.options.files.as_deref(),
             since: &mut self.since,
             gates: &mut self.gates,

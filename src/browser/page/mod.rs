@@ -7,6 +7,7 @@
 //! run: [`world`] speaks with it, [`look`] asks it where a target is, [`press`] and [`fill`] act, [`messages`] keeps what popped up,
 //! [`shot`] takes pictures.
 
+mod anywhere;
 mod fill;
 mod look;
 mod messages;

@@ -1,0 +1,293 @@
+//! `enter_pin`: pauses while the person types the PIN of the lock and presses what follows, and goes on with the next page.
+//!
+//! A PIN belongs to the person: Ruku never types, reads, keeps or tries one again; only the training's operator has one, which opens
+//! nothing else. A field that is not empty is no reason to press. One wrong PIN ends PIN use in this run until the person says otherwise.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::condition::Seen;
+use super::place::LongPlace;
+use super::press::press;
+use super::sight::Sight;
+use super::stage::{Asked, LADDER};
+use super::{Action, Condition, Inspect, Place, Risk, Stage, Words};
+use crate::base::{Fault, FaultKind, Message, Secret, Until};
+use crate::browser::Browser;
+use crate::browser::page::{Mark, Purpose};
+use crate::operator::GateKind;
+
+/// Fewer remaining tries than this, told by the page, and no PIN is used: the CA is to be asked first.
+const FLOOR: u32 = 3;
+
+/// `enter_pin: { field: CA锁密码, press: 立即登录, next: …, wrong: pin.wrong, blocked: pin.blocked }`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EnterPin {
+    /// 密码框的标签；页面上没有时，密码在 CA 驱动自己的窗口里输入 · Label of the field; without one on the page the agent's own window asks.
+    pub field: Words,
+    /// 输入密码后由本人点击的按钮 · What the person presses afterwards.
+    pub press: Place,
+    /// 出现什么即已通过 · What is seen when it went on.
+    pub next: Condition,
+    /// 平台配置中“密码错误”一类文字的名称 · Name of the site profile's texts that say the PIN was wrong.
+    pub wrong: Words,
+    /// 平台配置中“CA 锁已锁定”一类文字的名称 · Name of the texts that say the lock is blocked.
+    pub blocked: Words,
+    /// 平台配置中“剩余次数”一类文字的名称，后面跟数字 · Name of the texts before the number of tries left.
+    #[serde(default)]
+    pub tries: Option<Words>,
+}
+
+/// What the page showed after a PIN.
+enum Shown {
+    Next,
+    Wrong(String),
+    Blocked,
+}
+
+/// What to watch for, values filled in.
+struct Signs {
+    next: Sight,
+    wrong: Sight,
+    blocked: Sight,
+}
+
+impl Action for EnterPin {
+    const WORD: &'static str = "enter_pin";
+    const DOC: (&'static str, &'static str) =
+        ("等本人输入 CA 锁密码并亲自点击登录", "Wait while the person types the PIN of the lock and presses what follows");
+    const RISK: Risk = Risk::Person;
+
+    fn title(&self) -> Message {
+        crate::say!("本人输入「{}」", "the person enters “{}”", self.field.value)
+    }
+
+    fn inspect(&self, inspect: &mut dyn Inspect) {
+        inspect.words(&self.field);
+        self.press.inspect(inspect);
+        self.next.inspect(inspect);
+        [Some(&self.wrong), Some(&self.blocked), self.tries.as_ref()]
+            .into_iter()
+            .flatten()
+            .for_each(|name| inspect.site_text(name));
+    }
+
+    async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
+        stage.allowed_here().await?;
+        self.enough_tries(stage).await?;
+        let signs = Signs {
+            next: stage.sight(&self.next)?,
+            wrong: stage.sight(&listed(&self.wrong))?,
+            blocked: stage.sight(&listed(&self.blocked))?,
+        };
+        let pin = stage.operator.pin();
+        // Words that stood there before anything was typed tell of an earlier try.
+        let mut stale = said(stage.browser, stage, &signs.wrong).await?;
+        loop {
+            if *stage.wrong_pin {
+                self.once_more(stage, pin.is_some()).await?;
+            }
+            let since = stage.browser.mark();
+            *stage.since = Some(since);
+            let shown = match &pin {
+                Some(pin) => self.by_training(stage, pin, &signs, &mut stale, since).await?,
+                None => self.by_person(stage, &signs, &mut stale, since).await?,
+            };
+            match shown {
+                Shown::Next => return Ok(()),
+                Shown::Blocked => return Err(blocked()),
+                Shown::Wrong(words) => {
+                    *stage.wrong_pin = true;
+                    stage.warn(crate::say!(
+                        "平台提示 CA 锁密码错误：{words}",
+                        "the portal says that the PIN was wrong: {words}"
+                    ))?;
+                    if tries_in(&words).is_some_and(|left| left < FLOOR) {
+                        return Err(too_few(tries_in(&words).unwrap_or_default()));
+                    }
+                    stale = Some(words);
+                }
+            }
+        }
+    }
+}
+
+impl EnterPin {
+    /// Refuses where the page tells that only few tries are left. Unknown is the normal case and is no number.
+    async fn enough_tries(&self, stage: &Stage<'_>) -> Result<(), Fault> {
+        let Some(name) = &self.tries else { return Ok(()) };
+        let told = stage.browser.seen_text(stage.site.texts(name)?, None, &stage.until).await?;
+        match told.and_then(|told| tries_in(&told.text)) {
+            Some(0) => Err(blocked()),
+            Some(left) if left < FLOOR => Err(too_few(left)),
+            _ => Ok(()),
+        }
+    }
+
+    /// After a wrong PIN the person has to say so before another one is used; a script never does.
+    async fn once_more(&self, stage: &mut Stage<'_>, script: bool) -> Result<(), Fault> {
+        if script {
+            return Err(Fault::new(
+                FaultKind::Card,
+                crate::say!(
+                    "CA 锁密码错误，本次办理不再使用密码。请本人核对密码后重新办理；连续输错会锁死 CA 锁。",
+                    "the PIN was wrong and is not used again in this run; make sure of it and start again, too many wrong ones block the lock"
+                ),
+            ));
+        }
+        let question = crate::say!(
+            "CA 锁密码错误。连续输错会锁死 CA 锁，解锁须找 CA 机构。确定密码无误、由您本人再输一次吗？",
+            "the PIN was wrong; too many wrong ones block the lock, and only the CA can unblock it; are you sure of it and will type it once more?"
+        );
+        stage.gate(GateKind::Confirm, question, Vec::new(), std::future::pending::<()>()).await?;
+        *stage.wrong_pin = false;
+        Ok(())
+    }
+
+    async fn by_person(
+        &self,
+        stage: &mut Stage<'_>,
+        signs: &Signs,
+        stale: &mut Option<String>,
+        since: Mark,
+    ) -> Result<Shown, Fault> {
+        let (field, press) = (&self.field.value, self.press.words());
+        let message = crate::say!(
+            "请在网页的「{field}」中输入密码，并由您本人点击「{press}」；如果弹出 CA 驱动的窗口，请在那里输入。Ruku 不读取、不保存、不代输密码。",
+            "type the PIN into “{field}” on the page and press “{press}” yourself; if the CA driver opens a window of its own, type it there; Ruku neither reads, keeps nor types it"
+        );
+        let (browser, site) = (stage.browser, stage.site);
+        let until = stage.until.renewed(stage.patience);
+        loop {
+            let world = outcome(browser, site, signs, stale, since, &until);
+            match stage.gate(GateKind::Pin, message.clone(), Vec::new(), world).await? {
+                Asked::World(shown) => return shown,
+                // Enter only asks to look again.
+                Asked::Person(_) => stage
+                    .operator
+                    .tell(&crate::say!("网页还没有进入下一步，请先完成登录。", "the page has not gone on yet; log in first")),
+            }
+        }
+    }
+
+    /// The training's operator types its PIN: into the page, or into the window of the training's agent.
+    async fn by_training(
+        &self,
+        stage: &mut Stage<'_>,
+        pin: &Secret,
+        signs: &Signs,
+        stale: &mut Option<String>,
+        since: Mark,
+    ) -> Result<Shown, Fault> {
+        stage.site.only_loopback()?;
+        stage.redactor.add(pin.expose());
+        let place = LongPlace { label: Some(self.field.clone()), ..LongPlace::default() };
+        let field = stage.target(&place, true)?;
+        let target = stage.target(&self.press, false)?;
+        if stage.browser.look(&field, Purpose::See, &stage.until).await?.is_some() {
+            stage.browser.fill_secret(&field, pin, &stage.until).await?;
+            press(stage, &target).await?;
+        } else {
+            // The page is blocked by its own call until the window is answered, and with it the press.
+            let operator = stage.operator;
+            let (typed, pressed) = tokio::join!(operator.type_pin(), press(stage, &target));
+            typed?;
+            match pressed {
+                Err(fault) if fault.kind != FaultKind::Unsure => return Err(fault),
+                _ => {}
+            }
+        }
+        outcome(stage.browser, stage.site, signs, stale, since, &stage.until.renewed(stage.until.allowed())).await
+    }
+}
+
+fn listed(name: &Words) -> Seen {
+    Seen { site_text: Some(name.clone()), ..Seen::default() }
+}
+
+async fn said(browser: &Browser, stage: &Stage<'_>, sight: &Sight) -> Result<Option<String>, Fault> {
+    Ok(sight.look(browser, stage.site, None, &stage.until).await?.map(|evidence| evidence.zh))
+}
+
+/// Looks until the page has gone on, or says that the PIN was wrong. Words that were there before (`stale`) count only after they had gone.
+async fn outcome(
+    browser: &Browser,
+    site: &super::site::Site,
+    signs: &Signs,
+    stale: &mut Option<String>,
+    since: Mark,
+    until: &Until,
+) -> Result<Shown, Fault> {
+    let waiting_for = crate::say!("密码通过后的下一页", "the page that follows the PIN");
+    let mut rungs = LADDER.into_iter();
+    loop {
+        match glance(browser, site, signs, stale, since, until).await {
+            Ok(Some(shown)) => return Ok(shown),
+            Ok(None) => {}
+            Err(fault)
+                if matches!(fault.kind, FaultKind::Gone | FaultKind::NotReady | FaultKind::Dialog)
+                    && browser.took_away().is_none() => {}
+            Err(fault) => return Err(fault),
+        }
+        until.pause(rungs.next().unwrap_or(LADDER[LADDER.len() - 1]), &waiting_for).await?;
+    }
+}
+
+async fn glance(
+    browser: &Browser,
+    site: &super::site::Site,
+    signs: &Signs,
+    stale: &mut Option<String>,
+    since: Mark,
+    until: &Until,
+) -> Result<Option<Shown>, Fault> {
+    if signs.blocked.look(browser, site, Some(since), until).await?.is_some() {
+        return Ok(Some(Shown::Blocked));
+    }
+    let wrong = signs.wrong.look(browser, site, Some(since), until).await?.map(|evidence| evidence.zh);
+    match wrong {
+        Some(words) if stale.as_ref() != Some(&words) => return Ok(Some(Shown::Wrong(words))),
+        Some(_) => {}
+        None => *stale = None,
+    }
+    Ok(signs.next.look(browser, site, Some(since), until).await?.map(|_| Shown::Next))
+}
+
+/// The first number in the portal's words.
+fn tries_in(words: &str) -> Option<u32> {
+    let digits: String = words.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
+    digits.parse().ok()
+}
+
+fn too_few(left: u32) -> Fault {
+    Fault::new(
+        FaultKind::Card,
+        crate::say!(
+            "CA 锁密码只剩 {left} 次机会，已停止，不再使用密码。请本人确认密码，必要时联系 CA 机构重置后再办理。",
+            "only {left} PIN tries are left; stopped, no PIN is used; make sure of the PIN, or have the CA reset it, before you go on"
+        ),
+    )
+}
+
+/// The platform's telephone cannot help here: only the CA unblocks its locks.
+fn blocked() -> Fault {
+    Fault::new(
+        FaultKind::Card,
+        crate::say!(
+            "CA 锁已锁定。请联系签发这把锁的 CA 机构解锁（平台客服电话不能解锁）；请勿再试密码。",
+            "the CA lock is blocked; ask the CA that issued it to unblock it (the portal's telephone cannot); do not try the PIN again"
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tries_in;
+
+    #[test]
+    fn only_a_number_that_is_told_is_a_number() {
+        assert_eq!(tries_in("密码错误，剩余 5 次"), Some(5));
+        assert_eq!(tries_in("密码错误"), None);
+    }
+}

@@ -1,0 +1,99 @@
+//! A condition of the playbook with its values filled in: what to look for, without the stage.
+//!
+//! Only looks. While a gate is open this is all that Ruku does with the page.
+
+use std::time::Duration;
+
+use super::site::Site;
+use crate::base::{Fault, FaultKind, Message, Until};
+use crate::browser::Browser;
+use crate::browser::page::{Mark, Purpose, Target};
+
+/// Between two looks while a person is busy with the page.
+pub(super) const WATCH: Duration = Duration::from_millis(400);
+
+/// What must be seen; all of it.
+#[derive(Debug, Clone)]
+pub struct Sight {
+    /// The portal that the current window must be at.
+    pub(super) at: Option<String>,
+    /// Lists of texts: one of each must be seen.
+    pub(super) lists: Vec<Vec<String>>,
+    /// An element that must be there.
+    pub(super) target: Option<Target>,
+}
+
+impl Sight {
+    /// One look: what was seen, in words, or none. Messages count from `since`.
+    pub async fn look(
+        &self,
+        browser: &Browser,
+        site: &Site,
+        since: Option<Mark>,
+        until: &Until,
+    ) -> Result<Option<Message>, Fault> {
+        let mut evidence = Vec::new();
+        if let Some(name) = &self.at {
+            if !site.is_at(name, &browser.current(until).await?.url) {
+                return Ok(None);
+            }
+            evidence.push(format!("@{name}"));
+        }
+        for words in &self.lists {
+            match browser.seen_text(words, since, until).await? {
+                Some(found) => evidence.push(format!("「{}」", found.text)),
+                None => return Ok(None),
+            }
+        }
+        if let Some(target) = &self.target {
+            match browser.look(target, Purpose::See, until).await? {
+                Some(found) => evidence.push(found.words),
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(Message::same(evidence.join(" "))))
+    }
+}
+
+impl Sight {
+    /// Waits until this is no longer seen.
+    pub async fn wait_gone(&self, browser: &Browser, site: &Site, until: &Until) -> Result<(), Fault> {
+        let waiting_for = crate::say!("您完成网页上的操作", "you to finish on the page");
+        loop {
+            match self.look(browser, site, None, until).await {
+                Ok(None) => return Ok(()),
+                Ok(Some(_)) => {}
+                Err(fault)
+                    if matches!(fault.kind, FaultKind::Gone | FaultKind::NotReady | FaultKind::Dialog)
+                        && browser.took_away().is_none() => {}
+                Err(fault) => return Err(fault),
+            }
+            until.pause(WATCH, &waiting_for).await?;
+        }
+    }
+}
+
+/// Watches the page until one of `sights` is seen; says which, and what was seen. A page that moves on, and a dialog that the person
+/// answers, are waited out.
+pub async fn watch(
+    browser: &Browser,
+    site: &Site,
+    sights: &[Sight],
+    since: Option<Mark>,
+    until: &Until,
+) -> Result<(usize, Message), Fault> {
+    let waiting_for = crate::say!("您完成网页上的操作", "you to finish on the page");
+    loop {
+        for (index, sight) in sights.iter().enumerate() {
+            match sight.look(browser, site, since, until).await {
+                Ok(Some(evidence)) => return Ok((index, evidence)),
+                Ok(None) => {}
+                Err(fault)
+                    if matches!(fault.kind, FaultKind::Gone | FaultKind::NotReady | FaultKind::Dialog)
+                        && browser.took_away().is_none() => {}
+                Err(fault) => return Err(fault),
+            }
+        }
+        until.pause(WATCH, &waiting_for).await?;
+    }
+}
