@@ -5,10 +5,9 @@ use serde::Deserialize;
 
 use super::place::LongPlace;
 use super::press::press;
-use super::stage::LADDER;
 use super::{Action, Inspect, Risk, Stage, Words};
 use crate::base::spanned::{Form, FromShort};
-use crate::base::{Fault, FaultKind, Message};
+use crate::base::{Fault, FaultKind, Ladder, Message};
 use crate::browser::page::{Purpose, Target};
 
 /// `click: 文字`, or with `on` and `answer`.
@@ -71,7 +70,7 @@ impl Action for Click {
 /// so the sign of success must not show before it, and what the box asks is no sign of success.
 async fn answer_box(stage: &mut Stage<'_>, button: &str, drawn: &Target) -> Result<(), Fault> {
     let waiting_for = crate::say!("确认框及其「{button}」按钮", "the confirm box and its button “{button}”");
-    let mut rungs = LADDER.into_iter();
+    let mut ladder = Ladder::default();
     loop {
         stage.stop_words().await?;
         if let Some(dialog) = stage.browser.dialog() {
@@ -82,7 +81,7 @@ async fn answer_box(stage: &mut Stage<'_>, button: &str, drawn: &Target) -> Resu
         if stage.browser.look(drawn, Purpose::Press, &stage.until).await?.is_some() {
             break;
         }
-        stage.until.pause(rungs.next().unwrap_or(LADDER[LADDER.len() - 1]), &waiting_for).await?;
+        stage.until.climb(&mut ladder, &waiting_for).await?;
     }
     if let Some(done_when) = stage.done_when
         && let Some(evidence) = stage.look(done_when, None).await?

@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::base::{Fault, FaultKind, Message, Redactor, Until, template, until};
+use crate::base::{Fault, FaultKind, Ladder, Message, Redactor, Until, template, until};
 use crate::browser::Browser;
 use crate::browser::page::{By, Found, Mark, Place as Spot, Target};
 use crate::lock::{Detector, Lock, LockWatch};
@@ -17,15 +17,6 @@ use super::condition::Seen;
 use super::place::{LongPlace, Words};
 use super::sight::Sight;
 use super::site::Site;
-
-/// Pauses between two looks at the page, as Playwright takes them; the last one repeats.
-pub const LADDER: [Duration; 5] = [
-    Duration::from_millis(0),
-    Duration::from_millis(20),
-    Duration::from_millis(100),
-    Duration::from_millis(100),
-    Duration::from_millis(500),
-];
 
 /// The lock that the run works with, once the person has inserted it.
 #[derive(Debug, Clone)]
@@ -287,14 +278,13 @@ impl Stage<'_> {
     pub async fn wait_seen(&self, seen: &Seen, since: Option<Mark>) -> Result<Message, Fault> {
         let waiting_for = self.site.in_words(&seen.title());
         let in_words = |fault: Fault| if fault.kind == FaultKind::TimedOut { until::timed_out(&waiting_for) } else { fault };
-        let mut rungs = LADDER.into_iter();
+        let mut ladder = Ladder::default();
         loop {
             self.stop_words().await.map_err(in_words)?;
             if let Some(evidence) = self.glimpse(seen, since).await.map_err(in_words)? {
                 return Ok(evidence);
             }
-            let rung = rungs.next().unwrap_or(LADDER[LADDER.len() - 1]);
-            self.until.pause(rung, &waiting_for).await?;
+            self.until.climb(&mut ladder, &waiting_for).await?;
         }
     }
 

@@ -22,4 +22,4 @@ pub use redact::Redactor;
 pub use secret::Secret;
 pub use spanned::Spanned;
 pub use text::{Lang, Message};
-pub use until::Until;
+pub use until::{Ladder, Until};

@@ -10,9 +10,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::once::{OnceKey, once};
 use super::{Options, lock_guard, subject};
-use crate::actions::stage::{Change, Checked, Held, LADDER};
+use crate::actions::stage::{Change, Checked, Held};
 use crate::actions::{Act, Risk, Stage};
-use crate::base::{Fault, FaultKind, Message, Redactor, Until, template};
+use crate::base::{Fault, FaultKind, Ladder, Message, Redactor, Until, template};
 use crate::browser::Browser;
 use crate::browser::page::{Mark, Where};
 use crate::lock::LockWatch;
@@ -33,6 +33,8 @@ const LONGEST: usize = 300;
 
 /// How long a picture that equals the one before is taken anew.
 const FRESH: Duration = Duration::from_millis(1500);
+/// Between two such pictures.
+const SAME_AGAIN: Duration = Duration::from_millis(100);
 
 /// How a list of nodes ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -399,7 +401,7 @@ impl<'a> Walk<'a> {
         // A stopped run still shows where it stopped, so this does not listen to the run's own token.
         let until = Until::after(PICTURE, CancellationToken::new());
         let fresh = until.within(FRESH);
-        let mut rungs = LADDER.into_iter();
+        let mut ladder = Ladder::default();
         loop {
             // A native dialog hides the page from every screenshot; its text is in the journal.
             if self.browser.dialog().is_some() {
@@ -409,7 +411,7 @@ impl<'a> Walk<'a> {
             }
             let pause = match self.browser.shot(&until).await {
                 // The very picture of the step before says nothing about this one: the page may be late, or its clock about to tick.
-                Ok(shot) if shot.picture.sha256() == self.last_picture && !fresh.expired() => LADDER[2],
+                Ok(shot) if shot.picture.sha256() == self.last_picture && !fresh.expired() => SAME_AGAIN,
                 Ok(shot) => {
                     shot.picture.sha256().clone_into(&mut self.last_picture);
                     return self.folder.keep_shot(Some(step), &shot.picture, &shot.url, &shot.title).map(drop);
@@ -420,7 +422,7 @@ impl<'a> Walk<'a> {
                         && self.browser.took_away().is_none()
                         && !until.expired() =>
                 {
-                    rungs.next().unwrap_or(LADDER[LADDER.len() - 1])
+                    ladder.rung()
                 }
                 Err(fault) => {
                     let (zh, en) = (fault.message.zh, fault.message.en);

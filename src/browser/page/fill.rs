@@ -5,10 +5,10 @@
 use serde_json::{Value, json};
 
 use super::super::Browser;
-use super::look::rung;
 use super::ready::not_ready;
 use super::target::{Found, Purpose, Target};
 use super::words;
+use crate::base::until::rung;
 use crate::base::{Fault, FaultKind, Message, Secret, Until};
 use crate::say;
 
