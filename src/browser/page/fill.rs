@@ -99,27 +99,6 @@ impl Browser {
         }
     }
 
-    /// Chooses the option that reads `option` in a list (`<select>`).
-    ///
-    /// # Errors
-    /// As [`Browser::find`]; [`FaultKind::NotFound`] with the options when there is none, [`FaultKind::Many`] when several fit equally.
-    pub async fn choose(&self, target: &Target, option: &str, until: &Until) -> Result<Found, Fault> {
-        // Portals load their options after the page.
-        self.ladder(target, until, async |_| {
-            let (found, _) = self.make_ready(target, Purpose::Choose, until).await?;
-            let args = [json!(found.key), json!(option)];
-            let chosen = self.ask(&found.context, "ruku.choose(args[0], args[1])", &args, until).await?;
-            match chosen["state"].as_str() {
-                Some("value") => Ok(Ok(Found { text: chosen["value"].as_str().unwrap_or_default().to_owned(), ..found })),
-                Some("none") => Ok(Err(no_option(target, option, &chosen["list"], FaultKind::NotFound))),
-                Some("many") => Err(no_option(target, option, &chosen["list"], FaultKind::Many)),
-                Some("wrong") => Err(not_ready(target, &chosen)),
-                _ => Ok(Err(not_ready(target, &chosen))),
-            }
-        })
-        .await
-    }
-
     /// Ticks or clears a check box (or picks a radio button) by pressing it; one that is right already is left alone.
     ///
     /// # Errors
@@ -183,19 +162,4 @@ fn changed(target: &Target, value: &str, kept: &str) -> Fault {
             "the page did not keep what was typed: {en} got {typed} characters, the page shows {kept} and other ones; check what this field wants"
         ),
     )
-}
-
-fn no_option(target: &Target, option: &str, list: &Value, kind: FaultKind) -> Fault {
-    let words = target.words();
-    let list = list.as_array().into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>().join("、");
-    let (zh, en) = (words.zh, words.en);
-    let message = if kind == FaultKind::Many {
-        say!(
-            "{zh}中有多个选项符合“{option}”：{list}。请写全。",
-            "several options of {en} fit “{option}”: {list}; write it in full"
-        )
-    } else {
-        say!("{zh}中没有选项“{option}”，只有：{list}。", "{en} has no option “{option}”, only: {list}")
-    };
-    Fault::new(kind, message)
 }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::super::Browser;
 use super::super::events::DialogInfo;
 use super::messages::Mark;
+use super::ready::Point;
 use super::target::{Found, Purpose, Target};
 use crate::base::{Fault, FaultKind, Message, Until};
 use crate::say;
@@ -51,6 +52,27 @@ impl Browser {
             return Err(super::super::fault::dialog_open(&dialog.text));
         }
         let (found, point) = self.make_ready(target, Purpose::Press, until).await?;
+        self.press_at(target, found, point, permit, until).await
+    }
+
+    /// Presses an element that was found already, a part of `target` such as an option of a list.
+    ///
+    /// # Errors
+    /// As [`Browser::press`].
+    pub(super) async fn press_kept(&self, target: &Target, found: &Found, until: &Until) -> Result<Pressed, Fault> {
+        let ready = async |attempt| self.try_ready_kept(target, found.clone(), Purpose::Press, attempt, until).await;
+        let (found, point) = self.ladder(target, until, ready).await?;
+        self.press_at(target, found, point, &|_| Ok(()), until).await
+    }
+
+    async fn press_at(
+        &self,
+        target: &Target,
+        found: Found,
+        point: Point,
+        permit: &dyn Fn(&Found) -> Result<(), Fault>,
+        until: &Until,
+    ) -> Result<Pressed, Fault> {
         let others = self.other_frames(&found.context, until).await?;
         self.ask(&found.context, "ruku.arm(args[0])", &[json!(found.key)], until).await?;
         let guards = others.iter().map(|frame| self.ask(&frame.context, "ruku.arm(null)", &[], until));

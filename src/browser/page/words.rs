@@ -28,6 +28,12 @@ pub(super) fn same_but_formatted(value: &str, shown: &str) -> bool {
     plain(value) == plain(shown)
 }
 
+/// Whether two choices are the same, whatever stands between their levels.
+pub(super) fn same_path(one: &str, other: &str) -> bool {
+    let plain = |text: &str| fold(text).replace(['/', '>', ',', '，', '、', '-', '—'], "");
+    plain(one) == plain(other)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -45,6 +51,12 @@ mod tests {
         }
         assert!(contains("您好，绑定 成功！", "绑定成功"));
         assert!(!contains("绑定成功", ""), "nothing is not found everywhere");
+    }
+
+    #[test]
+    fn levels_are_the_same_whatever_stands_between_them() {
+        assert!(same_path("内蒙古自治区/呼和浩特市", "内蒙古自治区 / 呼和浩特市"));
+        assert!(!same_path("内蒙古自治区", "内蒙古自治区 / 呼和浩特市"));
     }
 
     #[test]

@@ -70,7 +70,7 @@ async fn lists_and_boxes() {
     let stage = Stage::page(FORM).await;
     let browser = &stage.browser;
     let found = browser.choose(&Target::label("类型"), "企业(法人)", &until()).await.unwrap();
-    assert_eq!(found.text, "企业（法人）");
+    assert_eq!((found.old.as_str(), found.new.as_str()), ("", "企业（法人）"));
     assert!(stage.text("#log").await.contains("kind 企业（法人）;"));
     let many = browser.choose(&Target::label("类型"), "个", &until()).await.unwrap_err();
     assert_eq!(many.kind, FaultKind::Many);

@@ -14,11 +14,11 @@ const everywhere = (selector) => [...rootsOf()].flatMap((root) => [...root.query
 const controlIn = (element, selector) =>
   element.matches(selector) ? element : element.tagName === "LABEL" && element.control ? element.control : element.querySelector(selector);
 
-const byLabel = (words, selector) => {
+const byLabel = (words, selector, labels = labelsOf) => {
   const found = [];
   for (const control of everywhere(selector)) {
     let best = null;
-    for (const [label, hint] of labelsOf(control)) {
+    for (const [label, hint] of labels(control)) {
       const rank = rankOf(bare(label), bare(words));
       if (rank >= 0 && (best === null || rank * 2 + hint < best)) best = rank * 2 + hint;
     }
@@ -52,7 +52,7 @@ const byPressText = (words) => {
 
 const bySeen = (words) => innermost(document, fold(words)).found.map((element) => [element, rankOf(textOf(element), words)]);
 
-const SELECTORS = { press: CHOOSABLE, fill: FILLABLE, choose: CHOOSABLE, upload: "input[type=file]" };
+const SELECTORS = { press: CHOOSABLE, fill: FILLABLE, choose: CHOOSABLE, list: LISTS, upload: "input[type=file]" };
 
 const byUpload = (words) => {
   const found = byLabel(words, "input[type=file]");
@@ -72,6 +72,7 @@ const byUpload = (words) => {
 
 const byPlace = ({ by, words }, purpose) => {
   const selector = SELECTORS[purpose];
+  if (purpose === "list" && /^(label|text)$/.test(by)) return byLabel(words, selector, listLabels);
   switch (by) {
     case "css":
       return everywhere(words).map((element) => [element, 0]);
@@ -98,17 +99,14 @@ const byPlace = ({ by, words }, purpose) => {
 
 const retarget = (element, { by }, purpose) => {
   if (by !== "css" && by !== "xpath") {
-    const box = purpose === "press" && /^(checkbox|radio)$/.test(element.type) && !visible(element, true);
-    // A styled check box hides the real one; a person presses its label.
-    return box ? ([...element.labels].find((label) => visible(label, true)) ?? element) : element;
+    return purpose === "press" && /^(checkbox|radio)$/.test(element.type) ? (faceOf(element) ?? element) : element;
   }
   return SELECTORS[purpose] && purpose !== "press" ? (controlIn(element, SELECTORS[purpose]) ?? element) : element;
 };
 
 const shownFor = (element, purpose) => {
   if (purpose === "upload") return element.isConnected;
-  if (purpose === "choose" && /^(checkbox|radio)$/.test(element.type))
-    return visible(element, true) || [...element.labels].some((label) => visible(label, true));
+  if (/^(choose|list)$/.test(purpose) && /^(checkbox|radio)$/.test(element.type)) return faceOf(element) !== null;
   return visible(element, purpose === "press" || purpose === "fill");
 };
 
