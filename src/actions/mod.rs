@@ -8,14 +8,17 @@ use serde::Deserialize;
 use crate::base::{Fault, Message};
 
 pub mod condition;
+pub mod fields;
 pub mod place;
 pub mod sight;
 pub mod site;
 pub mod stage;
 
 pub(crate) mod check_holder;
+mod choose;
 mod click;
 mod confirm;
+mod dialog;
 mod enter_pin;
 mod expect;
 mod fill;
@@ -24,6 +27,7 @@ mod milestone;
 mod open;
 mod person;
 mod press;
+pub(crate) mod read;
 mod receipt;
 mod seal;
 mod tick;
@@ -141,7 +145,10 @@ actions! {
     click::Click,
     window::Window,
     fill::Fill,
+    choose::Choose,
     tick::Tick,
+    dialog::Dialog,
+    read::Read,
     expect::Expect,
     insert_lock::InsertLock,
     check_holder::CheckHolder,

@@ -203,6 +203,13 @@ impl Stage<'_> {
         Ok(())
     }
 
+    /// Notes what a field showed and shows now, for the person's next confirmation; nothing when that is the same.
+    pub fn changed(&mut self, label: &str, old: &str, new: &str) {
+        if old != new {
+            self.changes.push(Change { label: label.to_owned(), old: old.to_owned(), new: new.to_owned() });
+        }
+    }
+
     /// A condition with its values filled in.
     pub fn sight(&self, seen: &Seen) -> Result<Sight, Fault> {
         let mut lists = Vec::new();
@@ -230,7 +237,7 @@ impl Stage<'_> {
     }
 
     /// Whether a fault only says that the page is being replaced.
-    fn passing(&self, fault: &Fault) -> bool {
+    pub(super) fn passing(&self, fault: &Fault) -> bool {
         matches!(fault.kind, FaultKind::Gone | FaultKind::NotReady) && self.browser.took_away().is_none()
     }
 

@@ -1,6 +1,7 @@
 //! The page floor in real Chromium, against small pages on several `*.localhost` hosts.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod boxes;
 mod choose;
 mod fill;
 mod find;

@@ -98,7 +98,7 @@ impl Browser {
             match told["state"].as_str() {
                 Some("chosen") => Ok(Ok(Taken { option: word("value"), right: true })),
                 Some("set") => Ok(Ok(Taken { option: word("words"), right: false })),
-                Some("press") => match self.press_kept(target, &part, &until.within(OPTION)).await {
+                Some("press") => match self.press_found(target, &part, &|_| Ok(()), &until.within(OPTION)).await {
                     Ok(_) => Ok(Ok(Taken { option: word("words"), right: false })),
                     // A list that closes under the pointer: what it shows then tells what became of it.
                     Err(fault) if fault.kind == FaultKind::Unsure => Ok(Ok(Taken { option: word("words"), right: false })),
@@ -107,7 +107,7 @@ impl Browser {
                 },
                 Some("open") => {
                     if opened.get().is_none_or(|at| attempt >= at + REOPEN) {
-                        match self.press_kept(target, &part, &until.within(OPTION)).await {
+                        match self.press_found(target, &part, &|_| Ok(()), &until.within(OPTION)).await {
                             Err(fault) if untouched(&fault) => return Ok(Err(fault)),
                             pressed => drop(pressed?),
                         }

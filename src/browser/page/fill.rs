@@ -19,26 +19,42 @@ const CHUNK: usize = 32;
 const DELETE: char = '\u{e017}';
 const ENTER: char = '\u{e006}';
 
+/// A field that was filled in, or held the value already.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Filled {
+    /// The field.
+    pub found: Found,
+    /// What stood there.
+    pub old: String,
+    /// What stands there now, as the page shows it.
+    pub new: String,
+}
+
 impl Browser {
     /// Types `value` into a field with real keys, in place of what was there, leaves the field and reads it back. An empty value
-    /// clears it. Date and colour pickers of the browser take no keys and are set.
+    /// clears it; a field that holds the value already is left alone. Date and colour pickers of the browser take no keys and are set.
     ///
     /// # Errors
     /// As [`Browser::find`]; [`FaultKind::NotReady`] for a field that is disabled or read-only; [`FaultKind::Refused`] for a password
     /// field, and when the page keeps another value than was typed (formatting aside).
-    pub async fn fill(&self, target: &Target, value: &str, until: &Until) -> Result<Found, Fault> {
-        let found = self.type_into(target, value, false, until).await?;
+    pub async fn fill(&self, target: &Target, value: &str, until: &Until) -> Result<Filled, Fault> {
+        let (found, _) = self.make_ready(target, Purpose::Fill, until).await?;
+        let old = self.value_of(&found, target, until).await?;
+        if old == value {
+            return Ok(Filled { found, new: old.clone(), old });
+        }
+        self.type_into(&found, target, value, false, until).await?;
         let mut kept = String::new();
         for attempt in 0..SETTLING {
             until.pause(rung(attempt), &target.words()).await?;
             match self.value_of(&found, target, until).await {
                 Ok(shown) => kept = shown,
                 // The value made the page move on: there is nothing left to compare with.
-                Err(fault) if self.passing(&fault) => return Ok(found),
+                Err(fault) if self.passing(&fault) => return Ok(Filled { found, old, new: value.to_owned() }),
                 Err(fault) => return Err(fault),
             }
             if words::same_but_formatted(value, &kept) {
-                return Ok(Found { text: kept, ..found });
+                return Ok(Filled { found, old, new: kept });
             }
         }
         Err(changed(target, value, &kept))
@@ -49,11 +65,19 @@ impl Browser {
     /// # Errors
     /// As [`Browser::fill`], but for the comparison.
     pub async fn fill_secret(&self, target: &Target, secret: &Secret, until: &Until) -> Result<Found, Fault> {
-        self.type_into(target, secret.expose(), true, until).await
+        let (found, _) = self.make_ready(target, Purpose::Fill, until).await?;
+        self.type_into(&found, target, secret.expose(), true, until).await?;
+        Ok(found)
     }
 
-    async fn type_into(&self, target: &Target, value: &str, secret: bool, until: &Until) -> Result<Found, Fault> {
-        let (found, _) = self.make_ready(target, Purpose::Fill, until).await?;
+    pub(super) async fn type_into(
+        &self,
+        found: &Found,
+        target: &Target,
+        value: &str,
+        secret: bool,
+        until: &Until,
+    ) -> Result<(), Fault> {
         let focus =
             self.ask(&found.context, "ruku.takeFocus(args[0], args[1])", &[json!(found.key), json!(secret)], until).await?;
         match focus["state"].as_str() {
@@ -68,8 +92,7 @@ impl Browser {
             }
             _ => return Err(not_ready(target, &focus)),
         }
-        self.ask(&found.context, "ruku.leave(args[0])", &[json!(found.key)], until).await?;
-        Ok(found)
+        self.ask(&found.context, "ruku.leave(args[0])", &[json!(found.key)], until).await.map(drop)
     }
 
     /// The text a person reads in the target, or the value of a field (`✓` for a ticked box).
@@ -80,7 +103,10 @@ impl Browser {
         self.ladder(target, until, async |_| {
             let found = self.find_to_read(target, until).await?;
             match self.value_of(&found, target, until).await {
-                Ok(value) => Ok(Ok(value)),
+                Ok(value) => Ok(Ok(match target.any.get(found.alternative).map(|place| &place.by) {
+                    Some(super::By::Label(label)) => words::after_label(&value, label).to_owned(),
+                    _ => value,
+                })),
                 Err(fault) if fault.kind == FaultKind::NotReady => Ok(Err(fault)),
                 Err(fault) => Err(fault),
             }
@@ -130,7 +156,7 @@ impl Browser {
         told["value"].as_bool().ok_or_else(|| not_ready(target, &told))
     }
 
-    async fn value_of(&self, found: &Found, target: &Target, until: &Until) -> Result<String, Fault> {
+    pub(super) async fn value_of(&self, found: &Found, target: &Target, until: &Until) -> Result<String, Fault> {
         let told = self.ask(&found.context, "ruku.valueOf(args[0])", &[json!(found.key)], until).await?;
         told["value"].as_str().map(str::to_owned).ok_or_else(|| not_ready(target, &told))
     }

@@ -8,6 +8,7 @@
 //! [`shot`] takes pictures.
 
 mod anywhere;
+mod boxes;
 mod choose;
 mod fill;
 mod look;
@@ -20,7 +21,9 @@ mod target;
 mod words;
 mod world;
 
+pub use boxes::DrawnBox;
 pub use choose::Chosen;
+pub use fill::Filled;
 pub use messages::{Mark, SeenText, Where};
 pub use press::Pressed;
 pub use shot::Shot;

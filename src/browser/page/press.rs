@@ -55,14 +55,20 @@ impl Browser {
         self.press_at(target, found, point, permit, until).await
     }
 
-    /// Presses an element that was found already, a part of `target` such as an option of a list.
+    /// Presses an element that was found already, a part of `target` such as an option of a list, if `permit` lets it.
     ///
     /// # Errors
-    /// As [`Browser::press`].
-    pub(super) async fn press_kept(&self, target: &Target, found: &Found, until: &Until) -> Result<Pressed, Fault> {
+    /// As [`Browser::press_if`].
+    pub async fn press_found(
+        &self,
+        target: &Target,
+        found: &Found,
+        permit: &dyn Fn(&Found) -> Result<(), Fault>,
+        until: &Until,
+    ) -> Result<Pressed, Fault> {
         let ready = async |attempt| self.try_ready_kept(target, found.clone(), Purpose::Press, attempt, until).await;
         let (found, point) = self.ladder(target, until, ready).await?;
-        self.press_at(target, found, point, &|_| Ok(()), until).await
+        self.press_at(target, found, point, permit, until).await
     }
 
     async fn press_at(

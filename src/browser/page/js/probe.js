@@ -52,6 +52,23 @@ const byPressText = (words) => {
 
 const bySeen = (words) => innermost(document, fold(words)).found.map((element) => [element, rankOf(textOf(element), words)]);
 
+// What a page shows as plain text beside its label: the next cell, or what follows the colon.
+const besideLabel = (words) => {
+  const found = [];
+  for (const element of innermost(document, fold(words)).found) {
+    const rank = rankOf(bare(textOf(element)), bare(words));
+    if (rank === 2 && fold(textOf(element)).startsWith(fold(bare(words)) + ":")) found.push([element, 2]);
+    if (rank !== 0 && rank !== 1) continue;
+    for (let node = element, level = 0, value = null; node && level < 3 && !value; node = node.parentElement, level++) {
+      for (let next = node.nextElementSibling; next && !value; next = next.nextElementSibling)
+        if (visible(next) && spaced(textOf(next))) value = next;
+      if (value) found.push([value, rank]);
+      if (/^(TD|TH|DT|TR|BODY)$/.test(node.tagName)) break;
+    }
+  }
+  return found;
+};
+
 const SELECTORS = { press: CHOOSABLE, fill: FILLABLE, choose: CHOOSABLE, list: LISTS, upload: "input[type=file]" };
 
 const byUpload = (words) => {
@@ -83,7 +100,10 @@ const byPlace = ({ by, words }, purpose) => {
     case "role":
       return [...walk(document)].filter((element) => rolesOf(element).includes(words.toLowerCase())).map((element) => [element, 0]);
     case "label": {
-      if (purpose === "see") return byLabel(words, FILLABLE + "," + CHOOSABLE);
+      if (purpose === "see") {
+        const fields = byLabel(words, FILLABLE + "," + CHOOSABLE);
+        return fields.length ? fields : besideLabel(words);
+      }
       if (purpose === "upload") return byUpload(words);
       if (purpose !== "press") return byLabel(words, selector);
       // Pressing the field that is called x: a read-only combo opens that way. Without such a field, whatever is called so.
