@@ -31,6 +31,7 @@ pub(crate) mod read;
 mod receipt;
 mod seal;
 mod tick;
+mod upload;
 mod window;
 
 pub use condition::Condition;
@@ -147,6 +148,7 @@ actions! {
     fill::Fill,
     choose::Choose,
     tick::Tick,
+    upload::Upload,
     dialog::Dialog,
     read::Read,
     expect::Expect,

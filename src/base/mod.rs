@@ -2,6 +2,7 @@
 //!
 //! Never imports from another floor, never touches a browser, a card or a portal.
 
+pub mod below;
 pub mod challenge;
 pub mod diagnostic;
 pub mod fault;

@@ -18,6 +18,7 @@ mod press;
 mod ready;
 mod shot;
 mod target;
+mod upload;
 mod words;
 mod world;
 

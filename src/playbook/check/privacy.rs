@@ -29,6 +29,7 @@ impl Check<'_> {
             Act::Fill(fill) => fill.0.0.is_empty(),
             Act::Choose(choose) => choose.0.0.is_empty(),
             Act::Read(read) => read.0.0.is_empty(),
+            Act::Upload(upload) => upload.names().next().is_none(),
             _ => false,
         };
         if empty && !self.partial {
@@ -37,7 +38,10 @@ impl Check<'_> {
                 "empty-fill",
                 say!("没有写要填什么。", "nothing is to be filled in"),
                 at,
-                say!("写成 {word}: {{ 标签: 值 }}。", "write {word}: {{ label: value }}"),
+                match act {
+                    Act::Upload(_) => say!("写上 file: 所选文件夹中的路径。", "write file: a path inside the chosen folder"),
+                    _ => say!("写成 {word}: {{ 标签: 值 }}。", "write {word}: {{ label: value }}"),
+                },
             );
         }
     }

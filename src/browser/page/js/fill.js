@@ -47,3 +47,9 @@ const isChecked = (key) => {
   const said = box.getAttribute("aria-checked");
   return said === null ? { state: "wrong" } : { state: "value", value: said === "true" };
 };
+
+const fileField = (key) => {
+  const element = kept.get(key);
+  if (!element?.isConnected) return { state: "gone" };
+  return element.type === "file" ? { state: "field", node: element, several: element.multiple } : { state: "wrong" };
+};
