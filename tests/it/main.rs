@@ -7,6 +7,7 @@ mod cases;
 mod driver;
 mod fake_driver;
 mod first_path;
+mod guide;
 mod house;
 mod human;
 mod lock;
