@@ -36,7 +36,7 @@ pub struct Upload {
     pub done: Condition,
     /// 看到什么就是被拒绝 · What is seen when the portal refuses them.
     #[serde(default)]
-    pub refused: Option<Condition>,
+    pub refused_when: Option<Condition>,
 }
 
 /// One file, checked and kept for the browser.
@@ -70,7 +70,7 @@ impl Action for Upload {
         self.to.inspect(inspect);
         self.names().for_each(|name| inspect.words(name));
         self.done.inspect(inspect);
-        self.refused.iter().for_each(|seen| seen.inspect(inspect));
+        self.refused_when.iter().for_each(|seen| seen.inspect(inspect));
     }
 
     async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
@@ -138,7 +138,7 @@ impl Upload {
                 Err(fault) if fault.kind == FaultKind::Dialog => {}
                 Err(fault) => return Err(fault),
             }
-            if let Some(seen) = &self.refused
+            if let Some(seen) = &self.refused_when
                 && let Some(evidence) = stage.glimpse(seen, Some(mark)).await?
             {
                 return Err(refused(&evidence.zh));

@@ -2,11 +2,13 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
+mod acts;
 mod card;
 mod cases;
 mod driver;
 mod fake_driver;
 mod first_path;
+mod guide;
 mod house;
 mod human;
 mod lock;
@@ -14,4 +16,5 @@ mod page;
 mod portals;
 mod proof;
 mod refusals;
+mod words;
 mod world;

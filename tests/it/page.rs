@@ -30,7 +30,7 @@ struct Stage {
 }
 
 /// `pages`: `host/path` without `.localhost`, and the HTML, in which `{port}` stands for the port.
-async fn serve(pages: &[(&str, &str)]) -> u16 {
+pub(crate) async fn serve(pages: &[(&str, &str)]) -> u16 {
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let pages: HashMap<String, String> = pages

@@ -9,6 +9,7 @@
 
 mod anywhere;
 mod boxes;
+mod caption;
 mod choose;
 mod fill;
 mod look;
