@@ -16,6 +16,7 @@ pub mod stage;
 pub(crate) mod check_holder;
 mod click;
 mod confirm;
+pub(crate) mod doctor;
 mod enter_pin;
 mod expect;
 mod fill;
@@ -151,4 +152,5 @@ actions! {
     person::Person,
     receipt::Receipt,
     milestone::Milestone,
+    doctor::Doctor,
 }

@@ -449,6 +449,7 @@ impl<'a> Walk<'a> {
             site: &self.options.site,
             until: Until::after(allowed, self.options.cancel.clone()),
             folder: self.folder,
+            drivers: &self.options.drivers,
             values: &mut self.values,
             redactor: self.redactor.clone(),
             held: &mut self.held,

@@ -4,6 +4,7 @@
 
 mod card;
 mod cases;
+mod doctor;
 mod driver;
 mod fake_driver;
 mod first_path;
