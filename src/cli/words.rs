@@ -19,6 +19,8 @@ const CHINESE: &[(&str, &str, &str)] = &[
     ("ruku run", "site", "真实平台的平台配置文件，地址须由您填写"),
     ("ruku run", "inputs", "输入项文件（YAML：名称: 值）；缺少的项目会在终端询问"),
     ("ruku run", "operator", "由谁操作：terminal（您本人）或 scripted（仅限模拟平台）"),
+    ("ruku run", "files", "可上传文件所在的文件夹（营业执照等）"),
+    ("ruku run", "mode", "auto：按程序的速度办理；present：放慢并显示字幕，供演示（默认 auto）"),
     ("ruku run", "headed", "显示浏览器窗口"),
     ("ruku run", "runs", "办理档案存放的文件夹（默认 runs）"),
     ("ruku run", "patience", "等待您操作的最长分钟数，超时即停止（默认 30）"),
