@@ -34,7 +34,8 @@ impl Action for Doctor {
         let asked = Asked {
             drivers: stage.drivers,
             runs: stage.folder.path(),
-            site: Some(site_fact(stage.site)),
+            // The run was refused before if an address that it needs were missing.
+            site: Some(SiteFact { missing: Vec::new(), ..site_fact(stage.site) }),
             locks: &snapshot,
             browser: Some(stage.browser.facts()),
         };
@@ -61,6 +62,7 @@ pub(crate) fn site_fact(site: &Site) -> SiteFact {
     SiteFact {
         title: site.title.clone(),
         training: site.training,
+        portals: site.places.len(),
         missing: titles(|address| address.is_none()),
         plain: titles(|address| address.and_then(origin).is_some_and(|origin| origin.starts_with("http:"))),
     }

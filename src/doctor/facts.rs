@@ -169,6 +169,8 @@ pub struct SiteFact {
     pub title: Message,
     /// Whether it is the training portals.
     pub training: bool,
+    /// How many portals it has.
+    pub portals: usize,
     /// Portals without an address.
     pub missing: Vec<Message>,
     /// Portals whose address is plain http.

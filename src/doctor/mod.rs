@@ -53,13 +53,14 @@ pub struct Finding {
 impl Finding {
     /// The finding as one sentence: title, what was seen, remedy.
     pub fn message(&self) -> Message {
-        let remedy =
-            |of: fn(&Message) -> &str, before| self.remedy.as_ref().map(|m| format!("{before}{}", of(m))).unwrap_or_default();
         let (title, seen) = (&self.title, &self.seen);
-        Message::new(
-            format!("{}：{}{}", title.zh, seen.zh, remedy(|m| &m.zh, "")),
-            format!("{}: {}{}", title.en, seen.en, remedy(|m| &m.en, "; ")),
-        )
+        let mut said =
+            Message::new(format!("{}：{}。", title.zh, seen.zh.trim_end_matches('。')), format!("{}: {}", title.en, seen.en));
+        if let Some(remedy) = &self.remedy {
+            said.zh.push_str(&remedy.zh);
+            said.en = format!("{}; {}", said.en, remedy.en);
+        }
+        said
     }
 }
 
