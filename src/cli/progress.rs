@@ -61,7 +61,8 @@ impl Progress {
                 Some(format!(
                     "  {}",
                     match gate.as_str() {
-                        "insert-lock" | "reinsert-lock" | "pick-lock" | "swap-lock" => word("检测到锁有变化。", "the lock changed"),
+                        "insert-lock" | "reinsert-lock" | "pick-lock" | "swap-lock" =>
+                            word("检测到锁有变化。", "the lock changed"),
                         "pin" => word("网页对密码作出了回应。", "the page answered to the PIN"),
                         "seal" => word("网页对签章作出了回应。", "the page answered to the seal"),
                         _ => word("看到您已完成，继续办理。", "seen that you are done, going on"),
@@ -70,7 +71,11 @@ impl Progress {
             }
             Event::Milestone { message, .. } => Some(format!("  ★ {}", message.get(self.lang))),
             Event::Receipt { values, .. } => Some(
-                values.iter().map(|(label, value)| format!("  {label}{}{value}", word("：", ": "))).collect::<Vec<_>>().join("\n"),
+                values
+                    .iter()
+                    .map(|(label, value)| format!("  {label}{}{value}", word("：", ": ")))
+                    .collect::<Vec<_>>()
+                    .join("\n"),
             ),
             Event::RunEnd { result, .. } => Some(
                 match result {
