@@ -10,6 +10,7 @@ use stop::Stop;
 
 mod check;
 mod doctor;
+mod hand_over;
 mod home;
 mod lock;
 mod print;
@@ -47,6 +48,8 @@ enum Command {
     Check(check::Args),
     /// Check this machine: browser, CA lock, agents, fonts, space
     Doctor(doctor::Args),
+    /// Pack playbooks, site profile and inputs for a customer who holds the lock
+    HandOver(hand_over::Args),
     /// Serve the training portals, the virtual CA lock and its agent on this machine
     Training(training::Args),
     /// Verify a run folder or make its report again
@@ -139,6 +142,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::main(&context, args),
         Command::Check(args) => check::main(&context, &args),
         Command::Doctor(args) => doctor::main(&context, &args),
+        Command::HandOver(args) => hand_over::main(&context, &args),
         Command::Training(args) => training::main(&context, args),
         Command::Proof(args) => proof::main(&context, &args),
         Command::Schema(args) => schema::main(&context, &args),

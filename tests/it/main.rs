@@ -9,6 +9,7 @@ mod driver;
 mod fake_driver;
 mod first_path;
 mod guide;
+mod hand_over;
 mod house;
 mod human;
 mod lock;
