@@ -64,6 +64,9 @@ pub(super) struct Args {
     /// How many minutes a gate waits for you before the run stops
     #[arg(long, default_value_t = 30, value_name = "MINUTES", value_parser = clap::value_parser!(u64).range(1..=1440))]
     patience: u64,
+    /// Keep no pictures, to measure what they cost (training only)
+    #[arg(long, hide = true, requires = "training_at")]
+    no_pictures: bool,
     /// Print every event of the journal as a line of JSON on standard output
     #[arg(long)]
     json: bool,
@@ -218,6 +221,7 @@ async fn execute(context: &Context, args: Args, texts: Texts, instance: Option<I
         mode: if args.mode == "present" { Mode::Present } else { Mode::Auto },
         headed: args.headed,
         viewport: VIEWPORT,
+        pictures: !args.no_pictures,
         masking: true,
         patience,
         installation: home::installation_key()?,

@@ -24,6 +24,7 @@ const CHINESE: &[(&str, &str, &str)] = &[
     ("ruku run", "mode", "auto：按程序的速度办理；present：放慢并显示字幕，供演示（默认 auto）"),
     ("ruku run", "headed", "显示浏览器窗口"),
     ("ruku run", "runs", "办理档案存放的文件夹（默认 runs）"),
+    ("ruku run", "no_pictures", "不截图，用于测量截图的开销（仅限模拟平台）"),
     ("ruku run", "patience", "等待您操作的最长分钟数，超时即停止（默认 30）"),
     ("ruku run", "json", "标准输出逐行打印办理日志事件（JSON）"),
     ("ruku check", "", "检查办理流程和平台配置，不执行"),

@@ -289,7 +289,8 @@ mod tests {
     #[test]
     fn a_changed_package_is_refused_with_the_files_named() {
         let dir = tempfile::tempdir().unwrap();
-        let changes: [(&str, &dyn Fn(&Path)); 5] = [
+        type Change<'a> = &'a dyn Fn(&Path);
+        let changes: [(&str, Change<'_>); 5] = [
             ("site.yaml", &|folder| std::fs::write(folder.join("site.yaml"), "name: other\n").unwrap()),
             ("inputs.yaml", &|folder| std::fs::remove_file(folder.join("inputs.yaml")).unwrap()),
             ("playbooks/parts/new.yaml", &|folder| std::fs::write(folder.join("playbooks/parts/new.yaml"), "").unwrap()),
