@@ -19,6 +19,7 @@ mod choose;
 mod click;
 mod confirm;
 mod dialog;
+pub(crate) mod doctor;
 mod enter_pin;
 mod expect;
 mod fill;
@@ -160,4 +161,5 @@ actions! {
     person::Person,
     receipt::Receipt,
     milestone::Milestone,
+    doctor::Doctor,
 }
