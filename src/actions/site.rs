@@ -24,6 +24,8 @@ pub struct Site {
     pub texts: BTreeMap<String, Vec<String>>,
     /// Words that make a press irreversible even when the playbook does not say so.
     pub once_words: Vec<String>,
+    /// Words that hold one of those and are still no irreversible press (进入授权 only opens the page of 确认授权).
+    pub harmless: Vec<String>,
     /// The only actions allowed; none means all.
     pub allowed_actions: Option<Vec<String>>,
     /// Words of the page that stop the run at once.
@@ -138,7 +140,10 @@ impl Site {
     /// The word that makes pressing something with these words irreversible. Compared as people read: white space and full-width
     /// forms do not hide a word.
     pub fn once_word(&self, words: &str) -> Option<&str> {
-        let words = folded(words);
+        let mut words = folded(words);
+        for harmless in &self.harmless {
+            words = words.replace(&folded(harmless), "");
+        }
         self.once_words.iter().find(|word| words.contains(&folded(word))).map(String::as_str)
     }
 
@@ -187,25 +192,42 @@ mod tests {
     use super::{Site, SitePlace, is_loopback, origin};
     use crate::base::Message;
 
+    fn nowhere() -> Site {
+        Site {
+            name: "s".into(),
+            title: Message::same("s"),
+            training: false,
+            places: BTreeMap::new(),
+            texts: BTreeMap::new(),
+            once_words: Vec::new(),
+            harmless: Vec::new(),
+            allowed_actions: None,
+            stop_words: Vec::new(),
+            public_inputs: Vec::new(),
+        }
+    }
+
     #[test]
     fn titles_say_portals_and_texts_as_people_do_and_inputs_by_name() {
         let place = SitePlace { title: Message::new("互认系统", "the CA system"), address: None, origins: Vec::new() };
         let site = Site {
-            name: "s".into(),
-            title: Message::same("s"),
-            training: false,
             places: BTreeMap::from([("ca".to_owned(), place)]),
             texts: BTreeMap::from([("done".to_owned(), vec!["绑定成功".to_owned()])]),
-            once_words: Vec::new(),
-            allowed_actions: None,
-            stop_words: Vec::new(),
-            public_inputs: Vec::new(),
+            ..nowhere()
         };
         let title =
             crate::say!("打开平台「ca」，等平台文字「done」，{}", "open site “ca”, wait for site text “done”, {}", "{{ 姓名 }}");
         let said = site.in_words(&title);
         assert_eq!(said.zh, "打开「互认系统」，等「绑定成功」，姓名");
         assert_eq!(said.en, "open “the CA system”, wait for “绑定成功”, 姓名");
+    }
+
+    #[test]
+    fn harmless_words_excuse_themselves_and_nothing_beside_them() {
+        let site = Site { once_words: vec!["授权".into()], harmless: vec!["进入授权".into()], ..nowhere() };
+        assert_eq!(site.once_word("进入 授权"), None);
+        assert_eq!(site.once_word("确认授权"), Some("授权"));
+        assert_eq!(site.once_word("进入授权并确认授权"), Some("授权"));
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod proof;
 mod run;
 mod schema;
 mod stop;
+mod texts;
 mod training;
 mod words;
 

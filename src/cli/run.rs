@@ -8,14 +8,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::progress::Progress;
-use super::stop::{Stop, find_playbook, read_named};
+use super::stop::{Stop, read_named};
+use super::texts::{self, Texts, report};
 use super::{Context, block_on, cancelled_by_signals, home, print};
-use crate::actions::site::Site;
-use crate::base::{Diagnostic, Fault, FaultKind, Message, Severity, Source, Until, diagnostic};
+use crate::base::{Fault, FaultKind, Message, Until};
 use crate::lock::AgentAt;
 use crate::operator::{Access, Operator, Person, Scripted, Terminal};
 use crate::playbook;
-use crate::proof::Event;
+use crate::proof::{Event, Mode};
 use crate::run::{self, Chosen, Options, Outcome};
 use crate::training::{Applicant, Instance};
 
@@ -49,6 +49,9 @@ pub(super) struct Args {
     /// Who operates: terminal (you) or scripted (training only)
     #[arg(long, value_parser = ["terminal", "scripted"])]
     operator: Option<String>,
+    /// auto: at Ruku's own pace; present: slowly, with captions, for an audience
+    #[arg(long, default_value = "auto", value_parser = ["auto", "present"])]
+    mode: String,
     /// Show the browser window
     #[arg(long)]
     headed: bool,
@@ -84,7 +87,7 @@ pub(super) fn main(context: &Context, args: Args) -> ExitCode {
             Err(fault) => return context.fail(&fault),
         }
     }
-    let texts = match read_texts(context, &args, instance.as_ref()) {
+    let texts = match texts::read(context, &args.playbooks, args.site.as_deref(), instance.as_ref()) {
         Ok(texts) => texts,
         Err(stop) => return context.stop(&stop),
     };
@@ -128,65 +131,6 @@ fn arguments_for_child() -> Vec<std::ffi::OsString> {
     kept
 }
 
-struct Texts {
-    playbooks: Vec<Chosen>,
-    site: Site,
-    drivers: PathBuf,
-}
-
-/// Reads and checks everything that is text; prints all diagnostics of all files before giving up.
-fn read_texts(context: &Context, args: &Args, instance: Option<&Instance>) -> Result<Texts, Stop> {
-    let home = home::find(context)?;
-    let (folder, drivers) = (home.join("playbooks"), home.join("drivers"));
-    let site_file = match (&args.site, instance) {
-        (Some(file), _) => file.clone(),
-        (None, Some(_)) => folder.join("sites/training.yaml"),
-        (None, None) => folder.join("sites/huhehaote.yaml"),
-    };
-    let mut wrong = false;
-    let (site, found, source) = playbook::site::read(&site_file.display().to_string(), &read_named(&site_file)?);
-    wrong |= report(context, &source, &found);
-    let Some(mut site) = site else { return Err(Stop::Told) };
-    match instance {
-        Some(instance) => site.fill_port(instance.port),
-        None => {
-            let missing = playbook::site::missing_addresses(&site, &source);
-            if report(context, &source, &missing) {
-                wrong = true;
-                print::err(context.text(
-                    "想先练习：加上 --training。真实办理：复制 playbooks/sites/huhehaote.yaml，填好网址（与 title 对齐），再用 --site 指明复制的文件。",
-                    "to practise first, add --training; for the real portals copy playbooks/sites/huhehaote.yaml, enter the addresses (aligned with title), and name the copy with --site",
-                ));
-            }
-        }
-    }
-    let mut playbooks = Vec::new();
-    for name in &args.playbooks {
-        let path = find_playbook(&folder, name)?;
-        let bytes = read_named(&path)?;
-        let (mut read, mut found, source) = playbook::read(&path.display().to_string(), &bytes);
-        let mut parts = Vec::new();
-        if let Some(read) = &mut read {
-            for part in playbook::take_in(read, &folder, &site) {
-                wrong |= report(context, &part.source, &part.diagnostics);
-                parts.push((part.name, part.bytes));
-            }
-            found.extend(playbook::check(read, &site));
-        }
-        wrong |= report(context, &source, &found);
-        if let Some(playbook) = read {
-            playbooks.push(Chosen { file: path.display().to_string(), bytes, playbook, parts });
-        }
-    }
-    if wrong { Err(Stop::Told) } else { Ok(Texts { playbooks, site, drivers }) }
-}
-
-/// Prints diagnostics; says whether one of them forbids the run.
-fn report(context: &Context, source: &Source, found: &[Diagnostic]) -> bool {
-    print::err_text(&diagnostic::render(source, found, context.lang));
-    found.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
-}
-
 async fn execute(context: &Context, args: Args, texts: Texts, instance: Option<Instance>) -> Result<Outcome, Stop> {
     let cancel = cancelled_by_signals();
     let lang = context.lang;
@@ -228,6 +172,7 @@ async fn execute(context: &Context, args: Args, texts: Texts, instance: Option<I
             print::out(line);
         }
     };
+    let folder = texts.folder;
     let agents = instance.iter().map(|i| AgentAt { name: "training".into(), port: i.agent_ports[0] }).collect();
     let outcome = run::run(Options {
         playbooks: texts.playbooks,
@@ -240,12 +185,14 @@ async fn execute(context: &Context, args: Args, texts: Texts, instance: Option<I
         agents,
         runs: args.runs,
         lang,
+        mode: if args.mode == "present" { Mode::Present } else { Mode::Auto },
         headed: args.headed,
         viewport: VIEWPORT,
         masking: true,
         patience,
         installation: home::installation_key()?,
         cancel,
+        givers: Box::new(move |fact| texts::givers(&folder, fact)),
         listener: Arc::new(listener),
     })
     .await?;

@@ -136,15 +136,11 @@ impl Operator for Scripted {
                     let waiting_for = crate::say!("模拟平台显示已签章", "the training to show the seal");
                     until.run(&waiting_for, std::future::pending::<Answer>()).await
                 }
-                GateKind::Confirm | GateKind::Read => Ok(Answer::Go),
+                // The training's portals enforce every precondition themselves.
+                GateKind::Confirm | GateKind::Read | GateKind::Precondition => Ok(Answer::Go),
                 GateKind::Address => self.tool_address().await.map(Answer::Text),
                 // A script must not decide for a person.
-                GateKind::PickLock
-                | GateKind::Precondition
-                | GateKind::Unsure
-                | GateKind::Pin
-                | GateKind::Captcha
-                | GateKind::Act => Ok(Answer::Stop),
+                GateKind::PickLock | GateKind::Unsure | GateKind::Pin | GateKind::Captcha | GateKind::Act => Ok(Answer::Stop),
             }
         })
     }

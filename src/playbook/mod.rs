@@ -22,8 +22,8 @@ pub mod site;
 mod values;
 
 pub use check::check;
-pub use model::{Bilingual, Fact, Handler, Input, InputType, Inputs, Part, Playbook, Privacy};
-pub use node::{FinishWhen, Node, Once, Repeat, RunPart, Step, Test, When, Within, Work};
+pub use model::{Bilingual, Fact, Handler, Input, InputType, Inputs, Part, Playbook, Privacy, inside};
+pub use node::{FinishWhen, Node, Once, Park, Refusal, RefuseWhen, Repeat, RunPart, Step, Test, When, Within, Work};
 pub use parts::{TakenIn, take_in};
 pub use plan::{Plan, PlanLine};
 pub use values::read_inputs;

@@ -46,7 +46,11 @@ pub struct Playbook {
     #[serde(default)]
     pub handlers: Vec<Handler>,
     /// 步骤 · The steps.
+    #[serde(default)]
     pub steps: Vec<Node>,
+    /// 依次执行的其他流程，代替 steps · Other playbooks to go through in this order, in place of steps.
+    #[serde(default)]
+    pub sequence: Vec<Words>,
     /// What could not be read, so that its absence is no further fault.
     #[serde(skip)]
     pub unread: Unread,
@@ -89,13 +93,21 @@ pub enum Fact {
     Entered(Words),
     /// 已在某平台绑定 · The person is bound at this site.
     Bound(Words),
+    /// 已登录某平台 · The current window is at this site, inside the login.
+    #[serde(rename = "logged_in")]
+    LoggedIn(Words),
+}
+
+/// The name of the site profile's texts that are seen only inside the login of `site`.
+pub fn inside(site: &str) -> String {
+    format!("{site}.inside")
 }
 
 impl Fact {
     /// The site it speaks of.
     pub fn site(&self) -> &Words {
         match self {
-            Fact::Entered(site) | Fact::Bound(site) => site,
+            Fact::Entered(site) | Fact::Bound(site) | Fact::LoggedIn(site) => site,
         }
     }
 
@@ -103,6 +115,7 @@ impl Fact {
     pub fn message(&self, site: &Message) -> Message {
         match self {
             Fact::Entered(_) => Message::new(format!("已经访问{}", site.zh), format!("{} has been entered", site.en)),
+            Fact::LoggedIn(_) => Message::new(format!("已登录{}", site.zh), format!("the person is logged in at {}", site.en)),
             Fact::Bound(_) => Message::new(format!("已在{}绑定", site.zh), format!("the person is bound at {}", site.en)),
         }
     }

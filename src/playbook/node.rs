@@ -42,6 +42,10 @@ pub enum Work {
     Repeat(Repeat),
     /// The end of the playbook, early and well, when something is seen.
     FinishWhen(FinishWhen),
+    /// The end of the run when the page shows why it cannot go on.
+    RefuseWhen(RefuseWhen),
+    /// A wait for the portal that may outlast the run.
+    Park(Park),
     /// A shared list of steps.
     Run(RunPart),
 }
@@ -69,6 +73,9 @@ pub struct Once {
     /// 第几次申报；被退回后重新提交时加一 · Raised by one when a rejected application is handed in again.
     #[serde(default = "first")]
     pub revision: u32,
+    /// 按下之后看到什么即为平台拒绝、没有办成 · Seen after the press, it means that the portal refused and nothing happened.
+    #[serde(default)]
+    pub refused_when: Option<Condition>,
 }
 
 fn first() -> u32 {
@@ -127,6 +134,60 @@ pub struct FinishWhen {
     pub reason: Option<Bilingual>,
     /// How long to wait for it; a short look when not written.
     pub within: Option<Within>,
+}
+
+/// `refuse_when: …`, `kind: …`, `reason: …`.
+#[derive(Debug, Clone)]
+pub struct RefuseWhen {
+    /// What is seen.
+    pub seen: Condition,
+    /// What kind of refusal it is.
+    pub kind: Refusal,
+    /// Why the run cannot go on and what to do, for people.
+    pub reason: Option<Bilingual>,
+    /// How long to look for it; a short look when not written.
+    pub within: Option<Within>,
+}
+
+/// What kind of refusal a page shows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Refusal {
+    /// 前提条件不满足 · Something has to be done first.
+    #[default]
+    Precondition,
+    /// 业务原因，须联系相关单位 · A reason outside of this run; somebody has to be asked.
+    Business,
+    /// CA 锁或证书的原因 · The lock or its certificate.
+    Card,
+}
+
+/// `park: { until: …, every: … }`, `within: …`, `reason: …`, `steps: […]`.
+#[derive(Debug, Clone)]
+pub struct Park {
+    /// What is waited for, and how often.
+    pub wait: Wait,
+    /// How long this run waits; then it is parked.
+    pub within: Option<Within>,
+    /// What is waited for, for people.
+    pub reason: Option<Bilingual>,
+    /// The steps between two looks, such as refreshing the page.
+    pub steps: Vec<Node>,
+}
+
+/// What a `park` waits for.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Wait {
+    /// 等到看到什么 · What is waited for.
+    pub until: Condition,
+    /// 每隔多久再看一次 · How long between two looks.
+    #[serde(default = "five_seconds")]
+    pub every: Within,
+}
+
+fn five_seconds() -> Within {
+    Within(Duration::from_secs(5))
 }
 
 /// `run: 名称`.
@@ -217,6 +278,14 @@ impl Node {
                 let seen = finish.seen.title();
                 Message::new(format!("若出现{}，到此结束", seen.zh), format!("finish here if {} is seen", seen.en))
             }
+            Work::RefuseWhen(refuse) => {
+                let seen = refuse.seen.title();
+                Message::new(format!("若出现{}，停止办理", seen.zh), format!("stop if {} is seen", seen.en))
+            }
+            Work::Park(park) => {
+                let until = park.wait.until.title();
+                Message::new(format!("等待平台出现{}", until.zh), format!("wait for the portal to show {}", until.en))
+            }
             Work::Run(run) => say!("共用步骤「{}」", "shared steps “{}”", run.part.value),
         }
     }
@@ -224,18 +293,20 @@ impl Node {
     /// The lists of nodes inside, in the order written.
     pub fn inner(&self) -> Vec<&[Node]> {
         match &self.work {
-            Work::Step(_) | Work::FinishWhen(_) => Vec::new(),
+            Work::Step(_) | Work::FinishWhen(_) | Work::RefuseWhen(_) => Vec::new(),
             Work::When(when) => vec![&when.then, &when.otherwise],
             Work::Repeat(repeat) => vec![&repeat.steps],
+            Work::Park(park) => vec![&park.steps],
             Work::Run(run) => vec![&run.steps],
         }
     }
 
     pub(super) fn inner_mut(&mut self) -> Vec<&mut Vec<Node>> {
         match &mut self.work {
-            Work::Step(_) | Work::FinishWhen(_) => Vec::new(),
+            Work::Step(_) | Work::FinishWhen(_) | Work::RefuseWhen(_) => Vec::new(),
             Work::When(when) => vec![&mut when.then, &mut when.otherwise],
             Work::Repeat(repeat) => vec![&mut repeat.steps],
+            Work::Park(park) => vec![&mut park.steps],
             Work::Run(run) => vec![&mut run.steps],
         }
     }

@@ -3,26 +3,31 @@
 use serde::de::{DeserializeSeed, Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::node::{FinishWhen, Limits, Named, Node, Once, Repeat, RunPart, Step, Test, When, Within, Work};
+use super::node::{
+    FinishWhen, Limits, Named, Node, Once, Park, Refusal, RefuseWhen, Repeat, RunPart, Step, Test, Wait, When, Within, Work,
+};
 use crate::actions::{Act, Condition, WORDS, Words};
 use crate::base::Spanned;
 use crate::base::tree;
 use crate::say;
 
 /// Leading keys of control flow.
-pub(super) const CONTROL: &[&str] = &["when", "repeat", "finish_when", "run"];
+pub(super) const CONTROL: &[&str] = &["when", "repeat", "finish_when", "refuse_when", "park", "run"];
 /// Keys that stand beside a leading key, and beside which: `None` means a verb.
 pub(super) const BESIDE: &[(&str, &[Option<&str>])] = &[
-    ("name", &[None, Some("when"), Some("repeat"), Some("finish_when"), Some("run")]),
-    ("note", &[None, Some("when"), Some("repeat"), Some("finish_when"), Some("run")]),
-    ("within", &[None, Some("finish_when")]),
+    ("name", ANY),
+    ("note", ANY),
+    ("within", &[None, Some("finish_when"), Some("refuse_when"), Some("park")]),
     ("once", &[None]),
     ("keep_picture", &[None]),
     ("then", &[Some("when")]),
     ("else", &[Some("when")]),
-    ("steps", &[Some("repeat")]),
-    ("reason", &[Some("finish_when")]),
+    ("steps", &[Some("repeat"), Some("park")]),
+    ("kind", &[Some("refuse_when")]),
+    ("reason", &[Some("finish_when"), Some("refuse_when"), Some("park")]),
 ];
+const ANY: &[Option<&str>] =
+    &[None, Some("when"), Some("repeat"), Some("finish_when"), Some("refuse_when"), Some("park"), Some("run")];
 
 const COUNT: usize = WORDS.len() + CONTROL.len() + BESIDE.len();
 const ALL: [&str; COUNT] = {
@@ -73,10 +78,12 @@ impl<'de> DeserializeSeed<'de> for ActSeed {
 
 /// The leading key's value.
 enum Lead {
-    Act(Act),
+    Act(Box<Act>),
     When(Test),
     Repeat(Limits),
     FinishWhen(Condition),
+    RefuseWhen(Condition),
+    Park(Wait),
     Run(Words),
 }
 
@@ -90,6 +97,7 @@ struct Beside {
     then: Vec<Node>,
     otherwise: Vec<Node>,
     steps: Vec<Node>,
+    kind: Refusal,
     reason: Option<Named>,
 }
 
@@ -122,8 +130,10 @@ impl<'de> Visitor<'de> for NodeVisitor {
                     "when" => Lead::When(map.next_value()?),
                     "repeat" => Lead::Repeat(map.next_value()?),
                     "finish_when" => Lead::FinishWhen(map.next_value()?),
+                    "refuse_when" => Lead::RefuseWhen(map.next_value()?),
+                    "park" => Lead::Park(map.next_value()?),
                     "run" => Lead::Run(map.next_value()?),
-                    word => Lead::Act(map.next_value_seed(ActSeed(word))?),
+                    word => Lead::Act(Box::new(map.next_value_seed(ActSeed(word))?)),
                 };
                 lead = Some((Spanned { value: Key(word), span: key.span.clone() }, value));
             } else {
@@ -136,6 +146,7 @@ impl<'de> Visitor<'de> for NodeVisitor {
                     "then" => beside.then = map.next_value()?,
                     "else" => beside.otherwise = map.next_value()?,
                     "steps" => beside.steps = map.next_value()?,
+                    "kind" => beside.kind = map.next_value()?,
                     _ => beside.reason = Some(map.next_value()?),
                 }
             }
@@ -157,18 +168,19 @@ impl<'de> Visitor<'de> for NodeVisitor {
 }
 
 fn node(key: Spanned<Key>, lead: Lead, beside: Beside) -> Node {
+    let reason = beside.reason.map(|reason| reason.0);
     let work = match lead {
         Lead::Act(act) => Work::Step(Box::new(Step {
-            act,
+            act: *act,
             within: beside.within,
             once: beside.once,
             keep_picture: beside.keep_picture.unwrap_or(true),
         })),
         Lead::When(test) => Work::When(When { test, then: beside.then, otherwise: beside.otherwise }),
         Lead::Repeat(limits) => Work::Repeat(Repeat { limits, steps: beside.steps }),
-        Lead::FinishWhen(seen) => {
-            Work::FinishWhen(FinishWhen { seen, reason: beside.reason.map(|reason| reason.0), within: beside.within })
-        }
+        Lead::FinishWhen(seen) => Work::FinishWhen(FinishWhen { seen, reason, within: beside.within }),
+        Lead::RefuseWhen(seen) => Work::RefuseWhen(RefuseWhen { seen, kind: beside.kind, reason, within: beside.within }),
+        Lead::Park(wait) => Work::Park(Park { wait, within: beside.within, reason, steps: beside.steps }),
         Lead::Run(part) => Work::Run(RunPart { part, steps: Vec::new(), taken_in: false }),
     };
     let (name, note) = (beside.name.map(|name| name.0), beside.note.map(|note| note.0));

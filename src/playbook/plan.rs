@@ -70,6 +70,8 @@ fn line(node: &Node, depth: u32) -> PlanLine {
         Work::When(_) => ("when", false, false),
         Work::Repeat(_) => ("repeat", false, false),
         Work::FinishWhen(_) => ("finish_when", false, false),
+        Work::RefuseWhen(_) => ("refuse_when", false, false),
+        Work::Park(_) => ("park", false, false),
         Work::Run(_) => ("run", false, false),
     };
     let note = node.note.as_ref().map(|note| note.message());

@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, js
 use serde_json::{Map, Value};
 
 use super::model::{Part, Playbook};
-use super::node::{Limits, Named, Node, Once, Test, Within};
+use super::node::{Limits, Named, Node, Once, Refusal, Test, Wait, Within};
 use super::node_reading::{BESIDE, CONTROL};
 use super::site::ProfileText;
 use crate::actions::{Act, Condition, Words};
@@ -61,6 +61,17 @@ fn control(word: &str, generator: &mut SchemaGenerator) -> (Doc, Schema) {
         "finish_when" => {
             (("看到即办结，后面的步骤不再做", "Finish here, well, when this is seen"), generator.subschema_for::<Condition>())
         }
+        "refuse_when" => (
+            ("看到即停止办理，并说明原因和办法", "Stop the run when this is seen, and say why and what to do"),
+            generator.subschema_for::<Condition>(),
+        ),
+        "park" => (
+            (
+                "等待平台审核；等不到就挂起，之后再次执行可接着办理",
+                "Wait for the portal; when it takes longer, the run is parked and goes on by running again",
+            ),
+            generator.subschema_for::<Wait>(),
+        ),
         _ => {
             (("引入 parts 文件夹里的共用步骤", "Take in shared steps from the folder parts"), generator.subschema_for::<Words>())
         }
@@ -78,8 +89,12 @@ fn beside(word: &str, generator: &mut SchemaGenerator) -> (Doc, Schema) {
         }
         "then" => (("成立时的步骤", "The steps if it holds"), generator.subschema_for::<Vec<Node>>()),
         "else" => (("不成立时的步骤", "The steps if it does not"), generator.subschema_for::<Vec<Node>>()),
-        "steps" => (("要重复的步骤", "The steps to repeat"), generator.subschema_for::<Vec<Node>>()),
-        _ => (("办结的原因（给人看）", "Why the playbook ends, for people"), generator.subschema_for::<Named>()),
+        "steps" => (
+            ("要重复的步骤，或两次查看之间的步骤", "The steps to repeat, or between two looks"),
+            generator.subschema_for::<Vec<Node>>(),
+        ),
+        "kind" => (("停止的性质", "What kind of refusal it is"), generator.subschema_for::<Refusal>()),
+        _ => (("原因（给人看）", "Why, for people"), generator.subschema_for::<Named>()),
     }
 }
 

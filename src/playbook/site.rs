@@ -37,6 +37,9 @@ pub struct ProfileText {
     /// 含这些字的按钮一律防重复 · Words that make a press irreversible.
     #[serde(default)]
     pub once_words: Vec<Words>,
+    /// 含上述字但按下无妨的文字 · Words that hold one of those and are still harmless to press.
+    #[serde(default)]
+    pub harmless: Vec<Words>,
     /// 只允许这些动作；不写则不限 · The only actions allowed; all when not written.
     #[serde(default)]
     pub allowed_actions: Option<Vec<Words>>,
@@ -80,8 +83,9 @@ pub fn read(source_name: &str, bytes: &[u8]) -> (Option<Site>, Vec<Diagnostic>, 
     (site, diagnostics, reading.source)
 }
 
-/// What keeps a profile from a real run: one diagnostic for each address that the operator has not entered, in the order of the file.
-pub fn missing_addresses(site: &Site, source: &Source) -> Vec<Diagnostic> {
+/// What keeps a profile from a real run: one diagnostic for each address that is `needed` and that the operator has not entered, in the
+/// order of the file.
+pub fn missing_addresses(site: &Site, source: &Source, needed: &dyn Fn(&str) -> bool) -> Vec<Diagnostic> {
     let reading = tree::read::<ProfileText>(&source.name, source.text.as_bytes(), guess::guess);
     let Some((profile, tree)) = reading.value.zip(reading.tree) else { return Vec::new() };
     let mut diagnostics = Vec::new();
@@ -97,7 +101,7 @@ pub fn missing_addresses(site: &Site, source: &Source) -> Vec<Diagnostic> {
         let Some((name, place)) = key.text().and_then(|name| Some((name, profile.places.get(name)?))) else { continue };
         // A wrong one has been told by reading.
         let written = place.address.as_ref().is_some_and(|address| !address.trim().is_empty());
-        if !written && site.places.get(name).is_none_or(|own| own.address.is_none()) {
+        if !written && needed(name) && site.places.get(name).is_none_or(|own| own.address.is_none()) {
             diagnostics.push(missing(name, place).at(key.span.clone()));
         }
     }
@@ -135,6 +139,7 @@ fn site(profile: &ProfileText, places: BTreeMap<String, SitePlace>) -> Site {
         places,
         texts: profile.texts.iter().map(|(name, texts)| (name.clone(), plain(texts))).collect(),
         once_words: plain(&profile.once_words),
+        harmless: plain(&profile.harmless),
         allowed_actions: profile.allowed_actions.as_deref().map(plain),
         stop_words: plain(&profile.stop_words),
         public_inputs: plain(&profile.public_inputs),
@@ -153,7 +158,7 @@ impl Checks<'_> {
 
     fn words(&mut self) {
         let profile = self.profile;
-        let lists = profile.texts.values().chain([&profile.once_words, &profile.stop_words]);
+        let lists = profile.texts.values().chain([&profile.once_words, &profile.harmless, &profile.stop_words]);
         for word in lists.flatten().filter(|word| word.trim().is_empty()) {
             self.error(
                 "empty-text",

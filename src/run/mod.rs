@@ -15,7 +15,7 @@ use crate::base::{Fault, FaultKind, Lang, Message, Redactor, Secret, Until, rand
 use crate::browser::{Browser, BrowserOptions};
 use crate::lock::{AgentAt, LockOptions, LockWatch};
 use crate::operator::Operator;
-use crate::playbook::{InputType, Playbook, Privacy};
+use crate::playbook::{Fact, InputType, Playbook, Privacy};
 use crate::proof::{Event, Mode, PlaybookRef, RunFolder, RunResult, RunStart};
 
 mod lock_guard;
@@ -25,6 +25,9 @@ mod work;
 
 use walk::Walk;
 use work::Work;
+
+/// Exit code of a run that waits for the portal and goes on by running again.
+const PARKED: u8 = 8;
 
 /// How long starting the browser may take, slow machines included.
 const START: Duration = Duration::from_secs(120);
@@ -41,6 +44,9 @@ pub struct Chosen {
     /// The files of those lists: name and bytes.
     pub parts: Vec<(String, Vec<u8>)>,
 }
+
+/// Which playbooks give a fact, by their sections.
+pub type Givers = Box<dyn Fn(&Fact) -> Vec<String> + Send + Sync>;
 
 /// Everything one run needs. The texts are checked before; see `playbook::check`.
 pub struct Options {
@@ -64,6 +70,8 @@ pub struct Options {
     pub runs: PathBuf,
     /// Language of the report.
     pub lang: Lang,
+    /// Whether the run is at its own pace or slow, with captions.
+    pub mode: Mode,
     /// Whether the browser shows a window.
     pub headed: bool,
     /// Viewport in CSS pixels; even numbers.
@@ -76,6 +84,8 @@ pub struct Options {
     pub installation: Secret,
     /// Stops the run.
     pub cancel: CancellationToken,
+    /// The playbooks that give a fact, for the words of a refusal. Asked only then.
+    pub givers: Givers,
     /// Told about every event as it is recorded, values hidden.
     pub listener: Arc<dyn Fn(&Event) + Send + Sync>,
 }
@@ -93,7 +103,7 @@ pub struct Outcome {
     pub why: Option<Message>,
     /// The same with names in clear, for the eyes of the person at the screen alone.
     pub spoken: Option<Message>,
-    /// 0, or the cause as [`Fault::exit_code`] tells it.
+    /// 0, 8 for a parked run, or the cause as [`Fault::exit_code`] tells it.
     pub exit_code: u8,
 }
 
@@ -110,6 +120,7 @@ pub async fn run(options: Options) -> Result<Outcome, Fault> {
     let (result, why, exit_code) = match &ended {
         Ok(walk::Flow::On) => (RunResult::Done, None, 0),
         Ok(walk::Flow::Finish(why)) => (RunResult::Finished, Some(why.clone()), 0),
+        Ok(walk::Flow::Park(why)) => (RunResult::Parked, Some(why.clone()), PARKED),
         Err(fault) if fault.kind == FaultKind::Stopped => (RunResult::Stopped, Some(fault.message.clone()), fault.exit_code()),
         Err(fault) if fault.kind == FaultKind::Unsure => (RunResult::Unsure, Some(fault.message.clone()), fault.exit_code()),
         Err(fault) => (RunResult::Failed, Some(fault.message.clone()), fault.exit_code()),
@@ -132,7 +143,7 @@ async fn attempt(options: &Options, redactor: &Redactor, name: &str, folder: &mu
         playbooks: options.playbooks.iter().map(reference).collect(),
         site: options.site.name.clone(),
         training: options.site.training,
-        mode: Mode::Auto,
+        mode: options.mode,
         lang: options.lang,
         machine: machine(options.operator.name(), browser.as_ref().ok()),
         subject: options.applicant.clone(),

@@ -45,14 +45,24 @@ impl OnceKey<'_> {
     }
 }
 
+/// What shows how an act ended.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Signs<'a> {
+    /// It was done.
+    pub done: &'a Seen,
+    /// The portal refused it, and nothing was done.
+    pub refused: Option<&'a Seen>,
+}
+
 /// Carries out `act` at most once. `stage.done_when` is what shows that it was done.
 pub(super) async fn once(
     stage: &mut Stage<'_>,
     act: &Act,
     title: &Message,
-    done_when: &Seen,
+    signs: Signs<'_>,
     key: &OnceKey<'_>,
 ) -> Result<(), Fault> {
+    let done_when = signs.done;
     still_the_holder(stage).await?;
     not_done_yet(stage, done_when).await?;
     let question = question(stage, title);
@@ -65,6 +75,11 @@ pub(super) async fn once(
     stage.stop_words().await?;
     still_the_holder(stage).await?;
     not_done_yet(stage, done_when).await?;
+    // Words of refusal that stand there anyway say nothing about this press.
+    let refused = match signs.refused {
+        Some(refused) if stage.glimpse(refused, None).await?.is_none() => Some(refused),
+        _ => None,
+    };
     let key_text = key.text();
     let action = title.clone();
     stage.record_synced(Event::OnceIntent { step: stage.step, key: key_text.clone(), action, revision: key.revision })?;
@@ -80,8 +95,16 @@ pub(super) async fn once(
         // Pressed, whatever was said afterwards: only what the page shows counts, and it gets its own time to show it.
         _ => {
             stage.until = stage.until.renewed(stage.until.allowed());
-            match stage.wait_seen(done_when, *stage.since).await {
-                Ok(evidence) => stage.record_synced(outcome(OnceOutcome::Done, evidence)),
+            match wait_for(stage, done_when, refused).await {
+                Ok(Ending::Done(evidence)) => {
+                    stage.record_synced(outcome(OnceOutcome::Done, evidence))?;
+                    stage.changes.clear();
+                    Ok(())
+                }
+                Ok(Ending::Refused(evidence)) => {
+                    stage.record_synced(outcome(OnceOutcome::NotDone, evidence.clone()))?;
+                    Err(refused_by_portal(title, &evidence))
+                }
                 Err(fault) => {
                     let why = acted.err().unwrap_or(fault);
                     unsure(stage, title, key_text, why, sent).await
@@ -89,6 +112,37 @@ pub(super) async fn once(
             }
         }
     }
+}
+
+/// How an act ended, with what the page showed.
+enum Ending {
+    Done(Message),
+    Refused(Message),
+}
+
+/// Waits until the page shows that it was done, or that the portal refused.
+async fn wait_for(stage: &Stage<'_>, done: &Seen, refused: Option<&Seen>) -> Result<Ending, Fault> {
+    let Some(refused) = refused else { return stage.wait_seen(done, *stage.since).await.map(Ending::Done) };
+    let since = *stage.since;
+    tokio::select! {
+        biased;
+        seen = stage.wait_seen(done, since) => seen.map(Ending::Done),
+        Ok(evidence) = stage.wait_seen(refused, since) => Ok(Ending::Refused(evidence)),
+    }
+}
+
+/// The portal said no: nothing was done, and its words say why.
+fn refused_by_portal(title: &Message, evidence: &Message) -> Fault {
+    Fault::new(
+        FaultKind::Business,
+        Message::new(
+            format!("平台没有受理「{}」：页面显示 {}。没有办成；请按平台的提示改正后再办。", title.zh, evidence.zh),
+            format!(
+                "the portal refused “{}”: the page shows {}; nothing was done, correct what it names and try again",
+                title.en, evidence.en
+            ),
+        ),
+    )
 }
 
 /// The person did not consent: says that nothing was done.
@@ -117,8 +171,18 @@ async fn not_done_yet(stage: &Stage<'_>, done_when: &Seen) -> Result<(), Fault> 
     ))
 }
 
-/// What the person confirms: what is done, and with whose lock.
+/// What the person confirms: what is done, with whose lock, and what was changed for it.
 fn question(stage: &Stage<'_>, title: &Message) -> Message {
+    let (mut changes_zh, mut changes_en) = (String::new(), String::new());
+    for change in stage.changes.iter().filter(|change| change.old != change.new) {
+        // Whatever the page held before is as personal as what was filled in.
+        stage.redactor.add(&change.old);
+        stage.redactor.add(&change.new);
+        let shown = |value: &str, none: &str| if value.is_empty() { none.to_owned() } else { value.to_owned() };
+        let (label, old, new) = (&change.label, &change.old, &change.new);
+        changes_zh.push_str(&format!("\n  {label}：{} → {}", shown(old, "（空）"), shown(new, "（空）")));
+        changes_en.push_str(&format!("\n  {label}: {} → {}", shown(old, "(empty)"), shown(new, "(empty)")));
+    }
     let (zh, en) = match stage.held.as_ref().and_then(|held| held.certificate()) {
         Some(certificate) => {
             let (holder, serial) = (&certificate.holder, &certificate.serial);
@@ -130,8 +194,8 @@ fn question(stage: &Stage<'_>, title: &Message) -> Message {
         None => Default::default(),
     };
     Message::new(
-        format!("即将{}。此操作提交后不可撤回，将由 Ruku 代为点击。确认无误吗？{zh}", title.zh),
-        format!("about to {}; this cannot be undone, Ruku will press it; is everything right?{en}", title.en),
+        format!("即将{}。此操作提交后不可撤回，将由 Ruku 代为点击。确认无误吗？{zh}{changes_zh}", title.zh),
+        format!("about to {}; this cannot be undone, Ruku will press it; is everything right?{en}{changes_en}", title.en),
     )
 }
 

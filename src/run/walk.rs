@@ -3,36 +3,31 @@
 //! A step that may have pressed something is never done again by itself, but for presses that are not irreversible while the lock
 //! was away: those are repeated whole once it is back.
 
+mod ends;
+mod keep;
+mod present;
+mod require;
+
 use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
-use tokio_util::sync::CancellationToken;
 
-use super::once::{OnceKey, once};
+use super::once::{OnceKey, Signs, once};
 use super::{Options, lock_guard, subject};
-use crate::actions::stage::{Change, Checked, Held, LADDER};
+use crate::actions::stage::{Change, Checked, Held};
 use crate::actions::{Act, Risk, Stage};
 use crate::base::{Fault, FaultKind, Message, Redactor, Until, template};
 use crate::browser::Browser;
-use crate::browser::page::{Mark, Where};
+use crate::browser::page::Mark;
 use crate::lock::LockWatch;
 use crate::operator::GateKind;
-use crate::playbook::{Fact, FinishWhen, Handler, Node, Playbook, Repeat, Step, Test, Work};
-use crate::proof::{Event, RunFolder, StepResult};
+use crate::playbook::{Fact, Handler, Node, Playbook, Repeat, Step, Test, Work};
+use crate::proof::{Event, Mode, RunFolder, StepResult};
 
 /// How long a step may take when the playbook does not say.
 const STEP: Duration = Duration::from_secs(30);
 /// How long `finish_when` looks when the playbook does not say.
 const GLANCE: Duration = Duration::from_secs(2);
-/// How long a picture may take.
-const PICTURE: Duration = Duration::from_secs(15);
-/// Messages of one step that are kept.
-const MESSAGES: usize = 20;
-/// Characters of a message that are kept.
-const LONGEST: usize = 300;
-
-/// How long a picture that equals the one before is taken anew.
-const FRESH: Duration = Duration::from_millis(1500);
 
 /// How a list of nodes ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +36,8 @@ pub(super) enum Flow {
     On,
     /// Early and well, for this reason.
     Finish(Message),
+    /// It waits for the portal, longer than this run: later playbooks are left for the next run.
+    Park(Message),
 }
 
 /// One walk through all playbooks of a run.
@@ -116,42 +113,12 @@ impl<'a> Walk<'a> {
                 self.require(fact).await?;
             }
             flow = self.nodes(Scope { playbook, handling: false }, &playbook.steps).await?;
+            if matches!(flow, Flow::Park(_)) {
+                break;
+            }
             self.given.extend(playbook.gives.iter().map(|fact| fact.value.clone()));
         }
         Ok(flow)
-    }
-
-    /// Says the precondition that does not hold, before step 1.
-    async fn require(&mut self, fact: &Fact) -> Result<(), Fault> {
-        let site = self.options.site.title(fact.site());
-        let words = fact.message(&site);
-        let holds = match fact {
-            Fact::Entered(site) => {
-                let url = self.browser.current(&self.until(STEP)).await?.url;
-                self.options.site.is_at(site, &url)
-            }
-            Fact::Bound(_) if self.given.contains(fact) => true,
-            // No page tells it beforehand, so the person does.
-            Fact::Bound(_) => {
-                let question = Message::new(
-                    format!("前提条件：{}。是这样吗？", words.zh),
-                    format!("precondition: {}; is that so?", words.en),
-                );
-                let mut stage = self.stage(STEP);
-                stage.gate(GateKind::Precondition, question, Vec::new(), std::future::pending::<()>()).await?;
-                true
-            }
-        };
-        if holds {
-            return Ok(());
-        }
-        Err(Fault::new(
-            FaultKind::Precondition,
-            Message::new(
-                format!("前提条件不满足：须{}。请先执行相应的办理流程（如 2.1.1）。", words.zh),
-                format!("a precondition does not hold: {}; run the playbook that gets there first (such as 2.1.1)", words.en),
-            ),
-        ))
     }
 
     fn nodes<'s>(&'s mut self, scope: Scope<'s>, nodes: &'s [Node]) -> LocalBoxFuture<'s, Result<Flow, Fault>> {
@@ -165,6 +132,8 @@ impl<'a> Walk<'a> {
                     }
                     Work::Repeat(repeat) => self.repeat(scope, node, repeat).await?,
                     Work::FinishWhen(finish) => self.finish_when(scope, node, finish).await?,
+                    Work::RefuseWhen(refuse) => self.refuse_when(scope, node, refuse).await?,
+                    Work::Park(park) => self.park(scope, node, park).await?,
                     Work::Run(run) => self.nodes(scope, &run.steps).await?,
                 };
                 if flow != Flow::On {
@@ -232,30 +201,6 @@ impl<'a> Walk<'a> {
         }
     }
 
-    async fn finish_when(&mut self, scope: Scope<'_>, node: &Node, finish: &FinishWhen) -> Result<Flow, Fault> {
-        let allowed = finish.within.map_or(GLANCE, |within| within.0);
-        let Some(evidence) = self.glance(&finish.seen, allowed).await? else { return Ok(Flow::On) };
-        let reason = finish.reason.as_ref().map_or_else(|| self.title(node), |reason| reason.message());
-        let why = Message::new(
-            format!("{}（页面显示 {}）", reason.zh, evidence.zh),
-            format!("{} (the page shows {})", reason.en, evidence.en),
-        );
-        self.steps += 1;
-        self.step = self.steps;
-        let step = self.step;
-        let title = self.title(node);
-        let mut stage = self.stage(STEP);
-        stage.record(Event::StepStart {
-            step,
-            playbook: scope.playbook.guide.value.clone(),
-            action: "finish_when".into(),
-            title,
-        })?;
-        stage.record(Event::StepEnd { step, result: StepResult::Finished, why: Some(why.clone()) })?;
-        self.picture(step).await?;
-        Ok(Flow::Finish(why))
-    }
-
     /// One leaf step, with its handlers, its pause for a missing lock, its picture.
     async fn step(&mut self, scope: Scope<'_>, node: &Node, step: &Step) -> Result<Flow, Fault> {
         lock_guard::wait_for_return(&mut self.stage(STEP)).await?;
@@ -271,6 +216,7 @@ impl<'a> Walk<'a> {
             title: self.title(node),
         };
         self.stage(STEP).record(start)?;
+        self.present(node).await?;
         let done = self.attempts(scope, node, step).await;
         self.messages(number, mark)?;
         let (result, why) = match &done {
@@ -285,16 +231,6 @@ impl<'a> Walk<'a> {
         }
         self.step = outer;
         done.map(|()| Flow::On)
-    }
-
-    /// Keeps what the portal said for a moment during the step: toasts and dialogs are gone when the picture is taken.
-    fn messages(&mut self, step: u32, since: Mark) -> Result<(), Fault> {
-        for (place, text) in self.browser.messages_since(since).into_iter().take(MESSAGES) {
-            let text = text.chars().take(LONGEST).collect();
-            let kind = if place == Where::Dialog { "dialog" } else { "toast" };
-            self.stage(STEP).record(Event::Message { step: Some(step), text, kind: kind.to_owned() })?;
-        }
-        Ok(())
     }
 
     async fn attempts(&mut self, scope: Scope<'_>, node: &Node, step: &Step) -> Result<(), Fault> {
@@ -336,6 +272,7 @@ impl<'a> Walk<'a> {
         let done = match &step.once {
             Some(spec) => {
                 (stage.once, stage.done_when) = (true, Some(&spec.done_when.0));
+                let signs = Signs { done: &spec.done_when, refused: spec.refused_when.as_deref() };
                 let key = OnceKey {
                     installation: &options.installation,
                     site: &options.site.name,
@@ -343,7 +280,7 @@ impl<'a> Walk<'a> {
                     step: format!("{}#{}", scope.playbook.guide.value, node.number),
                     revision: spec.revision,
                 };
-                once(&mut stage, &step.act, &title, &spec.done_when, &key).await
+                once(&mut stage, &step.act, &title, signs, &key).await
             }
             None if waits(&step.act) => tokio::select! {
                 biased;
@@ -389,47 +326,6 @@ impl<'a> Walk<'a> {
                 format!("{} was dealt with {times} times and still shows; stopped", seen.en),
             ),
         ))
-    }
-
-    /// Keeps a picture of the page. One that cannot be had is a warning: what was done stays done.
-    async fn picture(&mut self, step: u32) -> Result<(), Fault> {
-        if self.browser.took_away().is_some() {
-            return Ok(());
-        }
-        // A stopped run still shows where it stopped, so this does not listen to the run's own token.
-        let until = Until::after(PICTURE, CancellationToken::new());
-        let fresh = until.within(FRESH);
-        let mut rungs = LADDER.into_iter();
-        loop {
-            // A native dialog hides the page from every screenshot; its text is in the journal.
-            if self.browser.dialog().is_some() {
-                return self
-                    .stage(STEP)
-                    .warn(crate::say!("原生对话框打开时无法截图", "no picture can be taken while a native dialog is open"));
-            }
-            let pause = match self.browser.shot(&until).await {
-                // The very picture of the step before says nothing about this one: the page may be late, or its clock about to tick.
-                Ok(shot) if shot.picture.sha256() == self.last_picture && !fresh.expired() => LADDER[2],
-                Ok(shot) => {
-                    shot.picture.sha256().clone_into(&mut self.last_picture);
-                    return self.folder.keep_shot(Some(step), &shot.picture, &shot.url, &shot.title).map(drop);
-                }
-                // A page that is just being replaced or still moves: look again.
-                Err(fault)
-                    if matches!(fault.kind, FaultKind::NotReady | FaultKind::Gone | FaultKind::Mask)
-                        && self.browser.took_away().is_none()
-                        && !until.expired() =>
-                {
-                    rungs.next().unwrap_or(LADDER[LADDER.len() - 1])
-                }
-                Err(fault) => {
-                    let (zh, en) = (fault.message.zh, fault.message.en);
-                    return self.stage(STEP).warn(crate::say!("本步骤没有截图：{zh}", "no picture of this step: {en}"));
-                }
-            };
-            // Past its limit the next look says why there is no picture.
-            let _ = until.pause(pause, &crate::say!("网页可以截图", "the page to be ready for a picture")).await;
-        }
     }
 
     /// A node in words.

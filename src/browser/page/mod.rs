@@ -8,6 +8,7 @@
 //! [`shot`] takes pictures.
 
 mod anywhere;
+mod caption;
 mod fill;
 mod look;
 mod messages;

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::model::{Part, Playbook};
+use super::model::{Fact, Part, Playbook, inside};
 use super::node::{Node, Once, Step, Work, walk};
 use super::sections;
 use crate::actions::site::Site;
@@ -28,7 +28,17 @@ const MOST_REPEATS: u32 = 100;
 /// All faults of a playbook that reading alone cannot see, in the order of the text.
 pub fn check(playbook: &Playbook, site: &Site) -> Vec<Diagnostic> {
     let names = Names::of(playbook);
-    let mut check = Check::new(site, &names, playbook.unread.any);
+    checked(playbook, site, &names).sorted()
+}
+
+/// The portals that a playbook and its shared steps name: a run needs their addresses, and no others.
+pub fn sites(playbook: &Playbook, site: &Site) -> BTreeSet<String> {
+    let names = Names::of(playbook);
+    checked(playbook, site, &names).sites
+}
+
+fn checked<'a>(playbook: &Playbook, site: &'a Site, names: &'a Names<'a>) -> Check<'a> {
+    let mut check = Check::new(site, names, playbook.unread.any);
     check.header(playbook);
     check.nodes(&playbook.steps);
     check.flow(&playbook.steps, false);
@@ -42,7 +52,7 @@ pub fn check(playbook: &Playbook, site: &Site) -> Vec<Diagnostic> {
     if !playbook.unread.any {
         check.unused(playbook);
     }
-    check.sorted()
+    check
 }
 
 /// All faults of a shared list of steps, read for `playbook`, that reading alone cannot see.
@@ -68,6 +78,8 @@ struct Check<'a> {
     site: &'a Site,
     names: &'a Names<'a>,
     used: BTreeSet<String>,
+    /// Portals that were named.
+    sites: BTreeSet<String>,
     /// Something could not be read, so what is empty may not have been empty.
     partial: bool,
     found: Vec<Diagnostic>,
@@ -75,7 +87,7 @@ struct Check<'a> {
 
 impl<'a> Check<'a> {
     fn new(site: &'a Site, names: &'a Names<'a>, partial: bool) -> Check<'a> {
-        Check { site, names, used: BTreeSet::new(), partial, found: Vec::new() }
+        Check { site, names, used: BTreeSet::new(), sites: BTreeSet::new(), partial, found: Vec::new() }
     }
 
     fn sorted(mut self) -> Vec<Diagnostic> {
@@ -122,11 +134,14 @@ impl<'a> Check<'a> {
         }
         for fact in playbook.requires.iter().chain(&playbook.gives) {
             self.site_name(fact.site());
+            if let Fact::LoggedIn(site) = &fact.value {
+                self.site_text_name(&Words { value: inside(site), span: site.span.clone() });
+            }
         }
         for (name, _) in &playbook.inputs {
             self.input_name(name);
         }
-        if playbook.steps.is_empty() && !self.partial {
+        if playbook.steps.is_empty() && playbook.sequence.is_empty() && !self.partial {
             self.error(
                 "no-steps",
                 say!("没有任何步骤。", "there are no steps"),
@@ -164,6 +179,7 @@ impl<'a> Check<'a> {
                     let mut inside = Check::new(self.site, self.names, true);
                     inside.nodes(&run.steps);
                     self.used.append(&mut inside.used);
+                    self.sites.append(&mut inside.sites);
                 }
                 _ => node.inner().into_iter().for_each(|list| self.nodes(list)),
             }
@@ -207,6 +223,8 @@ impl<'a> Check<'a> {
                 }
             }
             Work::FinishWhen(finish) => self.condition(&finish.seen, at),
+            Work::RefuseWhen(refuse) => self.condition(&refuse.seen, at),
+            Work::Park(park) => self.condition(&park.wait.until, at),
             Work::Run(run) => {
                 if !super::parts::is_name(&run.part) {
                     self.error(
@@ -296,6 +314,7 @@ impl<'a> Check<'a> {
             );
         }
         self.condition(&once.done_when, at);
+        once.refused_when.iter().for_each(|refused| self.condition(refused, at));
         if once.revision == 0 {
             self.error(
                 "revision",
@@ -375,7 +394,7 @@ impl<'a> Check<'a> {
                     after |= inside.flow(&run.steps, repeated);
                 }
                 work => {
-                    let repeated = repeated || matches!(work, Work::Repeat(_));
+                    let repeated = repeated || matches!(work, Work::Repeat(_) | Work::Park(_));
                     let inside: Vec<bool> = node.inner().into_iter().map(|list| self.flow(list, repeated)).collect();
                     after |= inside.contains(&true);
                 }
@@ -417,6 +436,7 @@ impl<'a> Check<'a> {
     }
 
     fn site_name(&mut self, name: &Words) {
+        self.sites.insert(name.value.clone());
         if self.site.places.contains_key(name.as_str()) {
             return;
         }

@@ -1,0 +1,107 @@
+//! The texts of a run: site profile and playbooks, read and checked, with all faults of all files told before anything starts.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::stop::{Stop, find_playbook, read_named};
+use super::{Context, home, print};
+use crate::actions::site::Site;
+use crate::base::{Diagnostic, Severity, Source, diagnostic};
+use crate::playbook::{self, Fact};
+use crate::run::Chosen;
+use crate::training::Instance;
+
+/// What a run works from.
+pub(super) struct Texts {
+    /// The playbooks in their order; one that is a sequence stands before its own.
+    pub(super) playbooks: Vec<Chosen>,
+    /// The site profile, its addresses filled in.
+    pub(super) site: Site,
+    /// The `drivers/` folder.
+    pub(super) drivers: PathBuf,
+    /// The `playbooks/` folder.
+    pub(super) folder: PathBuf,
+}
+
+/// Reads and checks everything that is text; prints all diagnostics of all files before giving up.
+pub(super) fn read(context: &Context, names: &[String], site: Option<&Path>, instance: Option<&Instance>) -> Result<Texts, Stop> {
+    let home = home::find(context)?;
+    let (folder, drivers) = (home.join("playbooks"), home.join("drivers"));
+    let site_file = match (site, instance) {
+        (Some(file), _) => file.to_owned(),
+        (None, Some(_)) => folder.join("sites/training.yaml"),
+        (None, None) => folder.join("sites/huhehaote.yaml"),
+    };
+    let mut wrong = false;
+    let (site, found, source) = playbook::site::read(&site_file.display().to_string(), &read_named(&site_file)?);
+    wrong |= report(context, &source, &found);
+    let Some(mut site) = site else { return Err(Stop::Told) };
+    if let Some(instance) = instance {
+        site.fill_port(instance.port);
+    }
+    let mut playbooks = Vec::new();
+    for name in names {
+        let Some(chosen) = one(context, &folder, &site, name, &mut wrong)? else { continue };
+        let members: Vec<String> = chosen.playbook.sequence.iter().map(|member| member.value.clone()).collect();
+        playbooks.push(chosen);
+        for member in members {
+            let Some(chosen) = one(context, &folder, &site, &member, &mut wrong)? else { continue };
+            if !chosen.playbook.sequence.is_empty() {
+                return Err(Stop::Wrong(crate::say!(
+                    "「{member}」本身就是一串流程，不能再放进 sequence。",
+                    "“{member}” is a sequence itself and cannot stand in one"
+                )));
+            }
+            playbooks.push(chosen);
+        }
+    }
+    if instance.is_none() {
+        let named: BTreeSet<String> =
+            playbooks.iter().flat_map(|chosen| playbook::check::sites(&chosen.playbook, &site)).collect();
+        let missing = playbook::site::missing_addresses(&site, &source, &|name| named.contains(name));
+        if report(context, &source, &missing) {
+            wrong = true;
+            print::err(context.text(
+                "想先练习：加上 --training。真实办理：复制 playbooks/sites/huhehaote.yaml，填好网址（与 title 对齐），再用 --site 指明复制的文件。",
+                "to practise first, add --training; for the real portals copy playbooks/sites/huhehaote.yaml, enter the addresses (aligned with title), and name the copy with --site",
+            ));
+        }
+    }
+    if wrong { Err(Stop::Told) } else { Ok(Texts { playbooks, site, drivers, folder }) }
+}
+
+/// One playbook with its parts; none when it could not be read, which has been told.
+fn one(context: &Context, folder: &Path, site: &Site, name: &str, wrong: &mut bool) -> Result<Option<Chosen>, Stop> {
+    let path = find_playbook(folder, name)?;
+    let bytes = read_named(&path)?;
+    let (mut read, mut found, source) = playbook::read(&path.display().to_string(), &bytes);
+    let mut parts = Vec::new();
+    if let Some(read) = &mut read {
+        for part in playbook::take_in(read, folder, site) {
+            *wrong |= report(context, &part.source, &part.diagnostics);
+            parts.push((part.name, part.bytes));
+        }
+        found.extend(playbook::check(read, site));
+    }
+    *wrong |= report(context, &source, &found);
+    Ok(read.map(|playbook| Chosen { file: path.display().to_string(), bytes, playbook, parts }))
+}
+
+/// Prints diagnostics; says whether one of them forbids the run.
+pub(super) fn report(context: &Context, source: &Source, found: &[Diagnostic]) -> bool {
+    print::err_text(&diagnostic::render(source, found, context.lang));
+    found.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+}
+
+/// The sections of the playbooks in `folder` that give `fact`.
+pub(super) fn givers(folder: &Path, fact: &Fact) -> Vec<String> {
+    let same =
+        |given: &Fact| std::mem::discriminant(given) == std::mem::discriminant(fact) && given.site().value == fact.site().value;
+    let giver = |path: PathBuf| {
+        let playbook = playbook::read("", &std::fs::read(path).ok()?).0?;
+        playbook.gives.iter().any(|given| same(&given.value)).then_some(playbook.guide.value)
+    };
+    let mut sections: Vec<String> = playbook::all(folder).into_iter().flatten().filter_map(giver).collect();
+    sections.dedup();
+    sections
+}

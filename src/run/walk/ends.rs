@@ -1,0 +1,96 @@
+//! The ends of a playbook that are no step's: finished early, refused by what the page shows, parked for the portal.
+//!
+//! Each leaves a step with its reason and a picture in the record. Never presses anything itself.
+
+use std::time::Duration;
+
+use super::{Flow, GLANCE, STEP, Scope, Walk};
+use crate::base::{Fault, FaultKind, Message};
+use crate::playbook::{FinishWhen, Node, Park, Refusal, RefuseWhen};
+use crate::proof::{Event, StepResult};
+
+/// How long one look of a `park` may take.
+const LOOK: Duration = Duration::from_millis(500);
+
+impl Walk<'_> {
+    pub(super) async fn finish_when(&mut self, scope: Scope<'_>, node: &Node, finish: &FinishWhen) -> Result<Flow, Fault> {
+        let allowed = finish.within.map_or(GLANCE, |within| within.0);
+        let Some(evidence) = self.glance(&finish.seen, allowed).await? else { return Ok(Flow::On) };
+        let reason = finish.reason.as_ref().map_or_else(|| self.title(node), |reason| reason.message());
+        let why = shown(&reason, &evidence);
+        let step = self.begin(scope, node, "finish_when")?;
+        self.end(step, StepResult::Finished, &why).await?;
+        Ok(Flow::Finish(why))
+    }
+
+    pub(super) async fn refuse_when(&mut self, scope: Scope<'_>, node: &Node, refuse: &RefuseWhen) -> Result<Flow, Fault> {
+        let seen = match refuse.within {
+            Some(within) => self.glance(&refuse.seen, within.0).await?,
+            None => {
+                let since = self.since;
+                self.stage(STEP).glimpse(&refuse.seen, since).await?
+            }
+        };
+        let Some(evidence) = seen else { return Ok(Flow::On) };
+        let reason = refuse.reason.as_ref().map_or_else(|| self.title(node), |reason| reason.message());
+        let why = shown(&reason, &evidence);
+        let step = self.begin(scope, node, "refuse_when")?;
+        self.end(step, StepResult::Failed, &why).await?;
+        let kind = match refuse.kind {
+            Refusal::Precondition => FaultKind::Precondition,
+            Refusal::Business => FaultKind::Business,
+            Refusal::Card => FaultKind::Card,
+        };
+        Err(Fault::new(kind, why))
+    }
+
+    /// Looks again and again, with the playbook's steps in between; what does not come in time is left for a later run.
+    pub(super) async fn park(&mut self, scope: Scope<'_>, node: &Node, park: &Park) -> Result<Flow, Fault> {
+        let step = self.begin(scope, node, "park")?;
+        let title = self.title(node);
+        let patience = self.until(park.within.map_or(STEP, |within| within.0));
+        loop {
+            if let Some(evidence) = self.glance(&park.wait.until, LOOK).await? {
+                self.end(step, StepResult::Done, &shown(&title, &evidence)).await?;
+                return Ok(Flow::On);
+            }
+            match patience.pause(park.wait.every.0, &title).await {
+                Ok(()) => {}
+                Err(fault) if fault.kind == FaultKind::TimedOut => break,
+                Err(fault) => return Err(fault),
+            }
+            let flow = self.nodes(scope, &park.steps).await?;
+            if flow != Flow::On {
+                return Ok(flow);
+            }
+            self.step = step;
+        }
+        let why = park.reason.as_ref().map_or(title, |reason| reason.message());
+        let why = Message::new(
+            format!("{}。已挂起，之后再次执行即可接着办理。", why.zh.trim_end_matches('。')),
+            format!("{}; parked, run it again later to go on", why.en.trim_end_matches('.')),
+        );
+        self.end(step, StepResult::Parked, &why).await?;
+        Ok(Flow::Park(why))
+    }
+
+    fn begin(&mut self, scope: Scope<'_>, node: &Node, action: &str) -> Result<u32, Fault> {
+        self.steps += 1;
+        self.step = self.steps;
+        let (step, title) = (self.step, self.title(node));
+        let playbook = scope.playbook.guide.value.clone();
+        self.stage(STEP).record(Event::StepStart { step, playbook, action: action.to_owned(), title })?;
+        Ok(step)
+    }
+
+    async fn end(&mut self, step: u32, result: StepResult, why: &Message) -> Result<(), Fault> {
+        self.step = step;
+        self.stage(STEP).record(Event::StepEnd { step, result, why: Some(why.clone()) })?;
+        self.picture(step).await
+    }
+}
+
+/// A reason, with what the page shows for it.
+fn shown(reason: &Message, evidence: &Message) -> Message {
+    Message::new(format!("{}（页面显示 {}）", reason.zh, evidence.zh), format!("{} (the page shows {})", reason.en, evidence.en))
+}
