@@ -14,4 +14,5 @@ mod page;
 mod portals;
 mod proof;
 mod refusals;
+mod told;
 mod world;
