@@ -15,5 +15,6 @@ mod page;
 mod portals;
 mod proof;
 mod refusals;
+mod told;
 mod words;
 mod world;

@@ -5,10 +5,11 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use serde::Deserialize;
 
 use super::session::Session;
 use super::{Portals, bind, unbind};
@@ -63,9 +64,19 @@ pub(super) fn visit(portals: &Portals, headers: &HeaderMap, name: &str, more: se
     with_cookie(portals.page(StatusCode::OK, name, values), &session)
 }
 
-/// Where the bureau's 互认平台 ends up: the last hop of its redirects.
-async fn entry() -> Redirect {
-    Redirect::to("/")
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Entry {
+    from: String,
+    ticket: String,
+}
+
+/// Where the bureau's 互认平台 ends up, the last hop of its redirects; and the detection tool's 登陆系统, whose address is good once.
+async fn entry(State(portals): State<Arc<Portals>>, Query(asked): Query<Entry>) -> Response {
+    if asked.from == "tool" && !portals.visits.redeem(&asked.ticket) {
+        return portals.error_page(StatusCode::FORBIDDEN);
+    }
+    Redirect::to("/").into_response()
 }
 
 /// 主体登录: on to the sign-on, in the same window.
