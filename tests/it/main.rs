@@ -17,6 +17,7 @@ mod page;
 mod portals;
 mod proof;
 mod refusals;
+mod situations;
 mod told;
 mod words;
 mod world;
