@@ -100,6 +100,16 @@ fn the_training_passes_and_a_strange_browser_does_not() {
 }
 
 #[test]
+fn a_profile_without_addresses_fails_in_words() {
+    let home = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let output = ruku().args(["doctor", "--site"]).arg(home.join("playbooks/sites/huhehaote.yaml")).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(7), "{said}");
+    let line = said.lines().find(|line| line.contains("平台网址")).unwrap();
+    assert!(line.starts_with("不通过") && line.contains("还没有填写") && said.contains("→ 在平台配置中"), "{said}");
+}
+
+#[test]
 fn playbook_1_checks_asks_to_read_and_confirms() {
     let world = World::start(32);
     let (code, said, events) = Running::start(world.run_of(&["1"])).end();
