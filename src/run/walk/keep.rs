@@ -7,8 +7,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::{STEP, Walk};
-use crate::actions::stage::LADDER;
-use crate::base::{Fault, FaultKind, Until};
+use crate::base::{Fault, FaultKind, Ladder, Until};
 use crate::browser::Commands;
 use crate::browser::page::{Mark, Where};
 use crate::proof::Event;
@@ -17,6 +16,8 @@ use crate::proof::Event;
 const PICTURE: Duration = Duration::from_secs(15);
 /// How long a picture that equals the one before is taken anew.
 const FRESH: Duration = Duration::from_millis(1500);
+/// Between two such pictures.
+const SAME_AGAIN: Duration = Duration::from_millis(100);
 /// Messages of one step that are kept.
 const MESSAGES: usize = 20;
 /// Characters of a message that are kept.
@@ -48,7 +49,7 @@ impl Walk<'_> {
         // A stopped run still shows where it stopped, so this does not listen to the run's own token.
         let until = Until::after(PICTURE, CancellationToken::new());
         let fresh = until.within(FRESH);
-        let mut rungs = LADDER.into_iter();
+        let mut ladder = Ladder::default();
         loop {
             // A native dialog hides the page from every screenshot; its text is in the journal.
             if self.browser.dialog().is_some() {
@@ -58,7 +59,7 @@ impl Walk<'_> {
             }
             let pause = match self.browser.shot(&until).await {
                 // The very picture of the step before says nothing about this one: the page may be late, or its clock about to tick.
-                Ok(shot) if shot.picture.sha256() == self.last_picture && !fresh.expired() => LADDER[2],
+                Ok(shot) if shot.picture.sha256() == self.last_picture && !fresh.expired() => SAME_AGAIN,
                 Ok(shot) => {
                     shot.picture.sha256().clone_into(&mut self.last_picture);
                     return self.folder.keep_shot(Some(step), &shot.picture, &shot.url, &shot.title).map(drop);
@@ -69,7 +70,7 @@ impl Walk<'_> {
                         && self.browser.took_away().is_none()
                         && !until.expired() =>
                 {
-                    rungs.next().unwrap_or(LADDER[LADDER.len() - 1])
+                    ladder.rung()
                 }
                 Err(fault) => {
                     let (zh, en) = (fault.message.zh, fault.message.en);
