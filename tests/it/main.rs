@@ -17,5 +17,6 @@ mod page;
 mod portals;
 mod proof;
 mod refusals;
+mod told;
 mod words;
 mod world;
