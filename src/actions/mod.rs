@@ -18,6 +18,7 @@ pub(crate) mod check_holder;
 mod choose;
 mod click;
 mod confirm;
+mod date;
 mod dialog;
 mod enter_pin;
 mod expect;
@@ -147,6 +148,7 @@ actions! {
     window::Window,
     fill::Fill,
     choose::Choose,
+    date::Date,
     tick::Tick,
     upload::Upload,
     dialog::Dialog,

@@ -3,6 +3,7 @@
 
 mod boxes;
 mod choose;
+mod date;
 mod fill;
 mod find;
 mod masks;

@@ -11,6 +11,7 @@ mod anywhere;
 mod boxes;
 mod caption;
 mod choose;
+mod date;
 mod fill;
 mod look;
 mod messages;
