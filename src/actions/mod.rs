@@ -14,6 +14,7 @@ pub mod sight;
 pub mod site;
 pub mod stage;
 
+mod cell;
 pub(crate) mod check_holder;
 mod choose;
 mod click;
@@ -149,6 +150,7 @@ actions! {
     fill::Fill,
     choose::Choose,
     date::Date,
+    cell::Cell,
     tick::Tick,
     upload::Upload,
     dialog::Dialog,

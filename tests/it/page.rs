@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod boxes;
+mod cell;
 mod choose;
 mod date;
 mod fill;

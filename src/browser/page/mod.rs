@@ -10,6 +10,7 @@
 mod anywhere;
 mod boxes;
 mod caption;
+mod cell;
 mod choose;
 mod date;
 mod fill;
