@@ -21,6 +21,7 @@ mod click;
 mod confirm;
 mod date;
 mod dialog;
+pub(crate) mod doctor;
 mod enter_pin;
 mod expect;
 mod fill;
@@ -90,7 +91,7 @@ macro_rules! actions {
         #[derive(Debug, Clone)]
         pub enum Act { $(
             #[doc = concat!("See `actions::", stringify!($module), "`.")]
-            $kind($module::$kind)
+            $kind(Box<$module::$kind>)
         ),+ }
 
         /// The words of all actions, in the order of the manual.
@@ -100,7 +101,7 @@ macro_rules! actions {
             /// Reads the action called `word` from its YAML value; none when there is no such action.
             pub fn read<'de, D: serde::Deserializer<'de>>(word: &str, value: D) -> Option<Result<Act, D::Error>> {
                 $(if word == <$module::$kind as Action>::WORD {
-                    return Some(<$module::$kind as Deserialize>::deserialize(value).map(Act::$kind));
+                    return Some(<$module::$kind as Deserialize>::deserialize(value).map(|act| Act::$kind(Box::new(act))));
                 })+
                 None
             }
@@ -164,4 +165,5 @@ actions! {
     person::Person,
     receipt::Receipt,
     milestone::Milestone,
+    doctor::Doctor,
 }
