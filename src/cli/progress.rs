@@ -11,12 +11,14 @@ use crate::proof::{Event, RunResult, StepResult};
 pub(super) struct Progress {
     lang: Lang,
     title: Mutex<String>,
+    /// Kind of the gate opened last: only one is open at a time.
+    gate: Mutex<String>,
 }
 
 impl Progress {
     /// In `lang`.
     pub(super) fn new(lang: Lang) -> Progress {
-        Progress { lang, title: Mutex::new(String::new()) }
+        Progress { lang, title: Mutex::default(), gate: Mutex::default() }
     }
 
     /// Prints the line for an event, if it has one.
@@ -50,9 +52,31 @@ impl Progress {
                 Some(format!("[{step:>2}] {title} {mark}{why}"))
             }
             Event::Warning { message, .. } => Some(format!("  {}{}", word("注意：", "note: "), message.get(self.lang))),
-            Event::GateClose { answer, .. } if answer == "seen" => {
-                Some(format!("  {}", word("检测到锁有变化。", "the lock changed")))
+            Event::GateOpen { kind, .. } => {
+                kind.clone_into(&mut self.gate.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
+                None
             }
+            Event::GateClose { answer, .. } if answer == "seen" => {
+                let gate = self.gate.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+                Some(format!(
+                    "  {}",
+                    match gate.as_str() {
+                        "insert-lock" | "reinsert-lock" | "pick-lock" | "swap-lock" =>
+                            word("检测到锁有变化。", "the lock changed"),
+                        "pin" => word("网页对密码作出了回应。", "the page answered to the PIN"),
+                        "seal" => word("网页对签章作出了回应。", "the page answered to the seal"),
+                        _ => word("看到您已完成，继续办理。", "seen that you are done, going on"),
+                    }
+                ))
+            }
+            Event::Milestone { message, .. } => Some(format!("  ★ {}", message.get(self.lang))),
+            Event::Receipt { values, .. } => Some(
+                values
+                    .iter()
+                    .map(|(label, value)| format!("  {label}{}{value}", word("：", ": ")))
+                    .collect::<Vec<_>>()
+                    .join("\n"),
+            ),
             Event::RunEnd { result, .. } => Some(
                 match result {
                     RunResult::Done => word("办理完成。", "done"),

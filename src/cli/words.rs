@@ -106,8 +106,12 @@ fn translate(mut command: Command, path: &str) -> Command {
             let parent = path.rsplit_once(' ').map_or(path, |(parent, _)| parent);
             chinese(parent, argument.get_id().as_str()).or_else(|| chinese("ruku", argument.get_id().as_str()))
         });
-        match words {
+        let argument = match words {
             Some(words) => argument.help(words),
+            None => argument,
+        };
+        match value_name(&argument) {
+            Some(name) => argument.value_name(name),
             None => argument,
         }
     });
@@ -119,8 +123,35 @@ fn translate(mut command: Command, path: &str) -> Command {
     command
 }
 
+/// What stands between `<` and `>`, in Chinese.
+fn value_name(argument: &Arg) -> Option<&'static str> {
+    if !matches!(argument.get_action(), ArgAction::Set | ArgAction::Append) {
+        return None;
+    }
+    let given = argument.get_value_names().and_then(|names| names.first()).map(|name| name.to_string());
+    Some(match given.unwrap_or_else(|| argument.get_id().as_str().to_uppercase()).as_str() {
+        "FILE" | "FILES" | "TO" => "文件",
+        "FOLDER" | "HOME" | "RUN" => "文件夹",
+        "PLAYBOOKS" => "办理流程",
+        "MINUTES" => "分钟",
+        "SEED" => "种子",
+        "LANG" => "语言",
+        "APPLICANT" => "办理人",
+        "OPERATOR" | "MODE" => "方式",
+        "CARD" => "锁",
+        "SLOT" => "序号",
+        "PORT" => "端口",
+        "WHAT" => "内容",
+        _ => return None,
+    })
+}
+
 /// Prints what clap says, in `lang`.
 pub(super) fn print(error: &clap::Error, lang: Lang) -> std::io::Result<()> {
+    if lang == Lang::Zh && error.kind() == ErrorKind::DisplayHelp {
+        super::print::out_text(&error.to_string().replace("[OPTIONS]", "[选项]"));
+        return Ok(());
+    }
     match (lang, in_chinese(error)) {
         (Lang::Zh, Some(words)) => {
             super::print::err(format_args!("错误：{words}\n\n用 --help 查看用法。"));

@@ -2,6 +2,7 @@
 
 /// Number and title of every section, in the guide's order.
 pub const SECTIONS: &[(&str, &str)] = &[
+    ("流程图", "诚信库入库流程图"),
     ("1", "系统前期准备"),
     ("2.1.1", "门户网站登陆"),
     ("2.1.2", "新点检测工具(内蒙古互通版)进行登陆"),

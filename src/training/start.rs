@@ -91,7 +91,7 @@ pub async fn start(options: Options, cancel: CancellationToken) -> Result<Runnin
     let cards = Arc::new(CardHost::start(&dir, &options.exe).await?);
     let listener = listen(options.port, &dir).await?;
     let port = listener.local_addr().map_err(|error| Fault::io("监听端口", "listen on", &dir, &error))?.port();
-    let origins = [Site::CaMutual.origin(port)];
+    let origins = [Site::CaMutual, Site::CaAuth, Site::Registry, Site::Member].map(|site| site.origin(port));
     let agents = AgentStart { exe: options.exe, dir: dir.clone(), origins: origins.to_vec(), pcsc_socket: cards.pcsc_socket() };
     let agents = Arc::new(LocalAgents::start(agents, &until).await?);
     let ports = agents.ports();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::world::{Running, World, find_words, holds, ruku, shell};
+use crate::world::{Running, World, find_words, holds, rand_seed, ruku, shell};
 
 /// Personal values of p1: what the instance file holds, and the serial of the certificate with which it is bound.
 fn personal(world: &World) -> Vec<String> {
@@ -97,11 +97,4 @@ fn a_real_run_without_addresses_is_refused() {
     let (code, said, _) = Running::start(command).end();
     assert_eq!(code, 2, "{said}");
     assert!(said.contains("address") && said.contains("填写"), "{said}");
-}
-
-/// Another person each time; the seed is printed so that a failure can be repeated.
-fn rand_seed() -> u64 {
-    let seed = getrandom::u64().unwrap();
-    println!("seed {seed}");
-    seed
 }

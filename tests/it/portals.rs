@@ -193,7 +193,7 @@ async fn only_the_trainings_own_names_are_answered() {
 #[tokio::test]
 async fn every_link_leads_somewhere_and_every_page_says_that_it_is_fictitious() {
     let training = Training::start().await;
-    for site in [Site::Hohhot, Site::CaMutual] {
+    for site in [Site::Hohhot, Site::CaMutual, Site::CaAuth] {
         let mut visitor = Visitor::of(&training, site);
         let (mut seen, mut todo) = (BTreeSet::new(), vec!["/".to_owned()]);
         while let Some(path) = todo.pop() {
@@ -232,7 +232,7 @@ async fn the_bureaus_entrance_hops_to_the_other_origin() {
     for words in ["绑定/登陆", "CA 证书解绑", "主体登录", "点击确认申请", "绑定成功"] {
         assert!(home.contains(words), "{words}");
     }
-    assert!(mutual.get("/closed/subject").await.body.contains("本次模拟暂未开放"));
+    assert!(mutual.get("/closed/legal").await.body.contains("本次模拟暂未开放"));
     let found = bureau.get("/search?q=%E8%AF%9A%E4%BF%A1%E5%BA%93").await.body;
     assert!(found.contains("诚信库入库流程说明") && !found.contains("敕勒川"));
 }

@@ -337,3 +337,16 @@ pub(crate) fn holds(bytes: &[u8], word: &str) -> bool {
             && alone(bytes.get(at + word.len()))
     })
 }
+
+/// Another person each time; the seed is printed so that a failure can be repeated.
+pub(crate) fn rand_seed() -> u64 {
+    let seed = getrandom::u64().unwrap();
+    println!("seed {seed}");
+    seed
+}
+
+/// Prints into the test output although the test passes: tables that a person wants to see. (`println!` is kept back by the harness.)
+pub(crate) fn raw(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}

@@ -170,6 +170,7 @@ async fn page(State(admin): Shared, headers: HeaderMap, Query(asked): Query<Aske
     let values = serde_json::json!({
         "en": lang == Lang::En, "lang": lang.tag(), "people": people, "port": instance.port,
         "hohhot": instance.origin(Site::Hohhot), "ca_mutual": instance.origin(Site::CaMutual),
+        "ca_auth": instance.origin(Site::CaAuth), "registry": instance.origin(Site::Registry), "member": instance.origin(Site::Member),
     });
     let mut response = admin.portals.page(StatusCode::OK, "admin.html", values);
     let policy = HeaderValue::from_static("default-src 'self'; frame-ancestors 'none'; form-action 'none'; base-uri 'none'");
@@ -179,6 +180,7 @@ async fn page(State(admin): Shared, headers: HeaderMap, Query(asked): Query<Aske
 
 async fn store(State(admin): Shared) -> Response {
     let mut view = admin.portals.store().view();
+    view["sign_on"]["captcha_answer"] = serde_json::json!(admin.portals.sign_on.captcha_answer());
     view["trouble"] = serde_json::json!(*admin.portals.trouble());
     Json(view).into_response()
 }

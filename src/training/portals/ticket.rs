@@ -29,6 +29,13 @@ impl Tickets {
         Ok(ticket)
     }
 
+    /// Whom a ticket would let in to `site`; it stays good.
+    pub(crate) fn holder(&self, site: Site, ticket: &str) -> Option<User> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let (own, user, issued) = known.get(ticket)?;
+        (*own == site && issued.elapsed() < GOOD).then(|| user.clone())
+    }
+
     /// Whom a ticket lets in to `site`; it is used up.
     pub(crate) fn redeem(&self, site: Site, ticket: &str) -> Option<User> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
