@@ -8,14 +8,18 @@ use serde::Deserialize;
 use crate::base::{Fault, Message};
 
 pub mod condition;
+pub mod fields;
 pub mod place;
 pub mod sight;
 pub mod site;
 pub mod stage;
 
 pub(crate) mod check_holder;
+mod choose;
 mod click;
 mod confirm;
+mod dialog;
+pub(crate) mod doctor;
 mod enter_pin;
 mod expect;
 mod fill;
@@ -24,9 +28,11 @@ mod milestone;
 mod open;
 mod person;
 mod press;
+pub(crate) mod read;
 mod receipt;
 mod seal;
 mod tick;
+mod upload;
 mod window;
 
 pub use condition::Condition;
@@ -141,7 +147,11 @@ actions! {
     click::Click,
     window::Window,
     fill::Fill,
+    choose::Choose,
     tick::Tick,
+    upload::Upload,
+    dialog::Dialog,
+    read::Read,
     expect::Expect,
     insert_lock::InsertLock,
     check_holder::CheckHolder,
@@ -151,4 +161,5 @@ actions! {
     person::Person,
     receipt::Receipt,
     milestone::Milestone,
+    doctor::Doctor,
 }

@@ -5,10 +5,12 @@
 mod agent;
 mod card;
 mod cases;
+mod doctor;
 mod driver;
 mod fake_driver;
 mod first_path;
 mod guide;
+mod hand_over;
 mod house;
 mod human;
 mod lock;
