@@ -187,7 +187,7 @@ pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
     // What holds may itself wait for an answer, so it is not asked inside of the runtime.
     while !holds() {
         assert!(std::time::Instant::now() < late, "still not so: {what}");
-        block_on(tokio::time::sleep(LOOK));
+        block_on(async { tokio::time::sleep(LOOK).await });
     }
 }
 
