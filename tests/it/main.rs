@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
+mod agent;
 mod card;
 mod cases;
 mod doctor;
@@ -14,9 +15,11 @@ mod house;
 mod human;
 mod lock;
 mod page;
+mod pin;
 mod portals;
 mod proof;
 mod refusals;
+mod screen;
 mod situations;
 mod told;
 mod words;
