@@ -15,6 +15,7 @@ mod page;
 mod portals;
 mod proof;
 mod refusals;
+mod sign_on;
 mod told;
 mod words;
 mod world;
