@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::condition::Seen;
 use super::place::LongPlace;
 use super::press::press;
-use super::sight::{Sight, in_passing, while_asked};
+use super::sight::{LOOK, Sight, says_nothing, while_asked};
 use super::stage::{Asked, risk};
 use super::{Action, Condition, Inspect, Place, Risk, Stage, Words};
 use crate::base::{Fault, FaultKind, Ladder, Message, Secret, Until};
@@ -168,8 +168,8 @@ impl EnterPin {
             "type the PIN into “{field}” on the page and press “{press}” yourself; if the CA driver opens a window of its own, type it there; Ruku neither reads, keeps nor types it"
         );
         let (browser, site) = (stage.browser, stage.site);
-        let until = stage.until.renewed(stage.patience);
         loop {
+            let until = stage.until.renewed(stage.patience);
             let world = outcome(browser, site, signs, stale, since, &until);
             match stage.gate(GateKind::Pin, message.clone(), Vec::new(), while_asked(world)).await? {
                 Asked::World(shown) => return shown,
@@ -237,10 +237,10 @@ async fn outcome(
     let waiting_for = crate::say!("密码通过后的下一页", "the page that follows the PIN");
     let mut ladder = Ladder::default();
     loop {
-        match glance(browser, site, signs, stale, since, until).await {
+        match glance(browser, site, signs, stale, since, &until.within(LOOK)).await {
             Ok(Some(shown)) => return Ok(shown),
             Ok(None) => {}
-            Err(fault) if in_passing(browser, &fault) => {}
+            Err(fault) if says_nothing(browser, &fault, until) => {}
             Err(fault) => return Err(fault),
         }
         until.climb(&mut ladder, &waiting_for).await?;
@@ -265,11 +265,19 @@ async fn glance(
     }
     let wrong = signs.wrong.look(browser, site, Some(since), until).await?.map(|evidence| evidence.zh);
     match wrong {
-        Some(words) if stale.as_ref() != Some(&words) => return Ok(Some(Shown::Wrong(words))),
+        // The same words in a message that popped up since are said anew.
+        Some(words) if stale.as_ref() != Some(&words) || said_since(browser, since, &words) => {
+            return Ok(Some(Shown::Wrong(words)));
+        }
         Some(_) => {}
         None => *stale = None,
     }
     Ok(signs.next.look(browser, site, Some(since), until).await?.map(|_| Shown::Next))
+}
+
+/// Whether a message with these words popped up after `since`.
+fn said_since(browser: &Browser, since: Mark, words: &str) -> bool {
+    browser.messages_since(since).iter().any(|(_, text)| words == format!("「{text}」"))
 }
 
 /// The number that follows one of the site's words for the tries left; none where none is told.
