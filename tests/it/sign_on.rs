@@ -95,7 +95,6 @@ fn a_captcha_is_the_persons_and_so_is_the_pin() {
     let (code, said, _) = run(&world, &["3.1"]);
     assert_eq!(code, 130, "a script solves none: {said}");
 
-    world.training(&["insert", "p1"]);
     let mut command = world.run_of(&["3.1"]);
     command.args(["--operator", "terminal"]);
     let mut run = Running::start(command);
