@@ -19,6 +19,7 @@ mod portals;
 mod proof;
 mod refusals;
 mod sign_on;
+mod situations;
 mod told;
 mod words;
 mod world;
