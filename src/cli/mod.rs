@@ -18,6 +18,7 @@ mod run;
 mod schema;
 mod stop;
 mod texts;
+mod tool;
 mod training;
 mod words;
 

@@ -173,7 +173,7 @@ async fn execute(context: &Context, args: Args, texts: Texts, instance: Option<I
         }
     };
     let folder = texts.folder;
-    let agents = instance.iter().map(|i| AgentAt { name: "training".into(), port: i.agent_ports[0] }).collect();
+    let agents = instance.iter().flat_map(agents_of).collect();
     let outcome = run::run(Options {
         playbooks: texts.playbooks,
         site: texts.site,
@@ -197,6 +197,13 @@ async fn execute(context: &Context, args: Args, texts: Texts, instance: Option<I
     })
     .await?;
     Ok(outcome)
+}
+
+/// The agents of a training.
+fn agents_of(instance: &Instance) -> Vec<AgentAt> {
+    let own = AgentAt { name: "training".into(), port: instance.agent_ports[0] };
+    let second = instance.second_agent.map(|port| AgentAt { name: "training-second".into(), port });
+    std::iter::once(own).chain(second).collect()
 }
 
 /// The applicant of the training called `id`.

@@ -69,6 +69,34 @@ enum Training {
         #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=1))]
         slot: u8,
     },
+    /// Give a virtual CA lock a new certificate: same person, new serial number, new key
+    Renew {
+        /// Whose lock (such as p1)
+        card: String,
+    },
+    /// Let the certificate of a virtual CA lock end so many days from now
+    Validity {
+        /// Whose lock (such as p1)
+        card: String,
+        /// Days from now; less than 0 for one that has ended
+        #[arg(allow_negative_numbers = true, value_parser = clap::value_parser!(i64).range(-3650..=3650))]
+        days: i64,
+    },
+    /// Stop or start the local agent, or a second one of another vendor's kind
+    Agent {
+        /// stop, start, second or no-second
+        #[arg(value_parser = ["stop", "start", "second", "no-second"])]
+        order: String,
+    },
+    /// The detection tool: checks this machine, and opens the CA mutual-recognition system
+    Tool {
+        /// Press 登陆系统 at once
+        #[arg(long)]
+        login: bool,
+        /// Open the address in this desktop's browser instead of printing it
+        #[arg(long)]
+        browser: bool,
+    },
     /// Print what the portals have stored, as JSON
     Store,
 }
@@ -103,6 +131,18 @@ pub(super) fn main(context: &Context, args: Args) -> ExitCode {
         Training::Mode { mode, slot } => {
             command(args.at, "POST", format!("/locks/{slot}/mode"), serde_json::json!({ "mode": mode }))
         }
+        Training::Renew { card } => command(args.at, "POST", "/locks/renew".to_owned(), serde_json::json!({ "card": card })),
+        Training::Validity { card, days } => {
+            command(args.at, "POST", "/locks/validity".to_owned(), serde_json::json!({ "card": card, "days": days }))
+        }
+        Training::Agent { order } => {
+            let (path, body) = match order.as_str() {
+                "second" | "no-second" => ("/agent/second".to_owned(), serde_json::json!({ "on": order == "second" })),
+                _ => (format!("/agent/{order}"), serde_json::json!({})),
+            };
+            command(args.at, "POST", path, body)
+        }
+        Training::Tool { login, browser } => named(args.at).and_then(|at| super::tool::main(context, &at, login, browser)),
         Training::Store => command(args.at, "GET", "/store".to_owned(), serde_json::json!({})),
     };
     match done {
@@ -149,25 +189,30 @@ pub(super) fn instance_at(at: &Path) -> Result<Instance, Fault> {
     if at.is_dir() { Instance::read(at) } else { Instance::read(at.parent().unwrap_or(Path::new("."))) }
 }
 
-fn command(at: Option<PathBuf>, method: &str, path: String, body: serde_json::Value) -> Result<(), Stop> {
-    let at = at.ok_or_else(|| {
+/// The training that was named.
+fn named(at: Option<PathBuf>) -> Result<PathBuf, Stop> {
+    at.ok_or_else(|| {
         Stop::Wrong(crate::say!(
             "请用 --at 指明模拟平台的 training.json（启动时已打印）。",
             "name the training.json with --at (it was printed at start)"
         ))
-    })?;
-    let instance = instance_at(&at)?;
-    block_on(async {
-        let bearer = format!("Bearer {}", instance.token.expose());
-        let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
-        let body = body.to_string().into_bytes();
-        let answer = http::request(method, instance.port, "admin.localhost", &path, &headers, body, PATIENCE).await?;
-        if answer.status == 200 {
-            print::out(String::from_utf8_lossy(&answer.body).trim());
-            return Ok(());
-        }
-        Err(refusal(answer.status, &answer.body))
     })
+}
+
+fn command(at: Option<PathBuf>, method: &str, path: String, body: serde_json::Value) -> Result<(), Stop> {
+    let instance = instance_at(&named(at)?)?;
+    let answer = block_on(call(&instance, method, &path, &body))?;
+    print::out(String::from_utf8_lossy(&answer.body).trim());
+    Ok(())
+}
+
+/// One call of the trainer's interface that is carried out.
+pub(super) async fn call(instance: &Instance, method: &str, path: &str, body: &serde_json::Value) -> Result<http::Answer, Stop> {
+    let bearer = format!("Bearer {}", instance.token.expose());
+    let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+    let body = body.to_string().into_bytes();
+    let answer = http::request(method, instance.port, "admin.localhost", path, &headers, body, PATIENCE).await?;
+    if answer.status == 200 { Ok(answer) } else { Err(refusal(answer.status, &answer.body)) }
 }
 
 /// What the training said when it refused.

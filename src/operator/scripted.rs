@@ -86,7 +86,7 @@ impl Scripted {
 
     /// The address that the stand-in for 新点检测工具 opens.
     async fn tool_address(&self) -> Result<String, Fault> {
-        let answer = expect_done(post(&self.access, "/ca-auth/tool", b"{}".to_vec()).await?)?;
+        let answer = expect_done(post(&self.access, "/tool", b"{}".to_vec()).await?)?;
         let told: serde_json::Value = serde_json::from_slice(&answer.body).unwrap_or_default();
         Ok(told["address"].as_str().unwrap_or_default().to_owned())
     }
@@ -150,7 +150,7 @@ impl Operator for Scripted {
     }
 
     fn type_pin(&self) -> BoxFuture<'_, Result<(), Fault>> {
-        Box::pin(self.type_into("/ca-auth/type-pin"))
+        Box::pin(self.type_into("/agent/type-pin"))
     }
 
     fn tell(&self, message: &Message) {

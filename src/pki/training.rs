@@ -66,7 +66,7 @@ impl TrainingCa {
             (rfc4519::O, &format!("{TRAINING_MARK}（非真实机构）")),
             (rfc4519::CN, "Ruku 模拟 CA（仅供练习）"),
         ])?;
-        let certificate = certificate(Profile::Root, &name, &key, &key, validity(3650)?)?;
+        let certificate = certificate(Profile::Root, serial()?, &name, &key, &key, validity(3650)?)?;
         Ok(TrainingCa {
             key,
             name,
@@ -131,10 +131,26 @@ impl TrainingCa {
             (rfc4519::CN, &subject.holder),
             (rfc4519::SERIAL_NUMBER, &format!("RUKU-{}", hex::encode_upper(random::bytes::<6>()?))),
         ])?;
-        let profile = Profile::Leaf { issuer: self.name.clone(), enable_key_agreement: false, enable_key_encipherment: false };
-        let certificate = certificate(profile, &person, &key, &self.key, validity(subject.valid_days)?)?;
+        let profile = self.leaf();
+        let certificate = certificate(profile, serial()?, &person, &key, &self.key, validity(subject.valid_days)?)?;
         let key_pkcs8 = Zeroizing::new(key.to_pkcs8_der().map_err(failed)?.as_bytes().to_vec());
         Ok(Issued { der: certificate.to_der().map_err(failed)?, key_pkcs8 })
+    }
+
+    /// The same certificate, serial number and key included, with another end: `valid_days` from now, zero or less for an expired one.
+    ///
+    /// # Errors
+    /// [`FaultKind::Card`] when certificate or key cannot be read.
+    pub fn revise(&self, issued: &Issued, valid_days: i64) -> Result<Issued, Fault> {
+        let before = Certificate::from_der(&issued.der).map_err(failed)?.tbs_certificate;
+        let key = SigningKey::from_pkcs8_der(&issued.key_pkcs8).map_err(failed)?;
+        let validity = validity(valid_days)?;
+        let revised = certificate(self.leaf(), before.serial_number, &before.subject, &key, &self.key, validity)?;
+        Ok(Issued { der: revised.to_der().map_err(failed)?, key_pkcs8: issued.key_pkcs8.clone() })
+    }
+
+    fn leaf(&self) -> Profile {
+        Profile::Leaf { issuer: self.name.clone(), enable_key_agreement: false, enable_key_encipherment: false }
     }
 }
 
@@ -156,6 +172,7 @@ pub fn sign_digest(key_pkcs8: &[u8], digest: &[u8]) -> Result<Vec<u8>, Fault> {
 
 fn certificate(
     profile: Profile,
+    serial: SerialNumber,
     subject: &Name,
     key: &SigningKey,
     signer: &SigningKey,
@@ -163,7 +180,7 @@ fn certificate(
 ) -> Result<Certificate, Fault> {
     let public = key.verifying_key().to_public_key_der().map_err(failed)?;
     let public = SubjectPublicKeyInfoOwned::from_der(public.as_bytes()).map_err(failed)?;
-    CertificateBuilder::new(profile, serial()?, validity, subject.clone(), public, signer)
+    CertificateBuilder::new(profile, serial, validity, subject.clone(), public, signer)
         .and_then(|builder| builder.build::<DerSignature>())
         .map_err(failed)
 }
@@ -259,6 +276,22 @@ mod tests {
         let expired = PersonSubject { valid_days: -2, ..person("云小鹿") };
         let identity = read(&TrainingCa::create().unwrap().issue(&expired).unwrap().der).unwrap();
         assert!(identity.not_before < identity.not_after && identity.not_after < jiff::Timestamp::now());
+    }
+
+    #[test]
+    fn a_revised_certificate_is_the_same_but_for_its_end() {
+        let ca = TrainingCa::create().unwrap();
+        let issued = ca.issue(&person("云小鹿")).unwrap();
+        let before = read(&issued.der).unwrap();
+        for (days, expired) in [(-1, true), (10, false)] {
+            let revised = ca.revise(&issued, days).unwrap();
+            let after = read(&revised.der).unwrap();
+            assert_eq!((&after.holder, &after.serial, &after.issuer), (&before.holder, &before.serial, &before.issuer));
+            assert_eq!(after.not_after < jiff::Timestamp::now(), expired);
+            assert_ne!(after.sha256, before.sha256);
+            let signature = sign_digest(&issued.key_pkcs8, &Sha256::digest(b"hello")).unwrap();
+            assert!(verify(&revised.der, b"hello", &signature));
+        }
     }
 
     #[test]

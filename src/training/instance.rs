@@ -67,6 +67,9 @@ pub struct Instance {
     pub key: Secret,
     /// Ports of the local agent: certificates, versions.
     pub agent_ports: [u16; 2],
+    /// Port of a second agent, of another vendor's kind, while the trainer has one running.
+    #[serde(default)]
+    pub second_agent: Option<u16>,
     /// Socket of the training's own card service, when it has one.
     pub pcsc_socket: Option<PathBuf>,
     /// The process that serves.

@@ -8,6 +8,7 @@
 
 pub mod admin;
 pub mod agent;
+mod agents;
 pub mod cards;
 pub mod instance;
 pub mod numbers;
@@ -16,7 +17,9 @@ pub mod portals;
 pub mod serve;
 mod start;
 pub mod store;
+pub mod tool;
 
+pub use agents::Agents;
 pub use instance::{Instance, Site};
 pub use people::Applicant;
 pub use serve::{Locks, ServeOptions, Serving, serve};

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use super::admin;
+use super::agents::Agents;
 use super::instance::{Instance, Site};
 use super::people::Applicant;
 use super::portals::{self, Portals};
@@ -36,6 +37,12 @@ pub trait Locks: Send + Sync {
     fn pull(&self, slot: u8) -> BoxFuture<'_, Result<(), Fault>>;
     /// Changes how the card behaves: `normal`, `burning-verify`, `slow`, `dies`.
     fn mode<'a>(&'a self, slot: u8, mode: &'a str) -> BoxFuture<'a, Result<(), Fault>>;
+    /// A new certificate with a new key and serial number for the same person, as the CA gives one after a year. A card that is in is
+    /// pulled meanwhile.
+    fn renew<'a>(&'a self, card: &'a str) -> BoxFuture<'a, Result<(), Fault>>;
+    /// Lets the card's certificate, otherwise unchanged, end `days` from now; in the past when negative. A card that is in is pulled
+    /// meanwhile.
+    fn validity<'a>(&'a self, card: &'a str, days: i64) -> BoxFuture<'a, Result<(), Fault>>;
     /// The certificate of a card, by its name; none when there is no such card.
     fn certificate(&self, card: &str) -> Option<Identity>;
     /// What is in which slot, as the card host tells it.
@@ -56,6 +63,8 @@ pub struct ServeOptions {
     pub ca_der: Vec<u8>,
     /// The CA locks.
     pub locks: Arc<dyn Locks>,
+    /// The local agents.
+    pub agents: Arc<dyn Agents>,
     /// The folder whose `node_modules` holds the packages of `drivers/training/package.json`.
     pub assets_dir: PathBuf,
     /// Socket of the training's own card service, for `training.json`.
@@ -125,7 +134,7 @@ pub async fn listen(port: u16, dir: &std::path::Path) -> Result<TcpListener, Fau
 /// Serves until `cancel`; returns as soon as it answers and `training.json` is written. A [`FaultKind::Setup`] fault when the npm packages
 /// of the pages are missing.
 pub async fn serve(options: ServeOptions, cancel: CancellationToken) -> Result<Serving, Fault> {
-    let ServeOptions { listener, dir, store, agent_ports, ca_der, locks, assets_dir, pcsc_socket } = options;
+    let ServeOptions { listener, dir, store, agent_ports, ca_der, locks, agents, assets_dir, pcsc_socket } = options;
     let port = listener.local_addr().map_err(|error| Fault::io("监听端口", "listen on", &dir, &error))?.port();
     // A training that comes back keeps its token and key: whoever knew them may go on.
     let (token, key) = match Instance::read(&dir) {
@@ -139,6 +148,7 @@ pub async fn serve(options: ServeOptions, cancel: CancellationToken) -> Result<S
         token,
         key,
         agent_ports,
+        second_agent: None,
         pcsc_socket,
         pid: std::process::id(),
         dir,
@@ -153,7 +163,7 @@ pub async fn serve(options: ServeOptions, cancel: CancellationToken) -> Result<S
         ca_auth: portals::ca_auth::router(portals.clone()),
         registry: portals::registry::router(portals.clone()),
         member: portals::member::router(portals.clone()),
-        admin: admin::router(portals.clone(), Mutex::new(instance.clone()), locks),
+        admin: admin::router(portals.clone(), Mutex::new(instance.clone()), locks, agents),
         portals,
     };
     let app = Router::new().fallback(by_host).with_state(Arc::new(hosts));

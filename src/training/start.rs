@@ -10,14 +10,14 @@ use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
-use super::agent::AgentProcess;
+use super::agents::{AgentStart, LocalAgents};
 use super::cards::{self, CardHost, Mode};
 use super::people::Applicant;
 use super::serve::{Locks, ServeOptions, Serving, listen, serve};
 use super::store::Store;
 use super::{Instance, Site};
 use crate::base::{Fault, FaultKind, Until, files};
-use crate::pki::{Identity, PersonSubject, TrainingCa};
+use crate::pki::{self, Identity, Issued, PersonSubject, TrainingCa};
 
 /// How many fictitious applicants a training has.
 const PEOPLE: usize = 2;
@@ -50,7 +50,7 @@ pub struct Running {
     /// Where `training.json` is.
     pub file: PathBuf,
     serving: Serving,
-    agent: AgentProcess,
+    agents: Arc<LocalAgents>,
     cards: Arc<CardHost>,
     temporary: Option<PathBuf>,
 }
@@ -60,7 +60,7 @@ impl Running {
     pub async fn end(self) {
         // Each part is gone in any case; how it went is of no use to anybody now.
         let _ = self.serving.ended().await;
-        let _ = self.agent.end().await;
+        let _ = self.agents.end().await;
         if let Some(cards) = Arc::into_inner(self.cards) {
             cards.end().await;
         }
@@ -91,9 +91,10 @@ pub async fn start(options: Options, cancel: CancellationToken) -> Result<Runnin
     let cards = Arc::new(CardHost::start(&dir, &options.exe).await?);
     let listener = listen(options.port, &dir).await?;
     let port = listener.local_addr().map_err(|error| Fault::io("监听端口", "listen on", &dir, &error))?.port();
-    let origins = [Site::CaMutual.origin(port)];
-    let agent = AgentProcess::start(&options.exe, &dir, (0, 0), &origins, &cards.pcsc_socket(), &until).await?;
-    let ports = agent.ports();
+    let origins = [Site::CaMutual, Site::CaAuth, Site::Registry, Site::Member].map(|site| site.origin(port));
+    let agents = AgentStart { exe: options.exe, dir: dir.clone(), origins: origins.to_vec(), pcsc_socket: cards.pcsc_socket() };
+    let agents = Arc::new(LocalAgents::start(agents, &until).await?);
+    let ports = agents.ports();
     let serving = serve(
         ServeOptions {
             listener,
@@ -102,13 +103,14 @@ pub async fn start(options: Options, cancel: CancellationToken) -> Result<Runnin
             agent_ports: [ports.0, ports.1],
             ca_der: ca.der().to_vec(),
             locks: Arc::new(VirtualLocks { cards: Arc::downgrade(&cards), ca, dir: dir.clone() }),
+            agents: agents.clone(),
             assets_dir: options.assets,
             pcsc_socket: Some(cards.pcsc_socket()),
         },
         cancel,
     )
     .await?;
-    Ok(Running { instance: serving.instance.clone(), file: Instance::path(&dir), serving, agent, cards, temporary })
+    Ok(Running { instance: serving.instance.clone(), file: Instance::path(&dir), serving, agents, cards, temporary })
 }
 
 fn temporary_folder() -> PathBuf {
@@ -156,6 +158,20 @@ impl VirtualLocks {
             .upgrade()
             .ok_or_else(|| Fault::new(FaultKind::Gone, crate::say!("模拟平台正在结束。", "the training is ending")))
     }
+
+    /// Gives a card another certificate. The host keeps what it has inserted in memory, so a card that is in is pulled and put back.
+    async fn revise(&self, card: &str, revised: impl FnOnce(&Issued) -> Result<Issued, Fault>) -> Result<(), Fault> {
+        let host = self.host()?;
+        let slot = host.state().await?.into_iter().find(|slot| slot.card.as_deref() == Some(card)).map(|slot| slot.slot);
+        if let Some(slot) = slot {
+            host.pull(slot).await?;
+        }
+        let done = cards::revise(&self.dir, card, revised);
+        if let Some(slot) = slot {
+            host.insert(slot, card).await?;
+        }
+        done
+    }
 }
 
 impl Locks for VirtualLocks {
@@ -184,6 +200,18 @@ impl Locks for VirtualLocks {
             })?;
             self.host()?.mode(slot.into(), known).await.map(drop)
         })
+    }
+
+    fn renew<'a>(&'a self, card: &'a str) -> BoxFuture<'a, Result<(), Fault>> {
+        Box::pin(self.revise(card, |before| {
+            let person = pki::read(&before.der)?;
+            let organisation = person.organisation.unwrap_or_default();
+            self.ca.issue(&PersonSubject { holder: person.holder, organisation, valid_days: VALID_DAYS })
+        }))
+    }
+
+    fn validity<'a>(&'a self, card: &'a str, days: i64) -> BoxFuture<'a, Result<(), Fault>> {
+        Box::pin(self.revise(card, move |before| self.ca.revise(before, days)))
     }
 
     fn certificate(&self, card: &str) -> Option<Identity> {

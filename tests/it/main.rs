@@ -16,5 +16,6 @@ mod page;
 mod portals;
 mod proof;
 mod refusals;
+mod told;
 mod words;
 mod world;

@@ -3,80 +3,22 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use base64::Engine;
-use futures_util::future::BoxFuture;
 use ruku::base::{Fault, FaultKind, Secret, challenge, http};
 use ruku::pki::{PersonSubject, TrainingCa};
 use ruku::training::people::Applicant;
 use ruku::training::serve::listen;
 use ruku::training::store::Store;
-use ruku::training::{Instance, Locks, ServeOptions, Serving, Site, serve};
+use ruku::training::{Instance, ServeOptions, Serving, Site, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_util::sync::CancellationToken;
 
+use crate::told::{Told, libraries};
+
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// Locks that only remember what they were told.
-#[derive(Default)]
-struct Told(Mutex<Vec<String>>);
-
-impl Told {
-    fn tell(&self, words: String) -> BoxFuture<'_, Result<(), Fault>> {
-        self.0.lock().unwrap().push(words);
-        Box::pin(async { Ok(()) })
-    }
-}
-
-impl Locks for Told {
-    fn issue<'a>(&'a self, people: &'a [Applicant]) -> BoxFuture<'a, Result<(), Fault>> {
-        self.tell(format!("issue {}", people.len()))
-    }
-    fn insert<'a>(&'a self, slot: u8, card: &'a str) -> BoxFuture<'a, Result<(), Fault>> {
-        self.tell(format!("insert {slot} {card}"))
-    }
-    fn pull(&self, slot: u8) -> BoxFuture<'_, Result<(), Fault>> {
-        self.tell(format!("pull {slot}"))
-    }
-    fn mode<'a>(&'a self, slot: u8, mode: &'a str) -> BoxFuture<'a, Result<(), Fault>> {
-        self.tell(format!("mode {slot} {mode}"))
-    }
-    fn certificate(&self, _: &str) -> Option<ruku::pki::Identity> {
-        None
-    }
-    fn state(&self) -> BoxFuture<'_, Result<serde_json::Value, Fault>> {
-        Box::pin(async { Ok(serde_json::json!({"slots": []})) })
-    }
-}
-
-/// The pages' libraries are not what these tests are about: files of the right version and name are enough.
-fn libraries(dir: &Path) {
-    let files = [
-        ("jquery/package.json", r#"{"version":"3.7.1"}"#),
-        ("layer-src/package.json", r#"{"version":"3.5.1"}"#),
-        ("jquery/dist/jquery.min.js", "//"),
-        ("layer-src/dist/layer.js", "//"),
-        ("layer-src/dist/theme/default/layer.css", "a{}"),
-        ("layer-src/dist/theme/default/icon.png", "x"),
-        ("layui/package.json", r#"{"version":"2.13.6"}"#),
-        ("webuploader/package.json", r#"{"version":"0.1.8"}"#),
-        ("layui/dist/layui.js", "//"),
-        ("layui/dist/css/layui.css", "a{}"),
-        ("layui/dist/font/iconfont.woff2", "x"),
-        ("webuploader/dist/webuploader.html5only.min.js", "//"),
-        ("webuploader/dist/webuploader.css", "a{}"),
-        ("layer-src/dist/theme/default/icon-ext.png", "x"),
-        ("layer-src/dist/theme/default/loading-0.gif", "x"),
-        ("layer-src/dist/theme/default/loading-1.gif", "x"),
-    ];
-    for (name, text) in files {
-        let path = dir.join("node_modules").join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
-}
 
 struct Training {
     dir: tempfile::TempDir,
@@ -99,6 +41,7 @@ async fn up(
         store: Store::open(dir, seed, 3)?,
         agent_ports: [1, 2],
         ca_der: ca.der().to_vec(),
+        agents: locks.clone(),
         locks,
         assets_dir: dir.join("assets"),
         pcsc_socket: None,
@@ -250,7 +193,7 @@ async fn only_the_trainings_own_names_are_answered() {
 #[tokio::test]
 async fn every_link_leads_somewhere_and_every_page_says_that_it_is_fictitious() {
     let training = Training::start().await;
-    for site in [Site::Hohhot, Site::CaMutual] {
+    for site in [Site::Hohhot, Site::CaMutual, Site::CaAuth] {
         let mut visitor = Visitor::of(&training, site);
         let (mut seen, mut todo) = (BTreeSet::new(), vec!["/".to_owned()]);
         while let Some(path) = todo.pop() {
@@ -289,7 +232,7 @@ async fn the_bureaus_entrance_hops_to_the_other_origin() {
     for words in ["绑定/登陆", "CA 证书解绑", "主体登录", "点击确认申请", "绑定成功"] {
         assert!(home.contains(words), "{words}");
     }
-    assert!(mutual.get("/closed/subject").await.body.contains("本次模拟暂未开放"));
+    assert!(mutual.get("/closed/legal").await.body.contains("本次模拟暂未开放"));
     let found = bureau.get("/search?q=%E8%AF%9A%E4%BF%A1%E5%BA%93").await.body;
     assert!(found.contains("诚信库入库流程说明") && !found.contains("敕勒川"));
 }
@@ -454,6 +397,43 @@ async fn the_trainers_interface_needs_its_token_and_its_own_page() {
         assert!(status == 401 || status == 403, "{origin:?} {status}");
     }
     assert_eq!(*training.locks.0.lock().unwrap(), ["insert 0 p2", "mode 0 slow", "pull 0"]);
+}
+
+#[tokio::test]
+async fn agents_and_certificates_obey_the_trainer() {
+    let training = Training::start().await;
+    let orders = [
+        ("/locks/renew", serde_json::json!({"card": "p1"}), 200),
+        ("/locks/renew", serde_json::json!({"card": "../p1"}), 404),
+        ("/locks/validity", serde_json::json!({"card": "p1-legal", "days": -1}), 200),
+        ("/locks/validity", serde_json::json!({"card": "p1", "days": 1_000_000}), 422),
+        ("/agent/stop", serde_json::Value::Null, 200),
+        ("/agent/start", serde_json::Value::Null, 200),
+        ("/agent/type-pin", serde_json::json!({"pin": "482913"}), 200),
+        ("/agent/type-pin", serde_json::json!({"pin": "1"}), 409),
+        ("/agent/second", serde_json::json!({"on": true}), 200),
+    ];
+    for (path, body, status) in orders {
+        assert_eq!(training.admin("POST", path, body).await.status, status, "{path}");
+    }
+    assert_eq!(Instance::read(training.dir.path()).unwrap().second_agent, Some(7));
+    assert_eq!(training.admin("POST", "/agent/second", serde_json::json!({"on": false})).await.status, 200);
+    assert_eq!(Instance::read(training.dir.path()).unwrap().second_agent, None);
+    let told = training.locks.0.lock().unwrap().join(", ");
+    assert_eq!(told, "renew p1, validity p1-legal -1, stop, start, type true, type false, second true, second false");
+}
+
+#[tokio::test]
+async fn the_detection_tools_address_is_good_once() {
+    let training = Training::start().await;
+    let told = training.admin("POST", "/tool", serde_json::Value::Null).await.json().unwrap();
+    let address = told["address"].as_str().unwrap();
+    let path = address.strip_prefix(&training.instance().origin(Site::CaMutual)).unwrap();
+    let mut visitor = Visitor::of(&training, Site::CaMutual);
+    assert_eq!(visitor.get(path).await.header("location"), Some("/"));
+    for used in [path, "/sso/entry?from=tool&ticket=forged", "/sso/entry?from=tool"] {
+        assert_eq!(visitor.get(used).await.status, 403, "{used}");
+    }
 }
 
 #[tokio::test]

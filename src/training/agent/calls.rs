@@ -65,8 +65,11 @@ pub(super) trait Tokens: Send + Sync + 'static {
     fn sign(&self, token: &Token, message: &[u8]) -> Result<Vec<u8>, Code>;
 }
 
-/// Answers one call; `None` for a path that this port does not have.
-pub(super) fn answer(tokens: &dyn Tokens, port: Port, path: &str, form: &Form) -> Option<Reply> {
+/// The agent's own PIN window for one lock: the PIN that the person typed into it, or why there is none. Blocks until then.
+pub(super) type Ask<'a> = &'a dyn Fn(&Token) -> Result<Secret, Code>;
+
+/// Answers one call; `None` for a path that this port does not have. Only `RS_CertLogin` with `window=1` and without a PIN asks for one.
+pub(super) fn answer(tokens: &dyn Tokens, ask: Ask<'_>, port: Port, path: &str, form: &Form) -> Option<Reply> {
     Some(match (port, path) {
         (Port::Crypto, "/RS_GetUserList") => users(tokens),
         (Port::Crypto, "/RS_GetCertBase64String") => {
@@ -74,7 +77,7 @@ pub(super) fn answer(tokens: &dyn Tokens, port: Port, path: &str, form: &Form) -
         }
         (Port::Crypto, "/RS_GetCertInfo") => certificate_info(form),
         (Port::Crypto, "/RS_KeyGetKeySn") => chosen(tokens, form).map(|token| json!({ "keySn": token.container() })),
-        (Port::Crypto, "/RS_CertLogin") => login(tokens, form),
+        (Port::Crypto, "/RS_CertLogin") => login(tokens, ask, form),
         (Port::Crypto, "/RS_GetPinRetryCount") => tries(tokens, form),
         (Port::Crypto, "/RS_KeySignByP1") => sign(tokens, form),
         (Port::Info, "/RS_GetVersion" | "/RS_GetHRZSVersion") => Ok(json!({ "version": VERSION })),
@@ -119,10 +122,19 @@ fn certificate_info(form: &Form) -> Reply {
     }))
 }
 
-fn login(tokens: &dyn Tokens, form: &Form) -> Reply {
+fn login(tokens: &dyn Tokens, ask: Ask<'_>, form: &Form) -> Reply {
     let token = chosen(tokens, form)?;
-    let pin = form.secret("password").ok_or(Code::NoPin)?;
-    tokens.login(&token, pin)?;
+    match form.secret("password") {
+        Some(pin) => tokens.login(&token, pin)?,
+        None if form.text("window") == Some("1") => {
+            // Nobody is asked for a PIN that could not be used anyway.
+            if !matches!(tokens.tries(&token)?, Tries::Known(_) | Tries::Verified) {
+                return Err(Code::Unknown);
+            }
+            tokens.login(&token, &ask(&token)?)?;
+        }
+        None => return Err(Code::NoPin),
+    }
     Ok(json!({ "containerId": token.container() }))
 }
 
@@ -201,8 +213,12 @@ pub(super) mod tests {
         }
     }
 
+    fn asked(drawer: &Drawer, ask: Ask<'_>, path: &str, form: &str) -> Value {
+        json_of(answer(drawer, ask, Port::Crypto, path, &Form::read(form.as_bytes())).unwrap())
+    }
+
     fn call(drawer: &Drawer, path: &str, form: &str) -> Value {
-        json_of(answer(drawer, Port::Crypto, path, &Form::read(form.as_bytes())).unwrap())
+        asked(drawer, &|_| Err(Code::NoPin), path, form)
     }
 
     fn code(drawer: &Drawer, path: &str, form: &str) -> String {
@@ -258,6 +274,27 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn the_window_is_opened_once_and_its_pin_used_once() {
+        let one = Drawer::of(&["张三"]);
+        let opened = Mutex::new(0);
+        let window = |typed: Result<&'static str, Code>| {
+            let ask = |_: &Token| {
+                *opened.lock().unwrap() += 1;
+                typed.map(Secret::new)
+            };
+            asked(&one, &ask, "/RS_CertLogin", "window=1")["code"].as_str().unwrap().to_owned()
+        };
+        let counts = || (*opened.lock().unwrap(), *one.verifies.lock().unwrap());
+        assert_eq!((window(Err(Code::NoPin)), counts()), ("9010".into(), (1, 0)), "cancelled: no try");
+        assert_eq!((window(Err(Code::NotOpened)), counts()), ("9008".into(), (2, 0)), "pulled: no try");
+        assert_eq!((window(Ok("000000")), counts()), ("9011".into(), (3, 1)));
+        assert_eq!((window(Ok("482913")), counts()), ("0000".into(), (4, 2)));
+        *one.left.lock().unwrap() = 0;
+        assert_eq!((window(Ok("482913")), counts()), ("9999".into(), (4, 2)), "a locked one is not asked for its PIN");
+        assert_eq!(code(&one, "/RS_CertLogin", "window=0"), "9010");
+    }
+
+    #[test]
     fn certificates_travel_in_base64_and_are_explained() {
         let one = Drawer::of(&["张三"]);
         let text = call(&one, "/RS_GetCertBase64String", "certType=1")["data"]["certBase64"].as_str().unwrap().to_owned();
@@ -270,7 +307,7 @@ pub(super) mod tests {
     #[test]
     fn each_port_has_its_own_calls() {
         let none = Drawer::of(&[]);
-        let has = |port, path| answer(&none, port, path, &Form::read(b"")).is_some();
+        let has = |port, path| answer(&none, &|_| Err(Code::NoPin), port, path, &Form::read(b"")).is_some();
         assert!(
             has(Port::Info, "/RS_GetVersion") && has(Port::Info, "/RS_GetHRZSVersion") && has(Port::Crypto, "/RS_GetUserList")
         );

@@ -4,18 +4,25 @@
 //! listens on 127.0.0.1 alone, and ends with the process that started it. Never sends a PIN twice: one call of `RS_CertLogin` is at most
 //! one VERIFY, and none at all when the card does not tell a positive count of tries.
 //!
+//! `RS_CertLogin` with `window=1` and without `password` opens the agent's own PIN window and answers when the person has typed the PIN
+//! there (then one VERIFY), closed it (9010), or pulled the lock (9008). The trainer may hand the PIN over instead: [`AgentProcess::type_pin`].
+//!
 //! For the pages: `RS_KeySignByP1` signs the *decoded* `asn1Msg` (base64) by ECDSA P-256 with SHA-256 and answers `data.signature`, the DER
 //! in base64. `RS_GetCertInfo` answers every part of the certificate whatever `type` asks for.
 
 mod calls;
+mod order;
 mod process;
 mod reply;
+mod second;
 mod server;
 mod tokens;
+mod window;
 
 use std::path::PathBuf;
 
 pub use process::AgentProcess;
+pub use second::SecondAgent;
 pub use server::agent_main;
 
 /// What the hidden command `ruku training-agent` is told.

@@ -6,18 +6,34 @@
 use std::fs::OpenOptions;
 use std::path::Path;
 use std::process::Stdio;
+use std::time::Duration;
 
 use serde::Deserialize;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::sync::Mutex;
 
-use crate::base::{Fault, FaultKind, Until, files};
+use super::order::{Done, Order};
+use crate::base::{Fault, FaultKind, Secret, Until, files};
 use crate::say;
+
+/// How long it may take to end by itself, its PIN window included.
+const POLITE_END: Duration = Duration::from_secs(5);
 
 /// A running agent. Dropping it kills it.
 pub struct AgentProcess {
-    child: Child,
+    child: Mutex<Child>,
+    pid: Option<u32>,
     ports: (u16, u16),
+    /// None once it was told to end.
+    talk: Mutex<Option<Talk>>,
+}
+
+/// Orders out, answers in.
+struct Talk {
+    number: u64,
+    orders: ChildStdin,
+    answers: Lines<BufReader<ChildStdout>>,
 }
 
 /// The agent's first line.
@@ -59,13 +75,17 @@ impl AgentProcess {
             .kill_on_drop(true)
             .spawn()
             .map_err(|error| not_started(&error.to_string(), &log))?;
-        let out = child.stdout.take().ok_or_else(|| not_started("stdout", &log))?;
-        let mut line = String::new();
+        let (Some(out), Some(orders)) = (child.stdout.take(), child.stdin.take()) else {
+            return Err(not_started("no pipe", &log));
+        };
+        let mut answers = BufReader::new(out).lines();
         let waiting_for = say!("模拟助手启动", "the training agent to start");
-        let read = until.run(&waiting_for, BufReader::new(out).read_line(&mut line)).await?;
-        read.map_err(|error| not_started(&error.to_string(), &log))?;
-        match serde_json::from_str(&line) {
-            Ok(Hello::Ports(crypto, info)) => Ok(AgentProcess { child, ports: (crypto, info) }),
+        let line = until.run(&waiting_for, answers.next_line()).await?.map_err(|error| not_started(&error.to_string(), &log))?;
+        match serde_json::from_str(&line.unwrap_or_default()) {
+            Ok(Hello::Ports(crypto, info)) => {
+                let talk = Mutex::new(Some(Talk { number: 0, orders, answers }));
+                Ok(AgentProcess { pid: child.id(), child: Mutex::new(child), ports: (crypto, info), talk })
+            }
             Ok(Hello::Fault(fault)) => Err(fault),
             Err(_) => Err(not_started("no answer", &log)),
         }
@@ -76,21 +96,57 @@ impl AgentProcess {
         self.ports
     }
 
-    /// Its process id, while it runs.
+    /// Its process id.
     pub fn pid(&self) -> Option<u32> {
-        self.child.id()
+        self.pid
+    }
+
+    /// Types a PIN into its window, as a person would; waits some seconds for the window to be opened. Says whether one took it.
+    ///
+    /// # Errors
+    /// [`FaultKind::Gone`] when the agent is not there any more.
+    pub async fn type_pin(&self, pin: &Secret) -> Result<bool, Fault> {
+        let mut talk = self.talk.lock().await;
+        let talk = talk.as_mut().ok_or_else(gone)?;
+        talk.number += 1;
+        let order = Order { number: talk.number, type_pin: pin.clone() };
+        talk.orders.write_all(&order.line()).await.map_err(|_| gone())?;
+        talk.orders.flush().await.map_err(|_| gone())?;
+        loop {
+            let line = talk.answers.next_line().await.ok().flatten().ok_or_else(gone)?;
+            match serde_json::from_str(&line) {
+                Ok(Done { number, used }) if number == order.number => return Ok(used),
+                // The answer to an order that was not waited for to its end.
+                _ => {}
+            }
+        }
     }
 
     /// Ends it and waits until it is gone.
     ///
     /// # Errors
     /// [`FaultKind::Io`] when the system cannot tell that it is gone.
-    pub async fn end(mut self) -> Result<(), Fault> {
+    pub async fn end(&self) -> Result<(), Fault> {
+        let mut child = self.child.lock().await;
+        // By itself, when its input closes, and with it the window that it may have open. An order that is under way holds that pipe.
+        if let Ok(mut talk) = self.talk.try_lock() {
+            *talk = None;
+            if let Ok(gone) = tokio::time::timeout(POLITE_END, child.wait()).await {
+                return ended(gone);
+            }
+        }
         // Fails when it is gone already, which is what is wanted.
-        let _ = self.child.start_kill();
-        let gone = self.child.wait().await;
-        gone.map(|_| ()).map_err(|error| Fault::io("结束模拟助手", "end", Path::new("training-agent"), &error))
+        let _ = child.start_kill();
+        ended(child.wait().await)
     }
+}
+
+fn ended(gone: std::io::Result<std::process::ExitStatus>) -> Result<(), Fault> {
+    gone.map(|_| ()).map_err(|error| Fault::io("结束模拟助手", "end", Path::new("training-agent"), &error))
+}
+
+fn gone() -> Fault {
+    Fault::new(FaultKind::Gone, say!("模拟助手没有运行。请先启动它。", "the training agent is not running; start it first"))
 }
 
 fn not_started(why: &str, log: &Path) -> Fault {

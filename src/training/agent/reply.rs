@@ -13,7 +13,7 @@ pub(super) enum Code {
     OtherLock,
     /// The lock cannot be opened: busy, pulled out, or not the one that was listed.
     NotOpened,
-    /// No PIN came with the call.
+    /// No PIN came with the call, or its window was closed without one.
     NoPin,
     /// The PIN was wrong; it cost a try.
     WrongPin,

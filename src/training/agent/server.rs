@@ -2,9 +2,10 @@
 //!
 //! Never answers a page of an origin that is not listed, nor a request whose `Host` is not this port of the loopback (DNS rebinding).
 
-use std::io::Read;
+use std::io::{BufRead, Write};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -13,20 +14,29 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Json, Response};
 use serde_json::json;
 use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+use zeroize::Zeroizing;
 
 use super::AgentOptions;
-use super::calls::{self, Form, Port, Tokens};
+use super::calls::{self, Form, Port, Token, Tokens};
+use super::order::{Done, Order, WINDOW_OPENS};
 use super::reply::{Code, json_of};
 use super::tokens::Pcsc;
-use crate::base::{Fault, FaultKind};
+use super::window::PinWindow;
+use crate::base::{Fault, FaultKind, Secret};
 use crate::say;
 
 /// A form of a page is small, in bytes.
 const LARGEST_FORM: usize = 64 << 10;
+/// How often the lock is looked for while the PIN window is open.
+const LOOK: Duration = Duration::from_millis(100);
+/// At the end, how long a call that is at the card may take.
+const LAST_CALL: Duration = Duration::from_secs(2);
 
 /// Runs the agent until standard input ends, that is: until the process that started it is gone, however it went. Prints one JSON line first:
-/// `{"ports":[crypto,info]}`, or `{"fault":…}`. Makes its own runtime, so it must not be called inside one.
+/// `{"ports":[crypto,info]}`, or `{"fault":…}`; then one for each order that comes by standard input. Makes its own runtime, so it must not
+/// be called inside one.
 ///
 /// # Errors
 /// [`FaultKind::Setup`] when a port is taken or the watch of the locks cannot start.
@@ -50,13 +60,15 @@ fn run(options: &AgentOptions) -> Result<(), Fault> {
     })?;
     let tokens = Pcsc::start()?;
     let gone = CancellationToken::new();
+    let (orders, ordered) = mpsc::unbounded_channel();
     let parent = gone.clone();
-    // The read returns when the parent's end of the pipe closes, which the system does even after SIGKILL.
+    // The reading ends when the parent's end of the pipe closes, which the system does even after SIGKILL.
     std::thread::spawn(move || {
-        let _ = std::io::stdin().lock().read_to_end(&mut Vec::new());
+        read_orders(&mut std::io::stdin().lock(), &orders);
         parent.cancel();
     });
-    runtime.block_on(async {
+    let window = Arc::new(PinWindow::default());
+    let served = runtime.block_on(async {
         let (crypto, info) = (bind(crypto).await?, bind(info).await?);
         let ports = [port_of(&crypto)?, port_of(&info)?];
         tokio::spawn(forget_pulled(Arc::clone(&tokens)));
@@ -64,13 +76,46 @@ fn run(options: &AgentOptions) -> Result<(), Fault> {
         let origins: Arc<[String]> = options.origins.iter().filter(|origin| !origin.is_empty()).cloned().collect();
         for (listener, port) in [(crypto, Port::Crypto), (info, Port::Info)] {
             let number = port_of(&listener)?;
-            let shop = Shop { tokens: tokens.clone(), port, number, origins: origins.clone() };
+            let (tokens, window, gone) = (tokens.clone(), window.clone(), gone.clone());
+            let shop = Shop { tokens, window, port, number, origins: origins.clone(), gone };
             tokio::spawn(async move { axum::serve(listener, router(shop)).await });
         }
         println!("{}", json!({ "ports": ports }));
+        tokio::spawn(obey(ordered, window));
         gone.cancelled().await;
         Ok(())
-    })
+    });
+    runtime.shutdown_timeout(LAST_CALL);
+    served
+}
+
+/// Reads orders to the end of the input. A line that is no order ends nothing.
+fn read_orders(input: &mut impl BufRead, orders: &mpsc::UnboundedSender<Order>) {
+    loop {
+        // Large enough for any order: growing would leave a copy of it behind.
+        let mut line = Zeroizing::new(Vec::with_capacity(4096));
+        match input.read_until(b'\n', &mut line) {
+            Ok(0) | Err(_) => return,
+            Ok(_) => match serde_json::from_slice(&line) {
+                Ok(order) => drop(orders.send(order)),
+                // Not the error: it may quote the line.
+                Err(_) => tracing::warn!("a line that is no order"),
+            },
+        }
+    }
+}
+
+/// Carries orders out, each at its own time, and answers each.
+async fn obey(mut orders: mpsc::UnboundedReceiver<Order>, window: Arc<PinWindow>) {
+    while let Some(Order { number, type_pin }) = orders.recv().await {
+        let window = window.clone();
+        tokio::spawn(async move {
+            let used = window.hand_over(type_pin, WINDOW_OPENS).await;
+            let line = json!(Done { number, used });
+            // A parent that is gone ends this process elsewhere.
+            let _ = writeln!(std::io::stdout().lock(), "{line}");
+        });
+    }
 }
 
 /// Ends PIN sessions with their locks.
@@ -107,9 +152,32 @@ fn port_of(listener: &TcpListener) -> Result<u16, Fault> {
 #[derive(Clone)]
 struct Shop {
     tokens: Arc<dyn Tokens>,
+    window: Arc<PinWindow>,
     port: Port,
     number: u16,
     origins: Arc<[String]>,
+    /// Ends with the agent.
+    gone: CancellationToken,
+}
+
+impl Shop {
+    /// Asks for a PIN in the agent's own window, until the caller hangs up. Blocks; for a thread that may.
+    fn ask(&self, token: &Token, caller: &CancellationToken) -> Result<Secret, Code> {
+        let pulled = async {
+            let mut look = tokio::time::interval(LOOK);
+            while self.tokens.present().iter().any(|there| there.reader == token.reader && there.container() == token.container())
+            {
+                look.tick().await;
+            }
+        };
+        tokio::runtime::Handle::current().block_on(async {
+            tokio::select! {
+                biased;
+                () = caller.cancelled() => Err(Code::NoPin),
+                asked = self.window.ask(pulled) => asked,
+            }
+        })
+    }
 }
 
 fn router(shop: Shop) -> Router {
@@ -126,8 +194,11 @@ async fn serve(State(shop): State<Shop>, method: Method, uri: Uri, headers: Head
         Method::POST => {
             let path = uri.path().to_owned();
             tracing::debug!(path, "call");
-            // PC/SC calls block, some for as long as the card likes.
-            tokio::task::spawn_blocking(move || respond(&shop, &path, &body))
+            // Dropped with this call: nobody is asked for a PIN that nobody waits for.
+            let caller = shop.gone.child_token();
+            let _hung_up = caller.clone().drop_guard();
+            // PC/SC calls block, some for as long as the card likes; the PIN window for as long as the person does.
+            tokio::task::spawn_blocking(move || respond(&shop, &caller, &path, &body))
                 .await
                 .unwrap_or_else(|_| Json(json_of(Err(Code::Unknown))).into_response())
         }
@@ -144,11 +215,12 @@ async fn serve(State(shop): State<Shop>, method: Method, uri: Uri, headers: Head
     response
 }
 
-fn respond(shop: &Shop, path: &str, body: &[u8]) -> Response {
+fn respond(shop: &Shop, caller: &CancellationToken, path: &str, body: &[u8]) -> Response {
     if path == "/buffer" {
         return Json(calls::buffer(&*shop.tokens)).into_response();
     }
-    match calls::answer(&*shop.tokens, shop.port, path, &Form::read(body)) {
+    let ask = |token: &Token| shop.ask(token, caller);
+    match calls::answer(&*shop.tokens, &ask, shop.port, path, &Form::read(body)) {
         Some(reply) => Json(json_of(reply)).into_response(),
         None => (StatusCode::NOT_FOUND, Json(json_of(Err(Code::Unknown)))).into_response(),
     }
@@ -177,7 +249,8 @@ mod tests {
 
     fn shop() -> Shop {
         let origins = vec!["http://ca-mutual.localhost:8000".to_owned()].into();
-        Shop { tokens: Arc::new(Drawer::of(&["张三"])), port: Port::Crypto, number: 21200, origins }
+        let (tokens, window, gone) = (Arc::new(Drawer::of(&["张三"])), Arc::default(), CancellationToken::new());
+        Shop { tokens, window, port: Port::Crypto, number: 21200, origins, gone }
     }
 
     async fn ask(method: Method, headers: &[(&'static str, &'static str)]) -> Response {

@@ -40,4 +40,4 @@ pub use client::CardHost;
 pub use host::host_main;
 
 pub use control::{Mode, SLOTS, SlotState};
-pub use store::{certificate, make_card};
+pub use store::{certificate, make_card, revise};

@@ -50,15 +50,7 @@ pub fn make_card(dir: &Path, name: &str, issued: &pki::Issued, pin: &Secret, tri
             ),
         ));
     }
-    if !pki::is_training(&pki::read(&issued.der)?) {
-        return Err(Fault::new(
-            FaultKind::Refused,
-            crate::say!(
-                "模拟锁只接受模拟 CA 签发的证书，真实证书不得写入。",
-                "a training lock takes certificates of the training CA only; a real one is refused"
-            ),
-        ));
-    }
+    only_training(issued)?;
     let content = Content {
         version: 1,
         certificate: hex::encode(&issued.der),
@@ -68,6 +60,37 @@ pub fn make_card(dir: &Path, name: &str, issued: &pki::Issued, pin: &Secret, tri
         tries_max: tries,
     };
     files::private_dir(&dir.join("cards"))?;
+    write(&path, &content)
+}
+
+fn only_training(issued: &pki::Issued) -> Result<(), Fault> {
+    if pki::is_training(&pki::read(&issued.der)?) {
+        return Ok(());
+    }
+    Err(Fault::new(
+        FaultKind::Refused,
+        crate::say!(
+            "模拟锁只接受模拟 CA 签发的证书，真实证书不得写入。",
+            "a training lock takes certificates of the training CA only; a real one is refused"
+        ),
+    ))
+}
+
+/// Gives a virtual lock, which must not be inserted, another certificate and key; PIN and tries stay.
+///
+/// # Errors
+/// [`FaultKind::Card`] for a lock that is not there or damaged, [`FaultKind::Refused`] for a certificate that is not of the training, and
+/// whatever `revised` says.
+pub fn revise(dir: &Path, name: &str, revised: impl FnOnce(&pki::Issued) -> Result<pki::Issued, Fault>) -> Result<(), Fault> {
+    let path = path_of(dir, name)?;
+    let text = std::fs::read(&path).map_err(|error| broken(&path, &error))?;
+    let mut content: Content = serde_json::from_slice(&text).map_err(|error| broken(&path, &error))?;
+    let bytes = |text: &str| hex::decode(text).map_err(|error| broken(&path, &error));
+    let before = pki::Issued { der: bytes(&content.certificate)?, key_pkcs8: bytes(&content.key_pkcs8)?.into() };
+    let issued = revised(&before)?;
+    only_training(&issued)?;
+    content.certificate = hex::encode(&issued.der);
+    content.key_pkcs8 = hex::encode(&*issued.key_pkcs8);
     write(&path, &content)
 }
 

@@ -76,6 +76,7 @@ pub(crate) async fn asset(State(portals): State<Arc<Portals>>, UrlPath(path): Ur
         "mini.css" => include_str!("assets/mini.css"),
         "mini.js" => include_str!("assets/mini.js"),
         "bind.js" => include_str!("assets/bind.js"),
+        "unbind.js" => include_str!("assets/unbind.js"),
         "admin.css" => include_str!("assets/admin.css"),
         "admin.js" => include_str!("assets/admin.js"),
         "emblem.svg" => include_str!("assets/emblem.svg"),

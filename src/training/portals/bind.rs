@@ -5,52 +5,24 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{Form, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use base64::Engine;
 use serde::Deserialize;
 
 use super::application::{Application, ID_KINDS};
-use super::{Portals, zone};
+use super::rest::{broken, expired, refused, reply, shown};
+use super::session::Session;
+use super::{Portals, rest, zone};
 use crate::base::Fault;
 use crate::pki::{self, Identity};
 use crate::training::instance::Site;
 use crate::training::store::{Binding, NotBound};
 
-/// `{"code", "msg", "data"}`, the answer shape of the portal's own calls.
-fn reply(code: &str, msg: &str, data: serde_json::Value) -> Response {
-    Json(serde_json::json!({"code": code, "msg": msg, "data": data})).into_response()
-}
-
-fn refused(code: &str, msg: &str) -> Response {
-    reply(code, msg, serde_json::Value::Null)
-}
-
-fn expired() -> Response {
-    (StatusCode::FORBIDDEN, refused("4003", "会话已失效，请刷新页面后重试")).into_response()
-}
-
-fn broken(fault: &Fault) -> Response {
-    tracing::error!("{fault}");
-    (StatusCode::INTERNAL_SERVER_ERROR, refused("9999", "系统繁忙，请稍后再试")).into_response()
-}
-
-/// A post that another site's page sent on the visitor's behalf.
-fn foreign(portals: &Portals, headers: &HeaderMap) -> bool {
-    let own = Site::CaMutual.origin(portals.port);
-    headers.get("origin").is_some_and(|origin| origin.as_bytes() != own.as_bytes())
-}
-
-/// What pages show of a certificate.
-fn shown(identity: &Identity) -> serde_json::Value {
-    let issuer = identity.issuer.split(',').find_map(|part| part.trim().strip_prefix("CN=")).unwrap_or(&identity.issuer);
-    let date = |at: jiff::Timestamp| at.to_zoned(zone()).strftime("%Y-%m-%d").to_string();
-    serde_json::json!({
-        "holder": identity.holder, "serial": identity.serial, "issuer": issuer, "organisation": identity.organisation,
-        "validity": format!("{} 至 {}", date(identity.not_before), date(identity.not_after)),
-    })
+/// The visitor's session, if the post is its own.
+fn posted(portals: &Portals, headers: &HeaderMap, csrf: &str) -> Option<Session> {
+    rest::posted(portals, Site::CaMutual, headers, csrf)
 }
 
 /// `GET /bind/person`: the page, with the certificate of this session when it is bound already.
@@ -106,7 +78,7 @@ pub(crate) async fn read_certificate(
     headers: HeaderMap,
     Form(handed): Form<Handed>,
 ) -> Response {
-    if foreign(&portals, &headers) || portals.sessions.posted(&headers, &handed.csrf).is_none() {
+    if posted(&portals, &headers, &handed.csrf).is_none() {
         return expired();
     }
     match handed.identity(&portals.ca_der) {
@@ -117,7 +89,7 @@ pub(crate) async fn read_certificate(
 
 /// `POST /rest/bindAction/bindStatus`: whether the certificate that the person picked is bound. The session remembers it.
 pub(crate) async fn bind_status(State(portals): State<Arc<Portals>>, headers: HeaderMap, Form(handed): Form<Handed>) -> Response {
-    let Some(session) = portals.sessions.posted(&headers, &handed.csrf).filter(|_| !foreign(&portals, &headers)) else {
+    let Some(session) = posted(&portals, &headers, &handed.csrf) else {
         return expired();
     };
     match handed.identity(&portals.ca_der) {
@@ -137,7 +109,7 @@ pub(crate) async fn apply(
     Form(application): Form<Application>,
 ) -> Response {
     let application = application.trimmed();
-    let Some(session) = portals.sessions.posted(&headers, &application.csrf).filter(|_| !foreign(&portals, &headers)) else {
+    let Some(session) = posted(&portals, &headers, &application.csrf) else {
         return expired();
     };
     let Some(certificate) = session.certificate.filter(|certificate| certificate.serial == application.cert_sn) else {
@@ -181,7 +153,7 @@ fn bind(portals: &Portals, certificate: &Identity, application: Application) -> 
 
 /// `POST /rest/bindAction/leave`: forgets the certificate that was read.
 pub(crate) async fn leave(State(portals): State<Arc<Portals>>, headers: HeaderMap, Form(handed): Form<Handed>) -> Response {
-    match portals.sessions.posted(&headers, &handed.csrf).filter(|_| !foreign(&portals, &headers)) {
+    match posted(&portals, &headers, &handed.csrf) {
         Some(session) => {
             portals.sessions.keep(&session.id, None);
             reply("0000", "successful", serde_json::Value::Null)

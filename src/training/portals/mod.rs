@@ -13,10 +13,12 @@ pub(crate) mod hohhot;
 pub(crate) mod member;
 mod pages;
 pub(crate) mod registry;
+mod rest;
 mod session;
 mod third_party;
 mod ticket;
 mod trouble;
+mod unbind;
 
 use std::future::Future;
 use std::path::Path;
@@ -41,6 +43,8 @@ pub(crate) struct Portals {
     store: Mutex<Store>,
     pub(crate) sessions: session::Sessions,
     pub(crate) tickets: ticket::Tickets,
+    pub(crate) sign_on: ca_auth::Pending,
+    pub(crate) visits: ticket::Visits,
     trouble: Mutex<trouble::Trouble>,
     libraries: assets::Libraries,
     pages: pages::Pages,
@@ -61,6 +65,8 @@ impl Portals {
             store: Mutex::new(store),
             sessions: session::Sessions::default(),
             tickets: ticket::Tickets::default(),
+            sign_on: ca_auth::Pending::default(),
+            visits: ticket::Visits::default(),
             trouble: Mutex::default(),
             libraries: assets::Libraries::read(assets_dir)?,
             pages: pages::Pages::compiled()?,

@@ -25,6 +25,7 @@ const COMMON: Templates = &[
     ("ca/base.html", include_str!("pages/ca/base.html")),
     ("ca/home.html", include_str!("pages/ca/home.html")),
     ("ca/bind.html", include_str!("pages/ca/bind.html")),
+    ("ca/unbind.html", include_str!("pages/ca/unbind.html")),
     ("ca/closed.html", include_str!("pages/ca/closed.html")),
 ];
 

@@ -6,18 +6,19 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Form, Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
-use super::Portals;
+use super::{Portals, User, rest};
 use crate::training::instance::Site;
 
 /// `/sso/…` of the platform `site`.
 pub(super) fn router(site: Site) -> Router<Arc<Portals>> {
+    let entered = move |state, headers, asked| entry(site, state, headers, asked);
     let confirmed = move |state, headers, form| confirm(site, state, headers, form);
-    Router::new().route("/sso/entry", get(entry)).route("/sso/confirm", post(confirmed))
+    Router::new().route("/sso/entry", get(entered)).route("/sso/confirm", post(confirmed))
 }
 
 #[derive(Debug, Deserialize)]
@@ -25,11 +26,27 @@ struct Entry {
     ticket: String,
 }
 
-async fn entry(State(portals): State<Arc<Portals>>, headers: HeaderMap, Query(asked): Query<Entry>) -> Response {
+/// What the platform calls itself, and the name of its colours.
+fn looks(site: Site) -> (&'static str, &'static str) {
+    match site {
+        Site::Member => ("呼和浩特市公共资源交易平台（新版）", "member"),
+        _ => ("自治区公共资源交易主体信息库", "registry"),
+    }
+}
+
+/// Shows whom the ticket would let in, and leaves it as good as it was.
+async fn entry(site: Site, State(portals): State<Arc<Portals>>, headers: HeaderMap, Query(asked): Query<Entry>) -> Response {
     let Ok(session) = portals.sessions.of(&headers) else {
         return portals.error_page(StatusCode::INTERNAL_SERVER_ERROR);
     };
-    let values = serde_json::json!({"csrf": session.csrf, "ticket": asked.ticket});
+    let Some(User { certificate, .. }) = portals.tickets.holder(site, &asked.ticket) else {
+        return portals.error_page(StatusCode::FORBIDDEN);
+    };
+    let (platform, look) = looks(site);
+    let values = serde_json::json!({
+        "csrf": session.csrf, "ticket": asked.ticket, "platform": platform, "look": look, "holder": certificate.holder,
+        "organisation": certificate.organisation, "serial": certificate.serial, "auth": Site::CaAuth.origin(portals.port),
+    });
     super::ca_mutual::with_cookie(portals.page(StatusCode::OK, "sso/confirm.html", values), &session)
 }
 
@@ -42,9 +59,7 @@ struct Confirm {
 }
 
 async fn confirm(site: Site, State(portals): State<Arc<Portals>>, headers: HeaderMap, Form(asked): Form<Confirm>) -> Response {
-    let own = site.origin(portals.port);
-    let foreign = headers.get(header::ORIGIN).is_some_and(|origin| origin.as_bytes() != own.as_bytes());
-    let Some(session) = portals.sessions.posted(&headers, &asked.csrf).filter(|_| !foreign) else {
+    let Some(session) = rest::posted(&portals, site, &headers, &asked.csrf) else {
         return portals.error_page(StatusCode::FORBIDDEN);
     };
     match portals.tickets.redeem(site, &asked.ticket) {

@@ -11,6 +11,8 @@ mod member;
 mod registry;
 mod sign_on;
 
+pub use sign_on::{Sms, Switches};
+
 use super::people::{self, Applicant};
 use crate::base::{Fault, FaultKind, files};
 
@@ -265,6 +267,7 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::training::instance::Site;
 
     fn binding(certificate: &str, id_number: &str) -> Binding {
         Binding {
@@ -306,6 +309,25 @@ mod tests {
         assert_eq!((store.counters(), &store.applicants()[0].name), (&Counters::default(), &name));
         let store = Store::open(dir.path(), Some(4), 1).unwrap();
         assert_eq!((store.seed(), store.counters().bind_requests), (4, 0));
+    }
+
+    #[test]
+    fn a_platform_is_authorised_once_and_who_is_unbound_may_bind_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = Store::open(dir.path(), Some(3), 2).unwrap();
+        for _ in 0..2 {
+            store.authorise("p1", Site::Registry).unwrap();
+        }
+        store.authorise("p1", Site::Member).unwrap();
+        assert_eq!((store.counters().authorise, store.authorised("p2", Site::Registry)), (2, None));
+        assert_eq!(store.bind("p1", binding("aa", "1X")).unwrap(), Ok(()));
+        assert!(!store.unbind("1X", "别人", "19900000000").unwrap() && !store.unbind("2", "云小鹿", "19900000000").unwrap());
+        assert!(store.unbind("1x", "云小鹿", "19900000000").unwrap() && !store.unbind("1x", "云小鹿", "19900000000").unwrap());
+        assert_eq!(store.bind("p1", binding("bb", "1X")).unwrap(), Ok(()));
+        drop(store);
+        let store = Store::open(dir.path(), None, 2).unwrap();
+        assert_eq!((store.counters().unbind, store.counters().bind), (1, 2));
+        assert!(store.authorised("p1", Site::Member).is_some());
     }
 
     #[test]

@@ -2,6 +2,8 @@
 //!
 //! Never acts without the token, never for another site's page: `Host` and `Origin` are checked, the cookie is strict.
 
+mod agents;
+
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::{Path, Query, Request, State};
@@ -13,6 +15,7 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
 
+use super::agents::Agents;
 use super::instance::{Instance, Site};
 use super::portals::{self, FailOnce, Portals, Slow};
 use super::serve::Locks;
@@ -25,19 +28,20 @@ struct Admin {
     portals: Arc<Portals>,
     instance: Mutex<Instance>,
     locks: Arc<dyn Locks>,
+    agents: Arc<dyn Agents>,
 }
 
 type Shared = State<Arc<Admin>>;
 
 /// The routes of `admin.localhost`.
-pub(crate) fn router(portals: Arc<Portals>, instance: Mutex<Instance>, locks: Arc<dyn Locks>) -> Router {
+pub(crate) fn router(portals: Arc<Portals>, instance: Mutex<Instance>, locks: Arc<dyn Locks>, agents: Arc<dyn Agents>) -> Router {
     let assets = Router::new().route("/assets/{*path}", get(portals::asset)).with_state(portals.clone());
     let of_portals = [
         ("/ca-auth", portals::ca_auth::admin(portals.clone())),
         ("/registry", portals::registry::admin(portals.clone())),
         ("/member", portals::member::admin(portals.clone())),
     ];
-    let admin = Arc::new(Admin { portals, instance, locks });
+    let admin = Arc::new(Admin { portals, instance, locks, agents });
     let of_portals = of_portals.into_iter().fold(Router::new(), |all, (path, router)| all.nest(path, router));
     let of_portals = of_portals.layer(middleware::from_fn_with_state(admin.clone(), guard));
     Router::new()
@@ -52,6 +56,13 @@ pub(crate) fn router(portals: Arc<Portals>, instance: Mutex<Instance>, locks: Ar
         .route("/locks/{slot}/insert", post(insert))
         .route("/locks/{slot}/pull", post(pull))
         .route("/locks/{slot}/mode", post(mode))
+        .route("/locks/renew", post(agents::renew))
+        .route("/locks/validity", post(agents::validity))
+        .route("/agent/type-pin", post(agents::type_pin))
+        .route("/agent/stop", post(agents::stop))
+        .route("/agent/start", post(agents::start))
+        .route("/agent/second", post(agents::second))
+        .route("/tool", post(agents::tool))
         .route("/ticket", post(ticket))
         .route("/session", post(session))
         .route_layer(middleware::from_fn_with_state(admin.clone(), guard))
@@ -65,6 +76,23 @@ impl Admin {
     fn instance(&self) -> Instance {
         self.instance.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
+
+    /// Changes what others on this machine read in `training.json`.
+    fn change_instance(&self, change: impl FnOnce(&mut Instance)) -> Result<(), Fault> {
+        let mut instance = self.instance.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut instance);
+        instance.write()
+    }
+
+    /// Whether somebody has a lock of this name. A name becomes a file name further down.
+    fn has_card(&self, card: &str) -> bool {
+        self.instance().applicants.iter().any(|applicant| applicant.card == card || applicant.legal.card == card)
+    }
+}
+
+fn no_such_card(card: &str) -> Response {
+    let words = crate::say!("没有名为 {card} 的 CA 锁。", "there is no lock named {card}");
+    says(StatusCode::NOT_FOUND, &words)
 }
 
 fn says(status: StatusCode, message: &Message) -> Response {
@@ -142,6 +170,7 @@ async fn page(State(admin): Shared, headers: HeaderMap, Query(asked): Query<Aske
     let values = serde_json::json!({
         "en": lang == Lang::En, "lang": lang.tag(), "people": people, "port": instance.port,
         "hohhot": instance.origin(Site::Hohhot), "ca_mutual": instance.origin(Site::CaMutual),
+        "ca_auth": instance.origin(Site::CaAuth), "registry": instance.origin(Site::Registry), "member": instance.origin(Site::Member),
     });
     let mut response = admin.portals.page(StatusCode::OK, "admin.html", values);
     let policy = HeaderValue::from_static("default-src 'self'; frame-ancestors 'none'; form-action 'none'; base-uri 'none'");
@@ -151,6 +180,7 @@ async fn page(State(admin): Shared, headers: HeaderMap, Query(asked): Query<Aske
 
 async fn store(State(admin): Shared) -> Response {
     let mut view = admin.portals.store().view();
+    view["sign_on"]["captcha_answer"] = serde_json::json!(admin.portals.sign_on.captcha_answer());
     view["trouble"] = serde_json::json!(*admin.portals.trouble());
     Json(view).into_response()
 }
@@ -270,11 +300,8 @@ struct Card {
 }
 
 async fn insert(State(admin): Shared, Path(slot): Path<u8>, Json(asked): Json<Card>) -> Response {
-    // The name becomes a file name further down.
-    if !admin.instance().applicants.iter().any(|applicant| applicant.card == asked.card || applicant.legal.card == asked.card) {
-        let card = asked.card;
-        let words = crate::say!("没有名为 {card} 的 CA 锁。", "there is no lock named {card}");
-        return says(StatusCode::NOT_FOUND, &words);
+    if !admin.has_card(&asked.card) {
+        return no_such_card(&asked.card);
     }
     done(admin.locks.insert(slot, &asked.card).await)
 }
