@@ -19,6 +19,7 @@ mod choose;
 mod click;
 mod confirm;
 mod dialog;
+pub(crate) mod doctor;
 mod enter_pin;
 mod expect;
 mod fill;
@@ -88,7 +89,7 @@ macro_rules! actions {
         #[derive(Debug, Clone)]
         pub enum Act { $(
             #[doc = concat!("See `actions::", stringify!($module), "`.")]
-            $kind($module::$kind)
+            $kind(Box<$module::$kind>)
         ),+ }
 
         /// The words of all actions, in the order of the manual.
@@ -98,7 +99,7 @@ macro_rules! actions {
             /// Reads the action called `word` from its YAML value; none when there is no such action.
             pub fn read<'de, D: serde::Deserializer<'de>>(word: &str, value: D) -> Option<Result<Act, D::Error>> {
                 $(if word == <$module::$kind as Action>::WORD {
-                    return Some(<$module::$kind as Deserialize>::deserialize(value).map(Act::$kind));
+                    return Some(<$module::$kind as Deserialize>::deserialize(value).map(|act| Act::$kind(Box::new(act))));
                 })+
                 None
             }
@@ -160,4 +161,5 @@ actions! {
     person::Person,
     receipt::Receipt,
     milestone::Milestone,
+    doctor::Doctor,
 }

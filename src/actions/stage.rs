@@ -86,6 +86,8 @@ pub struct Stage<'a> {
     pub site: &'a Site,
     /// Where events and pictures go.
     pub folder: &'a mut RunFolder,
+    /// The `drivers/` folder.
+    pub drivers: &'a Path,
     /// Values of `{{ }}`: inputs, `lock`, facts of the run.
     pub values: &'a mut serde_json::Value,
     /// Values to hide; shared with browser and run folder.

@@ -2,13 +2,14 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
-mod acts;
 mod card;
 mod cases;
+mod doctor;
 mod driver;
 mod fake_driver;
 mod first_path;
 mod guide;
+mod hand_over;
 mod house;
 mod human;
 mod lock;
@@ -16,6 +17,7 @@ mod page;
 mod portals;
 mod proof;
 mod refusals;
+mod situations;
 mod told;
 mod words;
 mod world;

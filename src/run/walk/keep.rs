@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{STEP, Walk};
 use crate::base::{Fault, FaultKind, Ladder, Until};
+use crate::browser::Commands;
 use crate::browser::page::{Mark, Where};
 use crate::proof::Event;
 
@@ -22,6 +23,12 @@ const MESSAGES: usize = 20;
 /// Characters of a message that are kept.
 const LONGEST: usize = 300;
 
+/// Says what a step cost, for `RUKU_LOG=ruku::stats=debug`; nothing of it is kept.
+pub(super) fn measure(step: u32, action: &str, before: Commands, after: Commands) {
+    let (classic, bidi) = (after.classic - before.classic, after.bidi - before.bidi);
+    tracing::debug!(target: "ruku::stats", step, action, classic, bidi);
+}
+
 impl Walk<'_> {
     /// Keeps what the portal said for a moment during the step: toasts and dialogs are gone when the picture is taken.
     pub(super) fn messages(&mut self, step: u32, since: Mark) -> Result<(), Fault> {
@@ -35,7 +42,7 @@ impl Walk<'_> {
 
     /// Keeps a picture of the page. One that cannot be had is a warning: what was done stays done.
     pub(super) async fn picture(&mut self, step: u32) -> Result<(), Fault> {
-        if self.browser.took_away().is_some() {
+        if !self.options.pictures || self.browser.took_away().is_some() {
             return Ok(());
         }
         self.caption(None).await;
