@@ -14,10 +14,12 @@ pub mod sight;
 pub mod site;
 pub mod stage;
 
+mod cell;
 pub(crate) mod check_holder;
 mod choose;
 mod click;
 mod confirm;
+mod date;
 mod dialog;
 pub(crate) mod doctor;
 mod enter_pin;
@@ -148,6 +150,8 @@ actions! {
     window::Window,
     fill::Fill,
     choose::Choose,
+    date::Date,
+    cell::Cell,
     tick::Tick,
     upload::Upload,
     dialog::Dialog,
