@@ -52,7 +52,7 @@ var staffGrid = (function ($) {
     draw();
     $('.mini-datagrid').on('click', '.mini-grid-cell[data-column]', function () { edit($(this)); });
     $('.mini-grid-rows').on('click', '.mini-grid-editwrap', function (event) { event.stopPropagation(); });
-    $('[data-name=add_row]').on('click', function () { commit(); rows.push(['', '', '']); chosen = rows.length - 1; draw(); });
+    $('[data-name=add_row]').on('click', function () { commit(); rows.unshift(['', '', '']); chosen = 0; draw(); });
     $('[data-name=remove_row]').on('click', function () {
       commit();
       if (chosen < 0) return epoint.alert('请先选中一行');

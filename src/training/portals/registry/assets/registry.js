@@ -27,8 +27,7 @@ var epoint = (function ($) {
   var all = {
     // Words, or a list of them.
     alert: function (words, title, then) {
-      var body = $.isArray(words) ? outer('<ul></ul>').append($.map(words, function (one) { return outer('<li></li>').text(one)[0]; })) : outer('<span></span>').text(words);
-      box(title || '提示', body, [{ words: '确定', then: then }]);
+      box(title || '提示', outer('<span></span>').text($.isArray(words) ? words.join('\n') : words), [{ words: '确定', then: then }]);
     },
     confirm: function (words, then) { box('确认', outer('<span></span>').text(words), [{ words: '确定', then: then }, { words: '取消' }]); },
     // The only sign of success there is; gone after three seconds.
