@@ -11,6 +11,8 @@ mod member;
 mod registry;
 mod sign_on;
 
+pub use member::{Document, MemberSwitches, NotSynced, SealSet, Standing, Synced};
+pub use registry::{Entry, Status};
 pub use sign_on::{Sms, Switches};
 
 use super::people::{self, Applicant};
