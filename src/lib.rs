@@ -5,6 +5,7 @@ pub mod actions;
 pub mod base;
 pub mod browser;
 pub mod cli;
+pub mod doctor;
 pub mod lock;
 pub mod operator;
 pub mod picture;

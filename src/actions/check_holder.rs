@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::insert_lock::same_name;
-use super::stage::{Checked, LADDER};
+use super::stage::Checked;
 use super::{Action, Inspect, Place, Risk, Stage, Words};
-use crate::base::{Fault, FaultKind, Message};
+use crate::base::{Fault, FaultKind, Ladder, Message};
 use crate::browser::page::Purpose;
 
 /// `check_holder: { shown: { label: 证书持有人 }, expected: "{{ 姓名 }}" }`.
@@ -39,13 +39,13 @@ impl Action for CheckHolder {
     async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
         let (target, expected) = (stage.target(&self.shown, true)?, stage.render(&self.expected)?);
         let waiting_for = self.title();
-        let mut rungs = LADDER.into_iter();
+        let mut ladder = Ladder::default();
         let shown = loop {
             let shown = stage.browser.read(&target, &stage.until).await?;
             if !shown.trim().is_empty() {
                 break shown;
             }
-            stage.until.pause(rungs.next().unwrap_or(LADDER[LADDER.len() - 1]), &waiting_for).await?;
+            stage.until.climb(&mut ladder, &waiting_for).await?;
         };
         compare(stage, &shown, &expected)?;
         *stage.holder = Some(Checked { target, expected });

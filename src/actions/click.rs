@@ -3,12 +3,12 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::dialog::{answer_native, meaning, native};
 use super::place::LongPlace;
-use super::press::press;
-use super::stage::LADDER;
+use super::press::{not_done_yet, press};
 use super::{Action, Inspect, Risk, Stage, Words};
 use crate::base::spanned::{Form, FromShort};
-use crate::base::{Fault, FaultKind, Message};
+use crate::base::{Fault, FaultKind, Ladder, Message};
 use crate::browser::page::{Purpose, Target};
 
 /// `click: 文字`, or with `on` and `answer`.
@@ -71,60 +71,18 @@ impl Action for Click {
 /// so the sign of success must not show before it, and what the box asks is no sign of success.
 async fn answer_box(stage: &mut Stage<'_>, button: &str, drawn: &Target) -> Result<(), Fault> {
     let waiting_for = crate::say!("确认框及其「{button}」按钮", "the confirm box and its button “{button}”");
-    let mut rungs = LADDER.into_iter();
+    let mut ladder = Ladder::default();
     loop {
         stage.stop_words().await?;
         if let Some(dialog) = stage.browser.dialog() {
             let accept = meaning(button).ok_or_else(|| native(button, &dialog.text))?;
-            *stage.since = Some(stage.browser.mark());
-            return stage.browser.answer_dialog(accept, &stage.until).await;
+            return answer_native(stage, accept, dialog.kind, &dialog.text).await;
         }
         if stage.browser.look(drawn, Purpose::Press, &stage.until).await?.is_some() {
             break;
         }
-        stage.until.pause(rungs.next().unwrap_or(LADDER[LADDER.len() - 1]), &waiting_for).await?;
+        stage.until.climb(&mut ladder, &waiting_for).await?;
     }
-    if let Some(done_when) = stage.done_when
-        && let Some(evidence) = stage.look(done_when, None).await?
-    {
-        stage.held_back = true;
-        return Err(Fault::new(
-            FaultKind::Precondition,
-            crate::say!(
-                "确认框里就有完成标志 {}，按下后无法分辨是否成功，因此没有点「{button}」。请在平台配置中换一个更明确的成功提示。",
-                "the confirm box itself shows the sign of success {}, so “{button}” was not pressed; give the site profile a clearer success text",
-                evidence.zh
-            ),
-        ));
-    }
+    not_done_yet(stage, button).await?;
     press(stage, drawn).await
-}
-
-/// What a word on a button means to a native confirm box; none when it means neither.
-fn meaning(button: &str) -> Option<bool> {
-    match button.trim().to_lowercase().as_str() {
-        "确定" | "确认" | "是" | "好" | "继续" | "ok" | "yes" => Some(true),
-        "取消" | "否" | "不" | "cancel" | "no" => Some(false),
-        _ => None,
-    }
-}
-
-fn native(button: &str, text: &str) -> Fault {
-    Fault::new(
-        FaultKind::Dialog,
-        crate::say!(
-            "浏览器弹出对话框「{text}」，它只有“确定/取消”，没有「{button}」。请修改 answer。",
-            "the browser asks “{text}” and offers only OK and Cancel, not “{button}”; change `answer`"
-        ),
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::meaning;
-
-    #[test]
-    fn only_clear_words_answer_a_native_box() {
-        assert_eq!((meaning("确定"), meaning("取消"), meaning("提交")), (Some(true), Some(false), None));
-    }
 }

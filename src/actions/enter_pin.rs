@@ -10,9 +10,9 @@ use super::condition::Seen;
 use super::place::LongPlace;
 use super::press::press;
 use super::sight::Sight;
-use super::stage::{Asked, LADDER};
+use super::stage::Asked;
 use super::{Action, Condition, Inspect, Place, Risk, Stage, Words};
-use crate::base::{Fault, FaultKind, Message, Secret, Until};
+use crate::base::{Fault, FaultKind, Ladder, Message, Secret, Until};
 use crate::browser::Browser;
 use crate::browser::page::{Mark, Purpose};
 use crate::operator::GateKind;
@@ -220,7 +220,7 @@ async fn outcome(
     until: &Until,
 ) -> Result<Shown, Fault> {
     let waiting_for = crate::say!("密码通过后的下一页", "the page that follows the PIN");
-    let mut rungs = LADDER.into_iter();
+    let mut ladder = Ladder::default();
     loop {
         match glance(browser, site, signs, stale, since, until).await {
             Ok(Some(shown)) => return Ok(shown),
@@ -230,7 +230,7 @@ async fn outcome(
                     && browser.took_away().is_none() => {}
             Err(fault) => return Err(fault),
         }
-        until.pause(rungs.next().unwrap_or(LADDER[LADDER.len() - 1]), &waiting_for).await?;
+        until.climb(&mut ladder, &waiting_for).await?;
     }
 }
 

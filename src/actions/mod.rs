@@ -8,14 +8,18 @@ use serde::Deserialize;
 use crate::base::{Fault, Message};
 
 pub mod condition;
+pub mod fields;
 pub mod place;
 pub mod sight;
 pub mod site;
 pub mod stage;
 
 pub(crate) mod check_holder;
+mod choose;
 mod click;
 mod confirm;
+mod dialog;
+pub(crate) mod doctor;
 mod enter_pin;
 mod expect;
 mod fill;
@@ -24,9 +28,11 @@ mod milestone;
 mod open;
 mod person;
 mod press;
+pub(crate) mod read;
 mod receipt;
 mod seal;
 mod tick;
+mod upload;
 mod window;
 
 pub use condition::Condition;
@@ -83,7 +89,7 @@ macro_rules! actions {
         #[derive(Debug, Clone)]
         pub enum Act { $(
             #[doc = concat!("See `actions::", stringify!($module), "`.")]
-            $kind($module::$kind)
+            $kind(Box<$module::$kind>)
         ),+ }
 
         /// The words of all actions, in the order of the manual.
@@ -93,7 +99,7 @@ macro_rules! actions {
             /// Reads the action called `word` from its YAML value; none when there is no such action.
             pub fn read<'de, D: serde::Deserializer<'de>>(word: &str, value: D) -> Option<Result<Act, D::Error>> {
                 $(if word == <$module::$kind as Action>::WORD {
-                    return Some(<$module::$kind as Deserialize>::deserialize(value).map(Act::$kind));
+                    return Some(<$module::$kind as Deserialize>::deserialize(value).map(|act| Act::$kind(Box::new(act))));
                 })+
                 None
             }
@@ -141,7 +147,11 @@ actions! {
     click::Click,
     window::Window,
     fill::Fill,
+    choose::Choose,
     tick::Tick,
+    upload::Upload,
+    dialog::Dialog,
+    read::Read,
     expect::Expect,
     insert_lock::InsertLock,
     check_holder::CheckHolder,
@@ -151,4 +161,5 @@ actions! {
     person::Person,
     receipt::Receipt,
     milestone::Milestone,
+    doctor::Doctor,
 }

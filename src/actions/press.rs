@@ -3,22 +3,38 @@
 //! Never presses twice by itself. Messages of the page count from just before the press, not earlier.
 
 use super::Stage;
+use super::site::Site;
 use crate::base::{Fault, FaultKind};
-use crate::browser::page::{Found, Target};
+use crate::browser::page::{Found, Mark, Pressed, Target};
 
 /// Presses once. From the moment an input event may have left, the stage knows that the step was pressed.
 pub(super) async fn press(stage: &mut Stage<'_>, target: &Target) -> Result<(), Fault> {
     stage.allowed_here().await?;
     let (site, once) = (stage.site, stage.once);
-    let permit = |found: &Found| {
-        let word = site.once_word(&found.words).or_else(|| site.once_word(&found.text));
-        match word {
-            Some(word) if !once => Err(irreversible(word)),
-            _ => Ok(()),
-        }
-    };
     let before = stage.browser.mark();
-    match stage.browser.press_if(target, &permit, &stage.until).await {
+    let pressed = stage.browser.press_if(target, &|found| permit(site, once, found), &stage.until).await;
+    pressed_so(stage, before, pressed)
+}
+
+/// The same for an element that was found already, called `words`.
+pub(super) async fn press_found(stage: &mut Stage<'_>, found: &Found, words: &str) -> Result<(), Fault> {
+    stage.allowed_here().await?;
+    let (site, once) = (stage.site, stage.once);
+    let before = stage.browser.mark();
+    let permit = |found: &Found| permit(site, once, found);
+    let pressed = stage.browser.press_found(&Target::text(words), found, &permit, &stage.until).await;
+    pressed_so(stage, before, pressed)
+}
+
+fn permit(site: &Site, once: bool, found: &Found) -> Result<(), Fault> {
+    match site.once_word(&found.words).or_else(|| site.once_word(&found.text)) {
+        Some(word) if !once => Err(irreversible(word)),
+        _ => Ok(()),
+    }
+}
+
+fn pressed_so(stage: &mut Stage<'_>, before: Mark, pressed: Result<Pressed, Fault>) -> Result<(), Fault> {
+    match pressed {
         Ok(pressed) => {
             stage.pressed = true;
             *stage.since = Some(pressed.at);
@@ -34,7 +50,22 @@ pub(super) async fn press(stage: &mut Stage<'_>, target: &Target) -> Result<(), 
     }
 }
 
-fn irreversible(word: &str) -> Fault {
+/// Refuses to answer a box while the sign of success shows already: the box itself may hold it.
+pub(super) async fn not_done_yet(stage: &mut Stage<'_>, button: &str) -> Result<(), Fault> {
+    let Some(done_when) = stage.done_when else { return Ok(()) };
+    let Some(evidence) = stage.look(done_when, None).await? else { return Ok(()) };
+    stage.held_back = true;
+    Err(Fault::new(
+        FaultKind::Precondition,
+        crate::say!(
+            "确认框里就有完成标志 {}，按下后无法分辨是否成功，因此没有点「{button}」。请在平台配置中换一个更明确的成功提示。",
+            "the confirm box itself shows the sign of success {}, so “{button}” was not pressed; give the site profile a clearer success text",
+            evidence.zh
+        ),
+    ))
+}
+
+pub(super) fn irreversible(word: &str) -> Fault {
     Fault::new(
         FaultKind::Refused,
         crate::say!(

@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::base::{Fault, FaultKind, Message, Redactor, Until, template, until};
+use crate::base::{Fault, FaultKind, Ladder, Message, Redactor, Until, template, until};
 use crate::browser::Browser;
 use crate::browser::page::{By, Found, Mark, Place as Spot, Target};
 use crate::lock::{Detector, Lock, LockWatch};
@@ -17,15 +17,6 @@ use super::condition::Seen;
 use super::place::{LongPlace, Words};
 use super::sight::Sight;
 use super::site::Site;
-
-/// Pauses between two looks at the page, as Playwright takes them; the last one repeats.
-pub const LADDER: [Duration; 5] = [
-    Duration::from_millis(0),
-    Duration::from_millis(20),
-    Duration::from_millis(100),
-    Duration::from_millis(100),
-    Duration::from_millis(500),
-];
 
 /// The lock that the run works with, once the person has inserted it.
 #[derive(Debug, Clone)]
@@ -95,6 +86,8 @@ pub struct Stage<'a> {
     pub site: &'a Site,
     /// Where events and pictures go.
     pub folder: &'a mut RunFolder,
+    /// The `drivers/` folder.
+    pub drivers: &'a Path,
     /// Values of `{{ }}`: inputs, `lock`, facts of the run.
     pub values: &'a mut serde_json::Value,
     /// Values to hide; shared with browser and run folder.
@@ -212,6 +205,13 @@ impl Stage<'_> {
         Ok(())
     }
 
+    /// Notes what a field showed and shows now, for the person's next confirmation; nothing when that is the same.
+    pub fn changed(&mut self, label: &str, old: &str, new: &str) {
+        if old != new {
+            self.changes.push(Change { label: label.to_owned(), old: old.to_owned(), new: new.to_owned() });
+        }
+    }
+
     /// A condition with its values filled in.
     pub fn sight(&self, seen: &Seen) -> Result<Sight, Fault> {
         let mut lists = Vec::new();
@@ -239,7 +239,7 @@ impl Stage<'_> {
     }
 
     /// Whether a fault only says that the page is being replaced.
-    fn passing(&self, fault: &Fault) -> bool {
+    pub(super) fn passing(&self, fault: &Fault) -> bool {
         matches!(fault.kind, FaultKind::Gone | FaultKind::NotReady) && self.browser.took_away().is_none()
     }
 
@@ -287,14 +287,13 @@ impl Stage<'_> {
     pub async fn wait_seen(&self, seen: &Seen, since: Option<Mark>) -> Result<Message, Fault> {
         let waiting_for = self.site.in_words(&seen.title());
         let in_words = |fault: Fault| if fault.kind == FaultKind::TimedOut { until::timed_out(&waiting_for) } else { fault };
-        let mut rungs = LADDER.into_iter();
+        let mut ladder = Ladder::default();
         loop {
             self.stop_words().await.map_err(in_words)?;
             if let Some(evidence) = self.glimpse(seen, since).await.map_err(in_words)? {
                 return Ok(evidence);
             }
-            let rung = rungs.next().unwrap_or(LADDER[LADDER.len() - 1]);
-            self.until.pause(rung, &waiting_for).await?;
+            self.until.climb(&mut ladder, &waiting_for).await?;
         }
     }
 

@@ -3,9 +3,8 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::stage::LADDER;
 use super::{Action, Inspect, Risk, Stage, Words};
-use crate::base::{Fault, Message};
+use crate::base::{Fault, Ladder, Message};
 
 /// `window: 平台名`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -31,14 +30,14 @@ impl Action for Window {
 
     async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
         let (site, waiting_for) = (&self.site, stage.site.in_words(&self.title()));
-        let mut rungs = LADDER.into_iter();
+        let mut ladder = Ladder::default();
         loop {
             let windows = stage.browser.windows(&stage.until).await?;
             // The newest one: an older window at the same site is a leftover.
             if let Some(window) = windows.iter().rev().find(|window| stage.site.is_at(site, &window.url)) {
                 return stage.browser.switch_to(&window.handle, &stage.until).await;
             }
-            stage.until.pause(rungs.next().unwrap_or(LADDER[LADDER.len() - 1]), &waiting_for).await?;
+            stage.until.climb(&mut ladder, &waiting_for).await?;
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Safe file writing: never through a link, never half a file, readable by the owner alone.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::fault::Fault;
 
@@ -51,6 +51,46 @@ pub fn sync_dir(path: &Path) -> Result<(), Fault> {
     Ok(())
 }
 
+/// This user's own folder for temporary files, made or not. Short: sockets of the browser lie below it.
+pub fn users_temporary() -> PathBuf {
+    users_folder(&std::env::temp_dir())
+}
+
+/// This user's own folder in `temporary`.
+#[cfg(unix)]
+pub fn users_folder(temporary: &Path) -> PathBuf {
+    temporary.join(format!("ruku-{}", rustix::process::geteuid().as_raw()))
+}
+
+/// Windows has a temporary folder for each user.
+#[cfg(not(unix))]
+pub fn users_folder(temporary: &Path) -> PathBuf {
+    temporary.join("ruku")
+}
+
+/// Whether it is a folder, no link, of this user and of nobody else.
+pub fn is_private(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok_and(|metadata| is_private_folder(&metadata))
+}
+
+/// The same by what `symlink_metadata` tells.
+#[cfg(unix)]
+pub fn is_private_folder(metadata: &Metadata) -> bool {
+    is_folder_of(metadata, rustix::process::geteuid().as_raw())
+}
+
+#[cfg(unix)]
+fn is_folder_of(metadata: &Metadata, user: u32) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    metadata.is_dir() && metadata.uid() == user && metadata.mode() & 0o777 == 0o700
+}
+
+/// The same by what `symlink_metadata` tells.
+#[cfg(not(unix))]
+pub fn is_private_folder(metadata: &Metadata) -> bool {
+    metadata.is_dir()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,5 +104,28 @@ mod tests {
         replace(&path, b"3").unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"3");
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "nothing is left beside it");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_private_folder_is_this_users_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = users_folder(dir.path());
+        private_dir(&folder).unwrap();
+        assert!(is_private(&folder));
+        let metadata = std::fs::symlink_metadata(&folder).unwrap();
+        let user = rustix::process::geteuid().as_raw();
+        assert!(is_folder_of(&metadata, user) && !is_folder_of(&metadata, user + 1), "another user's");
+        let link = dir.path().join("link");
+        std::os::unix::fs::symlink(&folder, &link).unwrap();
+        assert!(!is_private(&link), "a link");
+    }
+
+    /// Where the temporary folder is `/tmp`, the browser's sockets fit below the run's own.
+    #[cfg(unix)]
+    #[test]
+    fn the_path_is_short() {
+        let path = users_folder(Path::new("/tmp")).join("20261122-081500-1a2b/tmp");
+        assert!(path.as_os_str().len() <= 60, "{}", path.display());
     }
 }

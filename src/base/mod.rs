@@ -2,6 +2,7 @@
 //!
 //! Never imports from another floor, never touches a browser, a card or a portal.
 
+pub mod below;
 pub mod challenge;
 pub mod diagnostic;
 pub mod fault;
@@ -22,4 +23,4 @@ pub use redact::Redactor;
 pub use secret::Secret;
 pub use spanned::Spanned;
 pub use text::{Lang, Message};
-pub use until::Until;
+pub use until::{Ladder, Until};

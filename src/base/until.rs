@@ -11,6 +11,27 @@ use tokio_util::sync::CancellationToken;
 use super::fault::{Fault, FaultKind};
 use super::text::Message;
 
+/// Pauses between two looks at the world, in milliseconds, as Playwright takes them; the last one repeats.
+const RUNGS: [u64; 6] = [0, 20, 50, 100, 100, 500];
+
+/// The pause before look number `look`.
+pub fn rung(look: usize) -> Duration {
+    Duration::from_millis(RUNGS[look.min(RUNGS.len() - 1)])
+}
+
+/// Looks that are taken again and again: the pauses between them grow to half a second and never end.
+#[derive(Debug, Default)]
+pub struct Ladder(usize);
+
+impl Ladder {
+    /// The next pause.
+    pub fn rung(&mut self) -> Duration {
+        let rung = rung(self.0);
+        self.0 += 1;
+        rung
+    }
+}
+
 /// How long a call may take, and the token that stops it earlier. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Until {
@@ -76,6 +97,11 @@ impl Until {
         }
         if self.expired() { Err(timed_out(waiting_for)) } else { Ok(()) }
     }
+
+    /// The next pause of `ladder`, as [`Until::pause`].
+    pub async fn climb(&self, ladder: &mut Ladder, waiting_for: &Message) -> Result<(), Fault> {
+        self.pause(ladder.rung(), waiting_for).await
+    }
 }
 
 /// The fault for a cancelled run.
@@ -89,4 +115,16 @@ pub fn timed_out(waiting_for: &Message) -> Fault {
         FaultKind::TimedOut,
         Message::new(format!("等待超时：{}", waiting_for.zh), format!("timed out waiting for {}", waiting_for.en)),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ladder_never_ends() {
+        let mut ladder = Ladder::default();
+        let pauses: Vec<u128> = (0..8).map(|_| ladder.rung().as_millis()).collect();
+        assert_eq!(pauses, [0, 20, 50, 100, 100, 500, 500, 500]);
+    }
 }

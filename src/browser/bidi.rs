@@ -69,6 +69,11 @@ impl Bidi {
         Ok(Bidi { outgoing, pending, next: AtomicU64::new(1), life })
     }
 
+    /// Commands so far.
+    pub(super) fn sent(&self) -> u64 {
+        self.next.load(Ordering::Relaxed) - 1
+    }
+
     /// One command. `doing` completes "could not …" for people.
     pub(super) async fn command(&self, method: &str, params: Value, doing: &Message, until: &Until) -> Result<Value, Fault> {
         let id = self.next.fetch_add(1, Ordering::Relaxed);

@@ -1,6 +1,6 @@
 //! Which browser and driver this machine has: environment variable, then the candidates of `drivers/browsers/*.yaml`, then PATH.
 //!
-//! Never downloads anything, never guesses a version: the driver itself says when it does not fit the browser.
+//! Never downloads anything, never guesses a version: the driver itself says when it does not fit the browser (and the doctor asks both).
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;

@@ -16,9 +16,11 @@ mod script;
 mod session;
 #[cfg(test)]
 mod tests;
+mod versions;
 mod windows;
 
 pub use events::{DialogInfo, DialogKind, Sent};
 pub use leftover::reap;
-pub use session::{Browser, BrowserFacts, BrowserOptions};
+pub use session::{Browser, BrowserFacts, BrowserOptions, Commands};
+pub use versions::{Program, Versions, versions};
 pub use windows::{PageInfo, WindowInfo};

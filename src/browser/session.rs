@@ -4,6 +4,7 @@
 //! because it would hold up every later command of the session.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -67,6 +68,16 @@ pub struct Browser {
     current: Mutex<String>,
     facts: BrowserFacts,
     command_limit: Duration,
+    classic_commands: AtomicU64,
+}
+
+/// How many commands went to the browser since its start: what a run costs, for measuring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Commands {
+    /// Classic ones, over HTTP.
+    pub classic: u64,
+    /// BiDi ones, over the socket.
+    pub bidi: u64,
 }
 
 impl Browser {
@@ -105,6 +116,7 @@ impl Browser {
             current: Mutex::default(),
             facts: facts(&told),
             command_limit: installed.command_limit(),
+            classic_commands: AtomicU64::new(0),
         };
         browser.prepare(until).await?;
         Ok(browser)
@@ -129,6 +141,11 @@ impl Browser {
     /// The fault that took browser or driver away, if they are gone. Nothing works after that.
     pub fn took_away(&self) -> Option<Fault> {
         self.life.gone()
+    }
+
+    /// The commands so far.
+    pub fn commands(&self) -> Commands {
+        Commands { classic: self.classic_commands.load(Ordering::Relaxed), bidi: self.bidi.sent() }
     }
 
     /// Requests other than GET, HEAD and OPTIONS with a number above `since` (0: all). The browser itself may repeat a request after a
@@ -169,6 +186,7 @@ impl Browser {
         if let Some(fault) = self.life.gone() {
             return Err(fault);
         }
+        self.classic_commands.fetch_add(1, Ordering::Relaxed);
         let (life, limit, words) = (Arc::clone(&self.life), self.command_limit, doing.clone());
         let command = command(self.client.clone());
         let task = tokio::spawn(async move {

@@ -9,6 +9,8 @@ use crate::base::{Fault, Lang};
 use stop::Stop;
 
 mod check;
+mod doctor;
+mod hand_over;
 mod home;
 mod lock;
 mod print;
@@ -45,6 +47,10 @@ enum Command {
     Run(run::Args),
     /// Check playbooks and site profiles without running them
     Check(check::Args),
+    /// Check this machine: browser, CA lock, agents, fonts, space
+    Doctor(doctor::Args),
+    /// Pack playbooks, site profile and inputs for a customer who holds the lock
+    HandOver(hand_over::Args),
     /// Serve the training portals, the virtual CA lock and its agent on this machine
     Training(training::Args),
     /// Verify a run folder or make its report again
@@ -136,6 +142,8 @@ pub fn main() -> ExitCode {
     match cli.command {
         Command::Run(args) => run::main(&context, args),
         Command::Check(args) => check::main(&context, &args),
+        Command::Doctor(args) => doctor::main(&context, &args),
+        Command::HandOver(args) => hand_over::main(&context, &args),
         Command::Training(args) => training::main(&context, args),
         Command::Proof(args) => proof::main(&context, &args),
         Command::Schema(args) => schema::main(&context, &args),

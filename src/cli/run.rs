@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use super::progress::Progress;
 use super::stop::{Stop, read_named};
-use super::texts::{self, Texts, report};
-use super::{Context, block_on, cancelled_by_signals, home, print};
+use super::texts::{self, Texts, Wanted, report};
+use super::{Context, block_on, cancelled_by_signals, hand_over, home, print};
 use crate::base::{Fault, FaultKind, Message, Until};
 use crate::lock::AgentAt;
 use crate::operator::{Access, Operator, Person, Scripted, Terminal};
@@ -23,8 +23,11 @@ use crate::training::{Applicant, Instance};
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// What to run: sections of the guide (such as 2.2) or files, in order, in one browser
-    #[arg(required = true)]
+    #[arg(required_unless_present = "package")]
     playbooks: Vec<String>,
+    /// Run a hand-over package: its playbooks, site profile and inputs; the record lands in it
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["playbooks", "site", "inputs", "runs"])]
+    package: Option<PathBuf>,
     /// Start the training portals on this machine and run for a fictitious applicant
     #[arg(long, conflicts_with_all = ["training_at", "site"])]
     training: bool,
@@ -61,6 +64,9 @@ pub(super) struct Args {
     /// How many minutes a gate waits for you before the run stops
     #[arg(long, default_value_t = 30, value_name = "MINUTES", value_parser = clap::value_parser!(u64).range(1..=1440))]
     patience: u64,
+    /// Keep no pictures, to measure what they cost (training only)
+    #[arg(long, hide = true, requires = "training_at")]
+    no_pictures: bool,
     /// Print every event of the journal as a line of JSON on standard output
     #[arg(long)]
     json: bool,
@@ -69,7 +75,7 @@ pub(super) struct Args {
 /// Viewport of every run, in CSS pixels: what the portals were made for, and even for film encoders.
 const VIEWPORT: (u32, u32) = (1280, 800);
 
-pub(super) fn main(context: &Context, args: Args) -> ExitCode {
+pub(super) fn main(context: &Context, mut args: Args) -> ExitCode {
     if args.training {
         return match block_on(super::training::with_own(context, args.seed, &arguments_for_child())) {
             Ok(code) => ExitCode::from(code),
@@ -87,7 +93,7 @@ pub(super) fn main(context: &Context, args: Args) -> ExitCode {
             Err(fault) => return context.fail(&fault),
         }
     }
-    let texts = match texts::read(context, &args.playbooks, args.site.as_deref(), instance.as_ref()) {
+    let texts = match read_texts(context, &mut args, instance.as_ref()) {
         Ok(texts) => texts,
         Err(stop) => return context.stop(&stop),
     };
@@ -111,6 +117,33 @@ pub(super) fn main(context: &Context, args: Args) -> ExitCode {
         }
         Err(stop) => context.stop(&stop),
     }
+}
+
+/// The texts that were named, or those of the package, which then says where everything is.
+fn read_texts(context: &Context, args: &mut Args, instance: Option<&Instance>) -> Result<Texts, Stop> {
+    let package = args.package.as_deref().map(hand_over::open).transpose()?;
+    if let Some(package) = &package {
+        args.playbooks = package.run.iter().map(|file| file.display().to_string()).collect();
+        (args.site, args.inputs, args.runs) = (Some(package.site.clone()), Some(package.inputs.clone()), package.runs.clone());
+        print::err(hand_over::greeting(package).get(context.lang));
+    }
+    let texts = texts::read(
+        context,
+        &Wanted {
+            names: &args.playbooks,
+            site: args.site.as_deref(),
+            folder: package.as_ref().map(|package| package.playbooks.as_path()),
+            port: instance.map(|instance| instance.port),
+            real: instance.is_none(),
+        },
+    )?;
+    if package.is_some() && !texts.site.training && instance.is_some() {
+        return Err(Stop::Wrong(crate::say!(
+            "这个交接包是真实平台的，不能与 --training 或 --training-at 一起使用。",
+            "this package is for the real portals and does not go with --training or --training-at"
+        )));
+    }
+    Ok(texts)
 }
 
 /// This command's own arguments without those that the supervising process has dealt with.
@@ -188,6 +221,7 @@ async fn execute(context: &Context, args: Args, texts: Texts, instance: Option<I
         mode: if args.mode == "present" { Mode::Present } else { Mode::Auto },
         headed: args.headed,
         viewport: VIEWPORT,
+        pictures: !args.no_pictures,
         masking: true,
         patience,
         installation: home::installation_key()?,
@@ -243,7 +277,7 @@ fn inputs_of(person: &Applicant) -> BTreeMap<String, String> {
 }
 
 /// Reads the file of inputs: a map of names and texts. Numbers must be quoted, or leading zeros and long digits are lost.
-fn read_inputs(context: &Context, path: &Path) -> Result<BTreeMap<String, String>, Stop> {
+pub(super) fn read_inputs(context: &Context, path: &Path) -> Result<BTreeMap<String, String>, Stop> {
     let (inputs, found, source) = playbook::read_inputs(&path.display().to_string(), &read_named(path)?);
     if report(context, &source, &found) {
         return Err(Stop::Told);
@@ -258,7 +292,7 @@ fn refusal(playbooks: &[Chosen], name: &str, value: &str) -> Option<Message> {
 }
 
 /// Refuses given values that cannot be right, all at once.
-fn wrong_inputs(playbooks: &[Chosen], inputs: &BTreeMap<String, String>) -> Result<(), Stop> {
+pub(super) fn wrong_inputs(playbooks: &[Chosen], inputs: &BTreeMap<String, String>) -> Result<(), Stop> {
     let wrong: Vec<Message> = inputs.iter().filter_map(|(name, value)| refusal(playbooks, name, value)).collect();
     if wrong.is_empty() {
         return Ok(());

@@ -9,7 +9,20 @@ use crate::actions::site::Site;
 use crate::base::{Diagnostic, Severity, Source, diagnostic};
 use crate::playbook::{self, Fact};
 use crate::run::Chosen;
-use crate::training::Instance;
+
+/// Which texts a run or a hand-over works from.
+pub(super) struct Wanted<'a> {
+    /// The playbooks, by section or file.
+    pub(super) names: &'a [String],
+    /// The site profile; none takes the training's or Hohhot's.
+    pub(super) site: Option<&'a Path>,
+    /// The folder with playbooks and parts; none takes Ruku's own.
+    pub(super) folder: Option<&'a Path>,
+    /// The port of the training's portals.
+    pub(super) port: Option<u16>,
+    /// Whether real portals are meant, whose addresses must be there.
+    pub(super) real: bool,
+}
 
 /// What a run works from.
 pub(super) struct Texts {
@@ -21,27 +34,31 @@ pub(super) struct Texts {
     pub(super) drivers: PathBuf,
     /// The `playbooks/` folder.
     pub(super) folder: PathBuf,
+    /// File names of the playbooks that were named, without those of sequences.
+    pub(super) named: Vec<String>,
 }
 
 /// Reads and checks everything that is text; prints all diagnostics of all files before giving up.
-pub(super) fn read(context: &Context, names: &[String], site: Option<&Path>, instance: Option<&Instance>) -> Result<Texts, Stop> {
+pub(super) fn read(context: &Context, wanted: &Wanted<'_>) -> Result<Texts, Stop> {
     let home = home::find(context)?;
-    let (folder, drivers) = (home.join("playbooks"), home.join("drivers"));
-    let site_file = match (site, instance) {
+    let (own, drivers) = (home.join("playbooks"), home.join("drivers"));
+    let site_file = match (wanted.site, wanted.real) {
         (Some(file), _) => file.to_owned(),
-        (None, Some(_)) => folder.join("sites/training.yaml"),
-        (None, None) => folder.join("sites/huhehaote.yaml"),
+        (None, false) => own.join("sites/training.yaml"),
+        (None, true) => own.join("sites/huhehaote.yaml"),
     };
+    let folder = wanted.folder.map_or(own, Path::to_owned);
     let mut wrong = false;
     let (site, found, source) = playbook::site::read(&site_file.display().to_string(), &read_named(&site_file)?);
     wrong |= report(context, &source, &found);
     let Some(mut site) = site else { return Err(Stop::Told) };
-    if let Some(instance) = instance {
-        site.fill_port(instance.port);
+    if let Some(port) = wanted.port {
+        site.fill_port(port);
     }
-    let mut playbooks = Vec::new();
-    for name in names {
+    let (mut playbooks, mut named) = (Vec::new(), Vec::new());
+    for name in wanted.names {
         let Some(chosen) = one(context, &folder, &site, name, &mut wrong)? else { continue };
+        named.push(file_name(&chosen.file));
         let members: Vec<String> = chosen.playbook.sequence.iter().map(|member| member.value.clone()).collect();
         playbooks.push(chosen);
         for member in members {
@@ -55,10 +72,10 @@ pub(super) fn read(context: &Context, names: &[String], site: Option<&Path>, ins
             playbooks.push(chosen);
         }
     }
-    if instance.is_none() {
-        let named: BTreeSet<String> =
+    if wanted.real {
+        let named_sites: BTreeSet<String> =
             playbooks.iter().flat_map(|chosen| playbook::check::sites(&chosen.playbook, &site)).collect();
-        let missing = playbook::site::missing_addresses(&site, &source, &|name| named.contains(name));
+        let missing = playbook::site::missing_addresses(&site, &source, &|name| named_sites.contains(name));
         if report(context, &source, &missing) {
             wrong = true;
             print::err(context.text(
@@ -67,7 +84,12 @@ pub(super) fn read(context: &Context, names: &[String], site: Option<&Path>, ins
             ));
         }
     }
-    if wrong { Err(Stop::Told) } else { Ok(Texts { playbooks, site, drivers, folder }) }
+    if wrong { Err(Stop::Told) } else { Ok(Texts { playbooks, site, drivers, folder, named }) }
+}
+
+/// The file's name without its folders.
+pub(super) fn file_name(file: &str) -> String {
+    Path::new(file).file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 /// One playbook with its parts; none when it could not be read, which has been told.

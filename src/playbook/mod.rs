@@ -14,6 +14,7 @@ pub(crate) mod input;
 pub mod model;
 pub mod node;
 mod node_reading;
+pub mod package;
 mod parts;
 pub mod plan;
 pub mod schema;

@@ -76,6 +76,8 @@ pub struct Options {
     pub headed: bool,
     /// Viewport in CSS pixels; even numbers.
     pub viewport: (u32, u32),
+    /// Whether pictures are kept. Off only to measure what they cost, at the training portals: without them there is no proof.
+    pub pictures: bool,
     /// Off only in the positive control of the masking test.
     pub masking: bool,
     /// How long a gate waits for the person.

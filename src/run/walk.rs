@@ -208,7 +208,7 @@ impl<'a> Walk<'a> {
         let outer = self.step;
         self.steps += 1;
         self.step = self.steps;
-        let (number, mark) = (self.step, self.browser.mark());
+        let (number, mark, before) = (self.step, self.browser.mark(), self.browser.commands());
         let start = Event::StepStart {
             step: number,
             playbook: scope.playbook.guide.value.clone(),
@@ -226,6 +226,7 @@ impl<'a> Walk<'a> {
             Err(fault) => (StepResult::Failed, Some(fault.message.clone())),
         };
         self.stage(STEP).record(Event::StepEnd { step: number, result, why })?;
+        keep::measure(number, step.act.word(), before, self.browser.commands());
         if step.keep_picture || done.is_err() {
             self.picture(number).await?;
         }
@@ -345,6 +346,7 @@ impl<'a> Walk<'a> {
             site: &self.options.site,
             until: Until::after(allowed, self.options.cancel.clone()),
             folder: self.folder,
+            drivers: &self.options.drivers,
             values: &mut self.values,
             redactor: self.redactor.clone(),
             held: &mut self.held,

@@ -4,7 +4,7 @@
 //! everybody's. What a killed run left behind is ended and removed by the next one. Never touches the folder of a run that still
 //! lives: each holds a lock on its own, taken while the lock of the whole folder is held.
 
-use std::fs::{File, Metadata, TryLockError};
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use crate::base::{Fault, FaultKind, files};
@@ -29,13 +29,12 @@ impl Work {
     /// # Errors
     /// `Setup` when this user's temporary folder is another's, or open to others.
     pub(super) async fn create(name: &str) -> Result<Work, Fault> {
-        Work::create_in(&users_folder(&std::env::temp_dir()), name).await
+        Work::create_in(&files::users_temporary(), name).await
     }
 
     async fn create_in(folder: &Path, name: &str) -> Result<Work, Fault> {
         files::private_dir(folder)?;
-        let private = std::fs::symlink_metadata(folder).is_ok_and(|metadata| is_private_folder(&metadata));
-        if !private {
+        if !files::is_private(folder) {
             return Err(not_private(folder));
         }
         let _changing = lock_changes(folder).await?;
@@ -59,35 +58,6 @@ impl Drop for Work {
         // What a dying browser still holds open is cleared by the next run.
         let _ = std::fs::remove_dir_all(&self.path);
     }
-}
-
-/// This user's own folder in `temporary`. Short: sockets of the browser lie below it.
-#[cfg(unix)]
-fn users_folder(temporary: &Path) -> PathBuf {
-    temporary.join(format!("ruku-{}", rustix::process::geteuid().as_raw()))
-}
-
-/// Windows has a temporary folder for each user.
-#[cfg(not(unix))]
-fn users_folder(temporary: &Path) -> PathBuf {
-    temporary.join("ruku")
-}
-
-/// Whether it is a folder, no link, of this user and of nobody else.
-#[cfg(unix)]
-fn is_private_folder(metadata: &Metadata) -> bool {
-    is_folder_of(metadata, rustix::process::geteuid().as_raw())
-}
-
-#[cfg(unix)]
-fn is_folder_of(metadata: &Metadata, user: u32) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    metadata.is_dir() && metadata.uid() == user && metadata.mode() & 0o777 == 0o700
-}
-
-#[cfg(not(unix))]
-fn is_private_folder(metadata: &Metadata) -> bool {
-    metadata.is_dir()
 }
 
 fn not_private(folder: &Path) -> Fault {
@@ -114,7 +84,7 @@ async fn lock_changes(folder: &Path) -> Result<File, Fault> {
 fn leftovers(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     // `metadata` of an entry does not follow links.
-    let ours = |entry: &std::fs::DirEntry| entry.metadata().is_ok_and(|metadata| is_private_folder(&metadata));
+    let ours = |entry: &std::fs::DirEntry| entry.metadata().is_ok_and(|metadata| files::is_private_folder(&metadata));
     entries.filter_map(Result::ok).filter(ours).map(|entry| entry.path()).collect()
 }
 
@@ -142,6 +112,7 @@ async fn clear(path: &Path) -> Result<(), Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::files::users_folder;
 
     #[tokio::test]
     async fn dead_runs_are_cleared_and_living_ones_are_not() {
@@ -195,17 +166,6 @@ mod tests {
         std::fs::set_permissions(&folder, PermissionsExt::from_mode(0o700)).unwrap();
         Work::create_in(&folder, "run").await.unwrap();
 
-        let metadata = std::fs::symlink_metadata(&folder).unwrap();
-        let user = rustix::process::geteuid().as_raw();
-        assert!(is_folder_of(&metadata, user) && !is_folder_of(&metadata, user + 1), "another user's");
         assert_eq!(std::fs::read_dir(&elsewhere).unwrap().count(), 0, "nothing was made behind the link");
-    }
-
-    /// Where the temporary folder is `/tmp`, the browser's sockets fit below the run's own.
-    #[cfg(unix)]
-    #[test]
-    fn the_path_is_short() {
-        let path = users_folder(Path::new("/tmp")).join("20261122-081500-1a2b/tmp");
-        assert!(path.as_os_str().len() <= 60, "{}", path.display());
     }
 }

@@ -4,10 +4,12 @@
 
 mod card;
 mod cases;
+mod doctor;
 mod driver;
 mod fake_driver;
 mod first_path;
 mod guide;
+mod hand_over;
 mod house;
 mod human;
 mod lock;

@@ -1,6 +1,8 @@
 //! The page floor in real Chromium, against small pages on several `*.localhost` hosts.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod boxes;
+mod choose;
 mod fill;
 mod find;
 mod masks;
@@ -14,7 +16,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::response::Html;
+use axum::response::{Html, IntoResponse};
 use ruku::base::{Message, Redactor, Until};
 use ruku::browser::Browser;
 
@@ -28,7 +30,7 @@ struct Stage {
 }
 
 /// `pages`: `host/path` without `.localhost`, and the HTML, in which `{port}` stands for the port.
-async fn serve(pages: &[(&str, &str)]) -> u16 {
+pub(crate) async fn serve(pages: &[(&str, &str)]) -> u16 {
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let pages: HashMap<String, String> = pages
@@ -42,10 +44,25 @@ async fn serve(pages: &[(&str, &str)]) -> u16 {
     let app = Router::new().fallback(async move |request: Request| {
         let host = request.headers().get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
         let host = host.split('.').next().unwrap_or_default();
-        Html(pages.get(&format!("{host}{}", request.uri().path())).cloned().unwrap_or_default())
+        let path = request.uri().path();
+        match path.strip_prefix("/npm/") {
+            Some(file) => npm(file).into_response(),
+            None => Html(pages.get(&format!("{host}{path}")).cloned().unwrap_or_default()).into_response(),
+        }
     });
     tokio::spawn(async move { axum::serve(listener, app).await });
     port
+}
+
+/// A file of the kits that the training portals use, as `drivers/setup` installs them.
+fn npm(file: &str) -> impl IntoResponse {
+    let kind = match file.rsplit_once('.').map(|(_, ending)| ending) {
+        Some("css") => "text/css",
+        Some("js") => "text/javascript",
+        _ => "application/octet-stream",
+    };
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("drivers/training/node_modules").join(file);
+    ([("content-type", kind)], std::fs::read(path).unwrap_or_default())
 }
 
 impl Stage {

@@ -5,10 +5,10 @@
 use serde_json::{Value, json};
 
 use super::super::Browser;
-use super::look::rung;
 use super::ready::not_ready;
 use super::target::{Found, Purpose, Target};
 use super::words;
+use crate::base::until::rung;
 use crate::base::{Fault, FaultKind, Message, Secret, Until};
 use crate::say;
 
@@ -19,26 +19,42 @@ const CHUNK: usize = 32;
 const DELETE: char = '\u{e017}';
 const ENTER: char = '\u{e006}';
 
+/// A field that was filled in, or held the value already.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Filled {
+    /// The field.
+    pub found: Found,
+    /// What stood there.
+    pub old: String,
+    /// What stands there now, as the page shows it.
+    pub new: String,
+}
+
 impl Browser {
     /// Types `value` into a field with real keys, in place of what was there, leaves the field and reads it back. An empty value
-    /// clears it. Date and colour pickers of the browser take no keys and are set.
+    /// clears it; a field that holds the value already is left alone. Date and colour pickers of the browser take no keys and are set.
     ///
     /// # Errors
     /// As [`Browser::find`]; [`FaultKind::NotReady`] for a field that is disabled or read-only; [`FaultKind::Refused`] for a password
     /// field, and when the page keeps another value than was typed (formatting aside).
-    pub async fn fill(&self, target: &Target, value: &str, until: &Until) -> Result<Found, Fault> {
-        let found = self.type_into(target, value, false, until).await?;
+    pub async fn fill(&self, target: &Target, value: &str, until: &Until) -> Result<Filled, Fault> {
+        let (found, _) = self.make_ready(target, Purpose::Fill, until).await?;
+        let old = self.value_of(&found, target, until).await?;
+        if old == value {
+            return Ok(Filled { found, new: old.clone(), old });
+        }
+        self.type_into(&found, target, value, false, until).await?;
         let mut kept = String::new();
         for attempt in 0..SETTLING {
             until.pause(rung(attempt), &target.words()).await?;
             match self.value_of(&found, target, until).await {
                 Ok(shown) => kept = shown,
                 // The value made the page move on: there is nothing left to compare with.
-                Err(fault) if self.passing(&fault) => return Ok(found),
+                Err(fault) if self.passing(&fault) => return Ok(Filled { found, old, new: value.to_owned() }),
                 Err(fault) => return Err(fault),
             }
             if words::same_but_formatted(value, &kept) {
-                return Ok(Found { text: kept, ..found });
+                return Ok(Filled { found, old, new: kept });
             }
         }
         Err(changed(target, value, &kept))
@@ -49,11 +65,19 @@ impl Browser {
     /// # Errors
     /// As [`Browser::fill`], but for the comparison.
     pub async fn fill_secret(&self, target: &Target, secret: &Secret, until: &Until) -> Result<Found, Fault> {
-        self.type_into(target, secret.expose(), true, until).await
+        let (found, _) = self.make_ready(target, Purpose::Fill, until).await?;
+        self.type_into(&found, target, secret.expose(), true, until).await?;
+        Ok(found)
     }
 
-    async fn type_into(&self, target: &Target, value: &str, secret: bool, until: &Until) -> Result<Found, Fault> {
-        let (found, _) = self.make_ready(target, Purpose::Fill, until).await?;
+    pub(super) async fn type_into(
+        &self,
+        found: &Found,
+        target: &Target,
+        value: &str,
+        secret: bool,
+        until: &Until,
+    ) -> Result<(), Fault> {
         let focus =
             self.ask(&found.context, "ruku.takeFocus(args[0], args[1])", &[json!(found.key), json!(secret)], until).await?;
         match focus["state"].as_str() {
@@ -68,8 +92,7 @@ impl Browser {
             }
             _ => return Err(not_ready(target, &focus)),
         }
-        self.ask(&found.context, "ruku.leave(args[0])", &[json!(found.key)], until).await?;
-        Ok(found)
+        self.ask(&found.context, "ruku.leave(args[0])", &[json!(found.key)], until).await.map(drop)
     }
 
     /// The text a person reads in the target, or the value of a field (`✓` for a ticked box).
@@ -80,7 +103,10 @@ impl Browser {
         self.ladder(target, until, async |_| {
             let found = self.find_to_read(target, until).await?;
             match self.value_of(&found, target, until).await {
-                Ok(value) => Ok(Ok(value)),
+                Ok(value) => Ok(Ok(match target.any.get(found.alternative).map(|place| &place.by) {
+                    Some(super::By::Label(label)) => words::after_label(&value, label).to_owned(),
+                    _ => value,
+                })),
                 Err(fault) if fault.kind == FaultKind::NotReady => Ok(Err(fault)),
                 Err(fault) => Err(fault),
             }
@@ -97,27 +123,6 @@ impl Browser {
             Err(fault) if self.passing(&fault) => self.find(target, Purpose::See, until).await,
             Err(fault) => Err(fault),
         }
-    }
-
-    /// Chooses the option that reads `option` in a list (`<select>`).
-    ///
-    /// # Errors
-    /// As [`Browser::find`]; [`FaultKind::NotFound`] with the options when there is none, [`FaultKind::Many`] when several fit equally.
-    pub async fn choose(&self, target: &Target, option: &str, until: &Until) -> Result<Found, Fault> {
-        // Portals load their options after the page.
-        self.ladder(target, until, async |_| {
-            let (found, _) = self.make_ready(target, Purpose::Choose, until).await?;
-            let args = [json!(found.key), json!(option)];
-            let chosen = self.ask(&found.context, "ruku.choose(args[0], args[1])", &args, until).await?;
-            match chosen["state"].as_str() {
-                Some("value") => Ok(Ok(Found { text: chosen["value"].as_str().unwrap_or_default().to_owned(), ..found })),
-                Some("none") => Ok(Err(no_option(target, option, &chosen["list"], FaultKind::NotFound))),
-                Some("many") => Err(no_option(target, option, &chosen["list"], FaultKind::Many)),
-                Some("wrong") => Err(not_ready(target, &chosen)),
-                _ => Ok(Err(not_ready(target, &chosen))),
-            }
-        })
-        .await
     }
 
     /// Ticks or clears a check box (or picks a radio button) by pressing it; one that is right already is left alone.
@@ -151,7 +156,7 @@ impl Browser {
         told["value"].as_bool().ok_or_else(|| not_ready(target, &told))
     }
 
-    async fn value_of(&self, found: &Found, target: &Target, until: &Until) -> Result<String, Fault> {
+    pub(super) async fn value_of(&self, found: &Found, target: &Target, until: &Until) -> Result<String, Fault> {
         let told = self.ask(&found.context, "ruku.valueOf(args[0])", &[json!(found.key)], until).await?;
         told["value"].as_str().map(str::to_owned).ok_or_else(|| not_ready(target, &told))
     }
@@ -183,19 +188,4 @@ fn changed(target: &Target, value: &str, kept: &str) -> Fault {
             "the page did not keep what was typed: {en} got {typed} characters, the page shows {kept} and other ones; check what this field wants"
         ),
     )
-}
-
-fn no_option(target: &Target, option: &str, list: &Value, kind: FaultKind) -> Fault {
-    let words = target.words();
-    let list = list.as_array().into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>().join("、");
-    let (zh, en) = (words.zh, words.en);
-    let message = if kind == FaultKind::Many {
-        say!(
-            "{zh}中有多个选项符合“{option}”：{list}。请写全。",
-            "several options of {en} fit “{option}”: {list}; write it in full"
-        )
-    } else {
-        say!("{zh}中没有选项“{option}”，只有：{list}。", "{en} has no option “{option}”, only: {list}")
-    };
-    Fault::new(kind, message)
 }

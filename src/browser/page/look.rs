@@ -2,23 +2,14 @@
 //!
 //! Never picks one of several equally good elements: that is [`FaultKind::Many`], with all of them in words.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
 use super::super::Browser;
 use super::target::{By, Found, Purpose, Target};
 use super::world::View;
+use crate::base::until::rung;
 use crate::base::{Fault, FaultKind, Message, Until};
 use crate::say;
-
-/// Pauses between looks, in milliseconds, as Playwright makes them; the last one repeats.
-const LADDER: [u64; 6] = [0, 20, 50, 100, 100, 500];
-
-/// The rung of the ladder before look number `attempt`.
-pub(super) fn rung(attempt: usize) -> Duration {
-    Duration::from_millis(LADDER[attempt.min(LADDER.len() - 1)])
-}
 
 /// One candidate with where it is.
 struct Candidate<'a> {

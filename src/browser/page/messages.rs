@@ -10,9 +10,8 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::super::Browser;
 use super::super::events::Event;
-use super::look::rung;
 use super::words;
-use crate::base::until::timed_out;
+use crate::base::until::{rung, timed_out};
 use crate::base::{Fault, FaultKind, Message, Until};
 
 /// The channel of the page script.

@@ -4,11 +4,13 @@
 //! whose masks are not in place.
 //!
 //! The robot's eyes are one script (`js/`), installed in an isolated world of every frame and window before the page's own scripts
-//! run: [`world`] speaks with it, [`look`] asks it where a target is, [`press`] and [`fill`] act, [`messages`] keeps what popped up,
+//! run: [`world`] speaks with it, [`look`] asks it where a target is, [`press`], [`fill`] and [`choose`] act, [`messages`] keeps what popped up,
 //! [`shot`] takes pictures.
 
 mod anywhere;
+mod boxes;
 mod caption;
+mod choose;
 mod fill;
 mod look;
 mod messages;
@@ -17,9 +19,13 @@ mod press;
 mod ready;
 mod shot;
 mod target;
+mod upload;
 mod words;
 mod world;
 
+pub use boxes::DrawnBox;
+pub use choose::Chosen;
+pub use fill::Filled;
 pub use messages::{Mark, SeenText, Where};
 pub use press::Pressed;
 pub use shot::Shot;

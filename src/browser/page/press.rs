@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::super::Browser;
 use super::super::events::DialogInfo;
 use super::messages::Mark;
+use super::ready::Point;
 use super::target::{Found, Purpose, Target};
 use crate::base::{Fault, FaultKind, Message, Until};
 use crate::say;
@@ -51,6 +52,33 @@ impl Browser {
             return Err(super::super::fault::dialog_open(&dialog.text));
         }
         let (found, point) = self.make_ready(target, Purpose::Press, until).await?;
+        self.press_at(target, found, point, permit, until).await
+    }
+
+    /// Presses an element that was found already, a part of `target` such as an option of a list, if `permit` lets it.
+    ///
+    /// # Errors
+    /// As [`Browser::press_if`].
+    pub async fn press_found(
+        &self,
+        target: &Target,
+        found: &Found,
+        permit: &dyn Fn(&Found) -> Result<(), Fault>,
+        until: &Until,
+    ) -> Result<Pressed, Fault> {
+        let ready = async |attempt| self.try_ready_kept(target, found.clone(), Purpose::Press, attempt, until).await;
+        let (found, point) = self.ladder(target, until, ready).await?;
+        self.press_at(target, found, point, permit, until).await
+    }
+
+    async fn press_at(
+        &self,
+        target: &Target,
+        found: Found,
+        point: Point,
+        permit: &dyn Fn(&Found) -> Result<(), Fault>,
+        until: &Until,
+    ) -> Result<Pressed, Fault> {
         let others = self.other_frames(&found.context, until).await?;
         self.ask(&found.context, "ruku.arm(args[0])", &[json!(found.key)], until).await?;
         let guards = others.iter().map(|frame| self.ask(&frame.context, "ruku.arm(null)", &[], until));

@@ -34,6 +34,18 @@ impl Browser {
             Ok(found) => found,
             Err(why) => return Ok(Err(super::look::not_found(target, &why))),
         };
+        self.try_ready_kept(target, found, purpose, attempt, until).await
+    }
+
+    /// The same for an element that was found already; `target` is what it is called in messages.
+    pub(super) async fn try_ready_kept(
+        &self,
+        target: &Target,
+        found: Found,
+        purpose: Purpose,
+        attempt: usize,
+        until: &Until,
+    ) -> Result<Result<(Found, Point), Fault>, Fault> {
         let around = self.frames_around(&found.context, until).await?;
         for (parent, index) in around.iter().rev() {
             self.ask(parent, "ruku.showFrame(args[0], args[1])", &[json!(index), json!(attempt)], until).await?;

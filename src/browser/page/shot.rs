@@ -5,8 +5,8 @@
 use serde_json::{Value, json};
 
 use super::super::Browser;
-use super::look::rung;
 use super::world::View;
+use crate::base::until::rung;
 use crate::base::{Fault, FaultKind, Redactor, Until};
 use crate::picture::{MaskRect, MaskedShot, RawShot};
 use crate::say;

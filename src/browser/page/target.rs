@@ -51,8 +51,10 @@ pub enum Purpose {
     Press,
     /// To be filled: fields a person types in.
     Fill,
-    /// To be chosen from or ticked: lists, check boxes, radio buttons.
+    /// To be ticked: check boxes, radio buttons; lists count as well.
     Choose,
+    /// To be chosen from: lists of all kinds, drawn ones and groups of radio buttons among them.
+    List,
     /// To be given files: file fields, which portals hide behind buttons.
     Upload,
     /// To be read.
@@ -161,6 +163,7 @@ impl Purpose {
             Purpose::Press => "press",
             Purpose::Fill => "fill",
             Purpose::Choose => "choose",
+            Purpose::List => "list",
             Purpose::Upload => "upload",
             Purpose::See => "see",
         }

@@ -28,6 +28,20 @@ pub(super) fn same_but_formatted(value: &str, shown: &str) -> bool {
     plain(value) == plain(shown)
 }
 
+/// Whether two choices are the same, whatever stands between their levels.
+pub(super) fn same_path(one: &str, other: &str) -> bool {
+    let plain = |text: &str| fold(text).replace(['/', '>', ',', '，', '、', '-', '—'], "");
+    plain(one) == plain(other)
+}
+
+/// What follows `label` and a colon in a text that begins so; the whole text when it does not.
+pub(super) fn after_label<'a>(text: &'a str, label: &str) -> &'a str {
+    let colons = text.match_indices([':', '：']);
+    let after = colons.map(|(at, colon)| (&text[..at], &text[at + colon.len()..]));
+    let sought = fold(label.trim_end_matches([':', '：']));
+    after.into_iter().find(|(before, _)| fold(before) == sought).map_or(text, |(_, after)| after.trim())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -45,6 +59,18 @@ mod tests {
         }
         assert!(contains("您好，绑定 成功！", "绑定成功"));
         assert!(!contains("绑定成功", ""), "nothing is not found everywhere");
+    }
+
+    #[test]
+    fn levels_are_the_same_whatever_stands_between_them() {
+        assert!(same_path("内蒙古自治区/呼和浩特市", "内蒙古自治区 / 呼和浩特市"));
+        assert!(!same_path("内蒙古自治区", "内蒙古自治区 / 呼和浩特市"));
+    }
+
+    #[test]
+    fn a_label_is_no_part_of_the_value_after_it() {
+        assert_eq!(after_label("受理 编号： 2020-1", "受理编号"), "2020-1");
+        assert_eq!(after_label("说明：见受理编号：1", "受理编号"), "说明：见受理编号：1");
     }
 
     #[test]

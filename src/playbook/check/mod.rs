@@ -57,7 +57,7 @@ fn checked<'a>(playbook: &Playbook, site: &'a Site, names: &'a Names<'a>) -> Che
 
 /// All faults of a shared list of steps, read for `playbook`, that reading alone cannot see.
 pub fn check_part(part: &Part, playbook: &Playbook, site: &Site) -> Vec<Diagnostic> {
-    let names = Names::of(playbook);
+    let names = Names::of(playbook).and(&part.steps);
     let mut check = Check::new(site, &names, true);
     check.nodes(&part.steps);
     check.flow(&part.steps, false);
@@ -286,11 +286,11 @@ impl<'a> Check<'a> {
         let before = self.found.len();
         let inspection = self.inspect_act(&step.act, at);
         let sound = self.found.len() == before;
-        if let Act::Fill(fill) = &step.act {
-            self.fill(&fill.fields, at);
-        } else {
-            self.no_secret(&inspection.words);
+        match &step.act {
+            Act::Fill(fill) => self.fill(&fill.0.0),
+            _ => self.no_secret(&inspection.words),
         }
+        self.empty_fields(&step.act, at);
         match &step.once {
             Some(once) => self.once(once, &inspection, at),
             None if sound && step.act.risk() == Risk::Press => self.looks_irreversible(&inspection, at),

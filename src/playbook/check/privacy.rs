@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{Check, template};
-use crate::actions::Words;
+use crate::actions::{Act, Words};
 use crate::playbook::model::Privacy;
 use crate::say;
 
@@ -23,16 +23,31 @@ impl Check<'_> {
         }
     }
 
-    /// On a real site a password is the person's, and personal data stands in no playbook.
-    pub(super) fn fill(&mut self, fields: &[(Words, Words)], at: &Range<usize>) {
-        if fields.is_empty() && !self.partial {
+    /// A step over fields that names none does nothing.
+    pub(super) fn empty_fields(&mut self, act: &Act, at: &Range<usize>) {
+        let empty = match act {
+            Act::Fill(fill) => fill.0.0.is_empty(),
+            Act::Choose(choose) => choose.0.0.is_empty(),
+            Act::Read(read) => read.0.0.is_empty(),
+            Act::Upload(upload) => upload.names().next().is_none(),
+            _ => false,
+        };
+        if empty && !self.partial {
+            let word = act.word();
             self.error(
                 "empty-fill",
                 say!("没有写要填什么。", "nothing is to be filled in"),
                 at,
-                say!("写成 fill: {{ 标签: 值 }}。", "write fill: {{ label: value }}"),
+                match act {
+                    Act::Upload(_) => say!("写上 file: 所选文件夹中的路径。", "write file: a path inside the chosen folder"),
+                    _ => say!("写成 {word}: {{ 标签: 值 }}。", "write {word}: {{ label: value }}"),
+                },
             );
         }
+    }
+
+    /// On a real site a password is the person's, and personal data stands in no playbook.
+    pub(super) fn fill(&mut self, fields: &[(Words, Words)]) {
         for (label, value) in fields {
             self.no_secret(std::slice::from_ref(label));
             let secret = self.names.in_template(value).iter().any(|name| self.names.privacy(name) == Some(Privacy::Secret));

@@ -4,27 +4,50 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::Check;
-use crate::actions::Words;
+use crate::actions::read::READ;
+use crate::actions::{Act, Words};
 use crate::base::Message;
 use crate::base::diagnostic::closest;
 use crate::base::template::{self, TemplateFault};
 use crate::playbook::input::InputType;
 use crate::playbook::model::{Playbook, Privacy};
+use crate::playbook::node::{Node, Work, walk};
 use crate::say;
 
 /// Names that a run gives by itself, with their parts.
 const FACTS: &[(&str, &[&str])] = &[("lock", &["holder", "serial"])];
 /// Names that no input may take.
-pub(super) const RESERVED: &[&str] = &["lock", "run"];
+pub(super) const RESERVED: &[&str] = &["lock", "run", READ];
 
 /// The names that templates of a playbook may read.
 pub(super) struct Names<'a> {
     playbook: &'a Playbook,
+    /// What `read` steps give.
+    read: BTreeSet<String>,
 }
 
 impl<'a> Names<'a> {
     pub(super) fn of(playbook: &'a Playbook) -> Names<'a> {
-        Names { playbook }
+        let names = Names { playbook, read: BTreeSet::new() }.and(&playbook.steps);
+        playbook.handlers.iter().fold(names, |names, handler| names.and(&handler.then))
+    }
+
+    /// The same with what the `read` steps among `nodes` give.
+    pub(super) fn and(mut self, nodes: &[Node]) -> Names<'a> {
+        walk(nodes, &mut |node| {
+            if let Work::Step(step) = &node.work
+                && let Act::Read(read) = &step.act
+            {
+                self.read.extend(read.0.0.iter().map(|(name, _)| name.value.clone()));
+            }
+        });
+        self
+    }
+
+    /// Whether a run gives `name` or its `part` by itself.
+    fn is_given(&self, name: &str, part: Option<&str>) -> bool {
+        let Some(part) = part else { return false };
+        (name == READ && self.read.contains(part)) || FACTS.iter().any(|(fact, parts)| *fact == name && parts.contains(&part))
     }
 
     pub(super) fn privacy(&self, name: &str) -> Option<Privacy> {
@@ -49,13 +72,14 @@ impl<'a> Names<'a> {
             let parts = parts.iter().map(|part| ((*part).to_owned(), "x".into())).collect();
             values.insert((*name).to_owned(), serde_json::Value::Object(parts));
         }
+        values.insert(READ.to_owned(), self.read.iter().map(|name| (name.clone(), "x")).collect::<serde_json::Value>());
         serde_json::Value::Object(values)
     }
 
     fn all(&self) -> Vec<String> {
         let inputs = self.playbook.inputs.0.iter().map(|(name, _)| name.value.clone());
         let facts = FACTS.iter().flat_map(|(name, parts)| parts.iter().map(move |part| format!("{name}.{part}")));
-        inputs.chain(facts).collect()
+        inputs.chain(facts).chain(self.read.iter().map(|name| format!("{READ}.{name}"))).collect()
     }
 }
 
@@ -114,11 +138,7 @@ impl Check<'_> {
                 self.used.insert(name.to_owned());
                 continue;
             }
-            let known = match FACTS.iter().find(|(fact, _)| *fact == name) {
-                Some((_, parts)) => part.is_some_and(|part| parts.contains(&part)),
-                None => false,
-            };
-            if !known {
+            if !self.names.is_given(name, part) {
                 self.undefined(words, &path, from);
             }
         }

@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::{STEP, Walk};
-use crate::actions::stage::LADDER;
-use crate::base::{Fault, FaultKind, Until};
+use crate::base::{Fault, FaultKind, Ladder, Until};
+use crate::browser::Commands;
 use crate::browser::page::{Mark, Where};
 use crate::proof::Event;
 
@@ -16,10 +16,18 @@ use crate::proof::Event;
 const PICTURE: Duration = Duration::from_secs(15);
 /// How long a picture that equals the one before is taken anew.
 const FRESH: Duration = Duration::from_millis(1500);
+/// Between two such pictures.
+const SAME_AGAIN: Duration = Duration::from_millis(100);
 /// Messages of one step that are kept.
 const MESSAGES: usize = 20;
 /// Characters of a message that are kept.
 const LONGEST: usize = 300;
+
+/// Says what a step cost, for `RUKU_LOG=ruku::stats=debug`; nothing of it is kept.
+pub(super) fn measure(step: u32, action: &str, before: Commands, after: Commands) {
+    let (classic, bidi) = (after.classic - before.classic, after.bidi - before.bidi);
+    tracing::debug!(target: "ruku::stats", step, action, classic, bidi);
+}
 
 impl Walk<'_> {
     /// Keeps what the portal said for a moment during the step: toasts and dialogs are gone when the picture is taken.
@@ -34,14 +42,14 @@ impl Walk<'_> {
 
     /// Keeps a picture of the page. One that cannot be had is a warning: what was done stays done.
     pub(super) async fn picture(&mut self, step: u32) -> Result<(), Fault> {
-        if self.browser.took_away().is_some() {
+        if !self.options.pictures || self.browser.took_away().is_some() {
             return Ok(());
         }
         self.caption(None).await;
         // A stopped run still shows where it stopped, so this does not listen to the run's own token.
         let until = Until::after(PICTURE, CancellationToken::new());
         let fresh = until.within(FRESH);
-        let mut rungs = LADDER.into_iter();
+        let mut ladder = Ladder::default();
         loop {
             // A native dialog hides the page from every screenshot; its text is in the journal.
             if self.browser.dialog().is_some() {
@@ -51,7 +59,7 @@ impl Walk<'_> {
             }
             let pause = match self.browser.shot(&until).await {
                 // The very picture of the step before says nothing about this one: the page may be late, or its clock about to tick.
-                Ok(shot) if shot.picture.sha256() == self.last_picture && !fresh.expired() => LADDER[2],
+                Ok(shot) if shot.picture.sha256() == self.last_picture && !fresh.expired() => SAME_AGAIN,
                 Ok(shot) => {
                     shot.picture.sha256().clone_into(&mut self.last_picture);
                     return self.folder.keep_shot(Some(step), &shot.picture, &shot.url, &shot.title).map(drop);
@@ -62,7 +70,7 @@ impl Walk<'_> {
                         && self.browser.took_away().is_none()
                         && !until.expired() =>
                 {
-                    rungs.next().unwrap_or(LADDER[LADDER.len() - 1])
+                    ladder.rung()
                 }
                 Err(fault) => {
                     let (zh, en) = (fault.message.zh, fault.message.en);

@@ -35,10 +35,10 @@ async fn values_are_typed_and_read_back() {
     let stage = Stage::page(FORM).await;
     let browser = &stage.browser;
     let found = browser.fill(&Target::label("姓名"), "云小鹿 Ab", &until()).await.unwrap_or_else(|fault| panic!("{fault}"));
-    assert_eq!((found.text.as_str(), found.words.as_str()), ("云小鹿 Ab", "「姓名」(textbox)"));
+    assert_eq!((found.old.as_str(), found.new.as_str(), found.found.words.as_str()), ("旧值", "云小鹿 Ab", "「姓名」(textbox)"));
     assert!(stage.text("#log").await.contains("blur"), "the field was left");
     let found = browser.fill(&Target::label("手机号"), "13800001234", &until()).await.unwrap();
-    assert_eq!(found.text, "138 0000 1234", "formatting is no change");
+    assert_eq!(found.new, "138 0000 1234", "formatting is no change");
     let cut = browser.fill(&Target::label("编号"), "123456", &until()).await.unwrap_err();
     assert_eq!(cut.kind, FaultKind::Refused);
     assert!(cut.message.zh.contains("填写了 6 个字") && !cut.message.zh.contains("1234"), "{}", cut.message.zh);
@@ -70,7 +70,7 @@ async fn lists_and_boxes() {
     let stage = Stage::page(FORM).await;
     let browser = &stage.browser;
     let found = browser.choose(&Target::label("类型"), "企业(法人)", &until()).await.unwrap();
-    assert_eq!(found.text, "企业（法人）");
+    assert_eq!((found.old.as_str(), found.new.as_str()), ("", "企业（法人）"));
     assert!(stage.text("#log").await.contains("kind 企业（法人）;"));
     let many = browser.choose(&Target::label("类型"), "个", &until()).await.unwrap_err();
     assert_eq!(many.kind, FaultKind::Many);

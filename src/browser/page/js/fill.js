@@ -48,25 +48,8 @@ const isChecked = (key) => {
   return said === null ? { state: "wrong" } : { state: "value", value: said === "true" };
 };
 
-// Chooses the one best option of a <select> by what a person reads.
-const choose = (key, words) => {
-  const select = kept.get(key);
-  if (!select?.isConnected) return { state: "gone" };
-  if (select.tagName !== "SELECT") return { state: "wrong" };
-  const ranked = [...select.options]
-    .map((option) => ({ option, rank: rankOf(option.text, words) }))
-    .filter(({ option, rank }) => rank >= 0 && !option.disabled && !option.parentElement.disabled);
-  const best = Math.min(...ranked.map(({ rank }) => rank));
-  const found = ranked.filter(({ rank }) => rank === best);
-  if (found.length !== 1) {
-    const list = (found.length ? found.map(({ option }) => option) : [...select.options]).slice(0, 12).map((option) => short(option.text, 30));
-    return { state: found.length ? "many" : "none", list };
-  }
-  select.focus({ preventScroll: true });
-  if (!found[0].option.selected) {
-    select.selectedIndex = found[0].option.index;
-    tell(select, "input", "change");
-  }
-  select.blur();
-  return { state: "value", value: textOf(select) };
+const fileField = (key) => {
+  const element = kept.get(key);
+  if (!element?.isConnected) return { state: "gone" };
+  return element.type === "file" ? { state: "field", node: element, several: element.multiple } : { state: "wrong" };
 };

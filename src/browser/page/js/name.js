@@ -61,13 +61,8 @@ const pressNames = (element) => {
 
 const hasControl = (node) => node.nodeType === 1 && (node.matches(FILLABLE + "," + CHOOSABLE) || node.querySelector(FILLABLE + "," + CHOOSABLE));
 
-// Words beside a control, in the nearest enclosing boxes: the cell to the left, a label without `for`, a dt.
-const wordsBeside = (control) => {
-  const after = /^(checkbox|radio)$/.test(control.type);
-  if (after) {
-    for (let node = control.nextSibling; node && !hasControl(node); node = node.nextSibling)
-      if (spaced(node.textContent)) return [node.textContent];
-  }
+// Words before a control, in the nearest enclosing boxes: the cell to the left, a label without `for`, a dt.
+const wordsBefore = (control) => {
   for (let node = control, level = 0; node && level < 6 && !/^(FORM|TABLE|TBODY|TR|BODY)$/.test(node.tagName); node = node.parentElement, level++) {
     for (let before = node.previousSibling; before; before = before.previousSibling) {
       if (before.nodeType === 1 && SILENT.has(before.tagName)) continue;
@@ -79,8 +74,25 @@ const wordsBeside = (control) => {
   return [];
 };
 
+// The words of a box or a radio button follow it.
+const wordsBeside = (control) => {
+  if (/^(checkbox|radio)$/.test(control.type)) {
+    for (let node = control.nextSibling; node && !hasControl(node); node = node.nextSibling)
+      if (spaced(node.textContent)) return [node.textContent];
+  }
+  return wordsBefore(control);
+};
+
+// Layui draws its list beside the real one, which it hides and which has the label.
+const realList = (control) => {
+  const before = control.closest(".layui-form-select")?.previousElementSibling;
+  return before?.tagName === "SELECT" ? before : null;
+};
+
 // [[text, 0 for a label | 1 for a hint inside the field]]
 const labelsOf = (control) => {
+  const real = realList(control);
+  if (real) return labelsOf(real);
   const root = control.getRootNode();
   const labels = [...(control.labels ?? [])].map(textOf);
   for (const id of (control.getAttribute("aria-labelledby") ?? "").split(/\s+/).filter(Boolean)) {

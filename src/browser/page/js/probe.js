@@ -14,11 +14,11 @@ const everywhere = (selector) => [...rootsOf()].flatMap((root) => [...root.query
 const controlIn = (element, selector) =>
   element.matches(selector) ? element : element.tagName === "LABEL" && element.control ? element.control : element.querySelector(selector);
 
-const byLabel = (words, selector) => {
+const byLabel = (words, selector, labels = labelsOf) => {
   const found = [];
   for (const control of everywhere(selector)) {
     let best = null;
-    for (const [label, hint] of labelsOf(control)) {
+    for (const [label, hint] of labels(control)) {
       const rank = rankOf(bare(label), bare(words));
       if (rank >= 0 && (best === null || rank * 2 + hint < best)) best = rank * 2 + hint;
     }
@@ -52,7 +52,24 @@ const byPressText = (words) => {
 
 const bySeen = (words) => innermost(document, fold(words)).found.map((element) => [element, rankOf(textOf(element), words)]);
 
-const SELECTORS = { press: CHOOSABLE, fill: FILLABLE, choose: CHOOSABLE, upload: "input[type=file]" };
+// What a page shows as plain text beside its label: the next cell, or what follows the colon.
+const besideLabel = (words) => {
+  const found = [];
+  for (const element of innermost(document, fold(words)).found) {
+    const rank = rankOf(bare(textOf(element)), bare(words));
+    if (rank === 2 && fold(textOf(element)).startsWith(fold(bare(words)) + ":")) found.push([element, 2]);
+    if (rank !== 0 && rank !== 1) continue;
+    for (let node = element, level = 0, value = null; node && level < 3 && !value; node = node.parentElement, level++) {
+      for (let next = node.nextElementSibling; next && !value; next = next.nextElementSibling)
+        if (visible(next) && spaced(textOf(next))) value = next;
+      if (value) found.push([value, rank]);
+      if (/^(TD|TH|DT|TR|BODY)$/.test(node.tagName)) break;
+    }
+  }
+  return found;
+};
+
+const SELECTORS = { press: CHOOSABLE, fill: FILLABLE, choose: CHOOSABLE, list: LISTS, upload: "input[type=file]" };
 
 const byUpload = (words) => {
   const found = byLabel(words, "input[type=file]");
@@ -72,6 +89,7 @@ const byUpload = (words) => {
 
 const byPlace = ({ by, words }, purpose) => {
   const selector = SELECTORS[purpose];
+  if (purpose === "list" && /^(label|text)$/.test(by)) return byLabel(words, selector, listLabels);
   switch (by) {
     case "css":
       return everywhere(words).map((element) => [element, 0]);
@@ -82,7 +100,10 @@ const byPlace = ({ by, words }, purpose) => {
     case "role":
       return [...walk(document)].filter((element) => rolesOf(element).includes(words.toLowerCase())).map((element) => [element, 0]);
     case "label": {
-      if (purpose === "see") return byLabel(words, FILLABLE + "," + CHOOSABLE);
+      if (purpose === "see") {
+        const fields = byLabel(words, FILLABLE + "," + CHOOSABLE);
+        return fields.length ? fields : besideLabel(words);
+      }
       if (purpose === "upload") return byUpload(words);
       if (purpose !== "press") return byLabel(words, selector);
       // Pressing the field that is called x: a read-only combo opens that way. Without such a field, whatever is called so.
@@ -98,17 +119,14 @@ const byPlace = ({ by, words }, purpose) => {
 
 const retarget = (element, { by }, purpose) => {
   if (by !== "css" && by !== "xpath") {
-    const box = purpose === "press" && /^(checkbox|radio)$/.test(element.type) && !visible(element, true);
-    // A styled check box hides the real one; a person presses its label.
-    return box ? ([...element.labels].find((label) => visible(label, true)) ?? element) : element;
+    return purpose === "press" && /^(checkbox|radio)$/.test(element.type) ? (faceOf(element) ?? element) : element;
   }
   return SELECTORS[purpose] && purpose !== "press" ? (controlIn(element, SELECTORS[purpose]) ?? element) : element;
 };
 
 const shownFor = (element, purpose) => {
   if (purpose === "upload") return element.isConnected;
-  if (purpose === "choose" && /^(checkbox|radio)$/.test(element.type))
-    return visible(element, true) || [...element.labels].some((label) => visible(label, true));
+  if (/^(choose|list)$/.test(purpose) && /^(checkbox|radio)$/.test(element.type)) return faceOf(element) !== null;
   return visible(element, purpose === "press" || purpose === "fill");
 };
 

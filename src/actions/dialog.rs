@@ -1,0 +1,170 @@
+//! `dialog`: waits for the box that the page shows, a native one or a drawn one, and answers it.
+//!
+//! Never agrees to a question about something irreversible unless the step is once: the question is the press that counts.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::press::{irreversible, not_done_yet, press_found};
+use super::{Action, Inspect, Risk, Stage, Words};
+use crate::base::spanned::{Form, FromShort};
+use crate::base::{Fault, FaultKind, Ladder, Message};
+use crate::browser::DialogKind;
+use crate::browser::page::DrawnBox;
+
+/// `dialog: 确定`, or with `answer` and `text`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Dialog(pub Form<LongDialog>);
+
+/// The long form of `dialog`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LongDialog {
+    /// 要点的按钮 · The button to press: 确定 and 取消 in a native box.
+    pub answer: Words,
+    /// 框里应有的文字，没有就不点 · Words that must be in the box; otherwise it is left open.
+    #[serde(default)]
+    pub text: Option<Words>,
+}
+
+impl FromShort for LongDialog {
+    fn from_short(short: Words) -> LongDialog {
+        LongDialog { answer: short, text: None }
+    }
+}
+
+impl Action for Dialog {
+    const WORD: &'static str = "dialog";
+    const DOC: (&'static str, &'static str) =
+        ("等待弹出框并点其中的按钮", "Wait for a box, native or drawn by the page, and press a button in it");
+    const RISK: Risk = Risk::Press;
+
+    fn title(&self) -> Message {
+        crate::say!("在弹出框中点「{}」", "answer “{}” in the box", self.0.answer.value)
+    }
+
+    fn inspect(&self, inspect: &mut dyn Inspect) {
+        inspect.words(&self.0.answer);
+        self.0.text.iter().for_each(|words| inspect.words(words));
+    }
+
+    async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
+        let button = stage.render(&self.0.answer)?;
+        let text = self.0.text.as_ref().map(|words| stage.render(words)).transpose()?;
+        let waiting_for = crate::say!("弹出框及其「{button}」按钮", "a box with the button “{button}”");
+        stage.allowed_here().await?;
+        let mut ladder = Ladder::default();
+        let mut other = None;
+        loop {
+            stage.stop_words().await?;
+            if let Some(dialog) = stage.browser.dialog() {
+                let accept = meaning(&button).ok_or_else(|| native(&button, &dialog.text))?;
+                says(&dialog.text, text.as_deref())?;
+                return answer_native(stage, accept, dialog.kind, &dialog.text).await;
+            }
+            match stage.browser.drawn_box(&button, &stage.until).await {
+                Ok(Some(drawn)) if drawn.button.is_some() => {
+                    says(&drawn.text, text.as_deref())?;
+                    return answer_drawn(stage, drawn, &button).await;
+                }
+                Ok(drawn) => other = drawn,
+                Err(fault) if stage.passing(&fault) || fault.kind == FaultKind::Dialog => {}
+                Err(fault) => return Err(fault),
+            }
+            stage.until.climb(&mut ladder, &waiting_for).await.map_err(|fault| match &other {
+                Some(drawn) if fault.kind == FaultKind::TimedOut => no_button(&button, drawn),
+                _ => fault,
+            })?;
+        }
+    }
+}
+
+/// Answers a native box. `alert` only tells something; the others ask.
+pub(super) async fn answer_native(stage: &mut Stage<'_>, accept: bool, kind: DialogKind, text: &str) -> Result<(), Fault> {
+    if accept
+        && kind != DialogKind::Alert
+        && !stage.once
+        && let Some(word) = stage.site.once_word(text)
+    {
+        return Err(irreversible(word));
+    }
+    stage.pressed = true;
+    *stage.since = Some(stage.browser.mark());
+    stage.browser.answer_dialog(accept, &stage.until).await
+}
+
+async fn answer_drawn(stage: &mut Stage<'_>, drawn: DrawnBox, button: &str) -> Result<(), Fault> {
+    let asks = drawn.buttons.len() > 1 && meaning(button) != Some(false);
+    if asks
+        && !stage.once
+        && let Some(word) = stage.site.once_word(&drawn.text)
+    {
+        return Err(irreversible(word));
+    }
+    not_done_yet(stage, button).await?;
+    let Some(found) = drawn.button else { return Ok(()) };
+    press_found(stage, &found, button).await
+}
+
+/// What a word on a button means to a native box; none when it means neither.
+pub(super) fn meaning(button: &str) -> Option<bool> {
+    match button.trim().to_lowercase().as_str() {
+        "确定" | "确认" | "是" | "好" | "继续" | "ok" | "yes" => Some(true),
+        "取消" | "否" | "不" | "cancel" | "no" => Some(false),
+        _ => None,
+    }
+}
+
+/// Refuses a box that does not say what it should.
+fn says(shown: &str, wanted: Option<&str>) -> Result<(), Fault> {
+    let Some(wanted) = wanted else { return Ok(()) };
+    let plain = |text: &str| text.split_whitespace().collect::<String>();
+    if plain(shown).contains(&plain(wanted)) {
+        return Ok(());
+    }
+    Err(Fault::new(
+        FaultKind::Refused,
+        crate::say!(
+            "弹出框写的是「{shown}」，没有「{wanted}」，因此没有点。请看清后再决定。",
+            "the box says “{shown}” and not “{wanted}”, so nothing was pressed; read it before you decide"
+        ),
+    ))
+}
+
+pub(super) fn native(button: &str, text: &str) -> Fault {
+    Fault::new(
+        FaultKind::Dialog,
+        crate::say!(
+            "浏览器弹出对话框「{text}」，它只有“确定/取消”，没有「{button}」。请修改 answer。",
+            "the browser asks “{text}” and offers only OK and Cancel, not “{button}”; change `answer`"
+        ),
+    )
+}
+
+fn no_button(button: &str, drawn: &DrawnBox) -> Fault {
+    let (text, buttons) = (&drawn.text, drawn.buttons.join("、"));
+    Fault::new(
+        FaultKind::NotFound,
+        crate::say!(
+            "弹出框「{text}」中没有「{button}」按钮，只有：{buttons}。",
+            "the box “{text}” has no button “{button}”, only: {buttons}"
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{meaning, says};
+
+    #[test]
+    fn only_clear_words_answer_a_native_box() {
+        assert_eq!((meaning("确定"), meaning("取消"), meaning("提交")), (Some(true), Some(false), None));
+    }
+
+    #[test]
+    fn a_box_must_say_what_was_expected() {
+        assert!(says("保存 成功！", Some("保存成功")).is_ok() && says("x", None).is_ok());
+        assert!(says("保存失败", Some("保存成功")).is_err());
+    }
+}

@@ -1,0 +1,65 @@
+//! Giving files to a file field.
+//!
+//! Never presses the field: that would open a window of the operating system. Never keeps a field from one file to the next: upload
+//! kits put a new one in its place after each.
+
+use std::fs::File;
+use std::io::{Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use super::super::Browser;
+use super::target::{Found, Purpose, Target};
+use crate::base::{Fault, FaultKind, Until, files};
+use crate::say;
+
+impl Browser {
+    /// Copies an open file into the run's own folder and gives the copy's path: the browser opens files by name, when it wants to, and
+    /// what stands under that name outside could be another file by then. The copy goes with the folder at the end of the run.
+    ///
+    /// # Errors
+    /// [`FaultKind::Io`].
+    pub fn keep_for_upload(&self, file: &mut File, number: usize, name: &str) -> Result<PathBuf, Fault> {
+        let folder = self.options.work.join("uploads").join(format!("{number}"));
+        files::private_dir(&folder)?;
+        let path = folder.join(name);
+        let mut copy = files::create_new(&path)?;
+        let copied = file.seek(SeekFrom::Start(0)).and_then(|_| std::io::copy(file, &mut copy));
+        copied.map_err(|error| Fault::io("复制文件", "copy the file to", &path, &error))?;
+        Ok(path)
+    }
+
+    /// Gives files to the field, all at once where it takes several, else one after another.
+    ///
+    /// # Errors
+    /// As [`Browser::find`]; [`FaultKind::Refused`] when the element is no file field.
+    pub async fn upload(&self, target: &Target, paths: &[&Path], until: &Until) -> Result<Found, Fault> {
+        let (mut found, mut rest) = (self.find(target, Purpose::Upload, until).await?, paths);
+        while !rest.is_empty() {
+            let (field, several) = self.file_field(&found, target, until).await?;
+            let now = if several { rest.len() } else { 1 };
+            let names: Vec<_> = rest[..now].iter().map(|path| path.display().to_string()).collect();
+            let params = json!({"context": found.context, "element": field, "files": names});
+            self.unless_dialog(self.bidi.command("input.setFiles", params, &say!("上传文件", "give files to the page"), until))
+                .await?;
+            rest = &rest[now..];
+            if !rest.is_empty() {
+                found = self.find(target, Purpose::Upload, until).await?;
+            }
+        }
+        Ok(found)
+    }
+
+    async fn file_field(&self, found: &Found, target: &Target, until: &Until) -> Result<(serde_json::Value, bool), Fault> {
+        let told = self.ask(&found.context, "ruku.fileField(args[0])", &[json!(found.key)], until).await?;
+        match told["state"].as_str() {
+            Some("field") => Ok((told["node"].clone(), told["several"] == true)),
+            Some("wrong") => {
+                let (zh, en) = (target.words().zh, target.words().en);
+                Err(Fault::new(FaultKind::Refused, say!("{zh}不是上传文件的栏目。", "{en} takes no files")))
+            }
+            _ => Err(super::ready::not_ready(target, &told)),
+        }
+    }
+}

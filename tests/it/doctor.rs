@@ -1,0 +1,113 @@
+//! The doctor: facts in, exact findings out, in both languages (`tests/cases/doctor/<name>/`); and the real program on this machine.
+//!
+//! A case holds `facts.json`: what differs from the machine where all is well. With RUKU_BLESS=1 the answers are written anew: read them
+//! aloud before keeping them.
+
+use std::path::{Path, PathBuf};
+
+use ruku::base::Lang;
+use ruku::doctor::{Facts, Finding, State, examine, render};
+use serde_json::Value;
+
+use crate::world::{Running, World, ruku};
+
+fn cases() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/doctor");
+    let mut cases: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    cases.sort();
+    cases
+}
+
+fn json(case: &Path) -> serde_json::Map<String, Value> {
+    serde_json::from_slice(&std::fs::read(case.join("facts.json")).unwrap()).unwrap()
+}
+
+fn findings(case: &Path) -> Vec<Finding> {
+    let mut facts = json(&case.with_file_name("all-well"));
+    facts.extend(json(case));
+    examine(&serde_json::from_value::<Facts>(facts.into()).unwrap())
+}
+
+#[test]
+fn findings_are_told_in_both_languages() {
+    let write = std::env::var_os("RUKU_BLESS").is_some();
+    let mut wrong = Vec::new();
+    for case in cases() {
+        for (lang, file) in [(Lang::Zh, "zh.txt"), (Lang::En, "en.txt")] {
+            let told = render(&findings(&case), lang);
+            let file = case.join(file);
+            if write {
+                std::fs::write(&file, &told).unwrap();
+            }
+            let expected = std::fs::read_to_string(&file).unwrap_or_default();
+            if told != expected {
+                wrong.push(format!("{}\n--- expected\n{expected}\n--- told\n{told}", file.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_is_not_well_has_a_remedy_and_every_check_a_case() {
+    let all: Vec<Finding> = cases().iter().flat_map(|case| findings(case)).collect();
+    for finding in &all {
+        assert_eq!(finding.state == State::Ok, finding.remedy.is_none(), "{finding:?}");
+        assert!(finding.state == State::Ok || !finding.seen.zh.is_ascii(), "{finding:?}");
+    }
+    let well = findings(&cases()[0].with_file_name("all-well"));
+    assert!(well.iter().all(|finding| finding.state == State::Ok), "{well:?}");
+    for good in &well {
+        assert!(all.iter().any(|finding| finding.id == good.id && finding.state > State::Ok), "{} never shows trouble", good.id);
+    }
+}
+
+#[test]
+fn the_training_passes_and_a_strange_browser_does_not() {
+    let world = World::start(31);
+    world.training(&["insert", "p1"]);
+    let doctor = |browser: &str| {
+        let mut command = ruku();
+        command.args(["doctor", "--json", "--training-at"]).arg(&world.file).env("TMPDIR", world.temporary());
+        // Whoever runs the tests may sit elsewhere.
+        for name in ["SSH_CONNECTION", "XRDP_SESSION", "http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"] {
+            command.env_remove(name);
+        }
+        if !browser.is_empty() {
+            command.env("RUKU_BROWSER", browser);
+        }
+        let output = command.output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        (output.status.code().unwrap(), lines, text)
+    };
+    let (code, lines, text) = doctor("");
+    assert_eq!(code, 0, "{text}");
+    let state = |lines: &[Value], id: &str| {
+        let line = lines.iter().find(|line| line["id"] == id).unwrap_or_else(|| panic!("no {id} in {text}"));
+        line["state"].as_str().unwrap().to_owned()
+    };
+    for id in
+        ["browser", "driver", "card-service", "readers", "lock", "certificate", "agent", "site", "clock", "disk", "temporary"]
+    {
+        assert_eq!(state(&lines, id), "ok", "{id}: {text}");
+    }
+    let name = world.instance()["applicants"][0]["姓名"].as_str().unwrap().to_owned();
+    assert!(!text.contains(&name), "no name is told: {text}");
+
+    let (code, lines, text) = doctor("/no/such/browser");
+    assert_eq!((code, state(&lines, "browser").as_str()), (7, "failed"), "{text}");
+}
+
+#[test]
+fn playbook_1_checks_asks_to_read_and_confirms() {
+    let world = World::start(32);
+    let (code, said, events) = Running::start(world.run_of(&["1"])).end();
+    assert_eq!(code, 0, "{said}");
+    let gates: Vec<&Value> = events.iter().filter(|event| event["type"] == "gate.open").map(|event| &event["kind"]).collect();
+    assert_eq!(gates, ["read", "confirm"]);
+    let actions: Vec<&Value> =
+        events.iter().filter(|event| event["type"] == "step.start").map(|event| &event["action"]).collect();
+    assert_eq!(actions, ["doctor", "person", "confirm"]);
+    assert!(said.contains("系统配置操作手册"), "{said}");
+}

@@ -1,0 +1,90 @@
+//! Situation 18: support packs, the customer's Ruku runs the package, the record comes back in it.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::world::{Running, World, ruku, shell};
+
+/// `ruku hand-over 2.1.1 2.2` with these inputs, for the training.
+fn pack(world: &World, inputs: &str) -> std::path::PathBuf {
+    let package = world.folder.path().join("package");
+    let site = Path::new(env!("CARGO_MANIFEST_DIR")).join("playbooks/sites/training.yaml");
+    let mut command = ruku();
+    command.args(["hand-over", "2.1.1", "2.2", "--inputs", &world.write("inputs.yaml", inputs), "--site"]);
+    let output = command.arg(site).arg("--to").arg(&package).output().unwrap();
+    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("校验码") && said.contains("备注"), "{said}");
+    package
+}
+
+/// All inputs of p1 but one, and one that no playbook asks for.
+fn inputs(world: &World, without: &str) -> String {
+    let person = &world.instance()["applicants"][0];
+    let names = ["姓名", "身份证号", "手机号", "企业名称", "统一社会信用代码"];
+    let lines = names.iter().filter(|name| **name != without);
+    let lines: String = lines.map(|name| format!("{name}: {:?}\n", person[name].as_str().unwrap())).collect();
+    format!("{lines}备注: 不必带走\n")
+}
+
+fn run(world: &World, package: &Path) -> Command {
+    let mut command = ruku();
+    command.env("TMPDIR", world.temporary()).args(["run", "--json", "--training-at"]).arg(&world.file);
+    command.arg("--package").arg(package);
+    command
+}
+
+#[test]
+fn a_package_is_run_and_the_record_lands_in_it() {
+    let world = World::start(181);
+    let package = pack(&world, &inputs(&world, ""));
+    let output = shell(&package, "sha256sum --strict --quiet -c manifest-sha256.txt && ! grep -rq 不必带走 .");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let (code, said, _) = Running::start(run(&world, &package)).end();
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("交接包校验码"), "{said}");
+    assert_eq!(world.counter("bind"), 1);
+    let runs: Vec<_> = std::fs::read_dir(package.join("runs")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(runs.len(), 1, "{runs:?}");
+    let verified = ruku::proof::verify::verify(&runs[0]);
+    assert!(verified.ok(), "{:#?}", verified.checks);
+
+    // Its own record is no change: it can be run again.
+    let (code, said, _) = Running::start(run(&world, &package)).end();
+    assert_eq!(code, 0, "{said}");
+    assert_eq!(world.counter("bind"), 1, "a second run must not bind again");
+}
+
+#[test]
+fn what_is_missing_is_asked_and_a_changed_package_is_refused() {
+    let world = World::start(182);
+    let package = pack(&world, &inputs(&world, "手机号"));
+    let mut command = run(&world, &package);
+    command.args(["--operator", "terminal"]);
+    let mut running = Running::start(command);
+    let mobile = world.instance()["applicants"][0]["手机号"].as_str().unwrap().to_owned();
+    running.type_line(&mobile);
+    running.wait_for("run.start", |_| true);
+    running.signal(rustix::process::Signal::TERM);
+    let (code, said, _) = running.end();
+    assert_eq!(code, 130, "{said}");
+    assert!(said.contains("手机号"), "{said}");
+
+    let playbook = package.join("playbooks/2.2-ca-binding.yaml");
+    let text = std::fs::read_to_string(&playbook).unwrap();
+    std::fs::write(&playbook, text.replace("times: 5", "times: 6")).unwrap();
+    let (code, said, _) = Running::start(run(&world, &package)).end();
+    assert_eq!(code, 6, "{said}");
+    assert!(said.contains("被改动过") && said.contains("2.2-ca-binding.yaml"), "{said}");
+}
+
+#[test]
+fn a_package_without_a_training_is_for_real_portals_only() {
+    let world = World::start(183);
+    let package = pack(&world, &inputs(&world, ""));
+    let mut command = ruku();
+    command.args(["run", "--package"]).arg(&package);
+    let (code, said, _) = Running::start(command).end();
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("模拟平台"), "{said}");
+}

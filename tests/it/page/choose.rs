@@ -1,0 +1,124 @@
+//! Lists of all kinds: native, layui, in the shape of MiniUI, radio buttons, levels that depend on each other.
+
+use ruku::base::FaultKind;
+use ruku::browser::page::Target;
+
+use super::{Stage, soon};
+use crate::driver::until;
+
+const LAYUI: &str = r#"
+<link rel="stylesheet" href="/npm/layui/dist/css/layui.css">
+<form class="layui-form" lay-filter="f">
+<div class="layui-form-item"><label class="layui-form-label">企业类型</label><div class="layui-input-block">
+<select name="kind" lay-filter="kind"><option value="">请选择</option><option>有限责任公司</option><option>股份有限公司</option></select></div></div>
+<div class="layui-form-item"><label class="layui-form-label">所属辖区</label>
+<div class="layui-input-inline"><select name="l0" lay-filter="l0"><option value="">请选择</option><option>内蒙古自治区</option><option>山西省</option></select></div>
+<div class="layui-input-inline"><select name="l1" lay-filter="l1"><option value="">请选择</option></select></div>
+<div class="layui-input-inline"><select name="l2" lay-filter="l2"><option value="">请选择</option></select></div></div>
+<div class="layui-form-item"><label class="layui-form-label">是否上市</label><div class="layui-input-block">
+<input type="radio" name="listed" value="1" title="是"><input type="radio" name="listed" value="0" title="否" checked></div></div>
+<div class="layui-form-item"><div class="layui-input-block"><input type="checkbox" name="ok" title="我已阅读并同意" lay-skin="primary"></div></div>
+</form><p id="log"></p>
+<script src="/npm/layui/dist/layui.js"></script>
+<script>
+const below = { 内蒙古自治区: ["包头市", "呼和浩特市"], 山西省: ["太原市"], 呼和浩特市: ["新城区", "回民区"], 包头市: ["昆都仑区"] };
+layui.use(["form"], (form) => {
+  const offer = (name, of) => setTimeout(() => {
+    const list = document.querySelector(`[name=${name}]`);
+    list.innerHTML = `<option value="">请选择</option>` + (below[of] ?? []).map((one) => `<option>${one}</option>`).join("");
+    form.render("select", "f");
+  }, 300);
+  form.on("select(l0)", (data) => { offer("l1", data.value); offer("l2", ""); });
+  form.on("select(l1)", (data) => offer("l2", data.value));
+  form.on("select(kind)", (data) => (document.getElementById("log").textContent += data.value + ";"));
+  form.render();
+});
+</script>"#;
+
+async fn chosen(stage: &Stage, label: &str, option: &str) -> (String, String) {
+    let chosen = stage.browser.choose(&Target::label(label), option, &until()).await.unwrap_or_else(|fault| panic!("{fault}"));
+    (chosen.old, chosen.new)
+}
+
+fn pair(old: &str, new: &str) -> (String, String) {
+    (old.to_owned(), new.to_owned())
+}
+
+#[tokio::test]
+async fn lists_of_layui() {
+    let stage = Stage::page(LAYUI).await;
+    assert_eq!(chosen(&stage, "企业类型", "股份有限公司").await, pair("", "股份有限公司"));
+    assert_eq!(chosen(&stage, "企业类型", "股份有限公司").await, pair("股份有限公司", "股份有限公司"));
+    assert_eq!(stage.text("#log").await, "股份有限公司;", "the kit's own event came once");
+    let region = "内蒙古自治区 / 呼和浩特市 / 新城区";
+    assert_eq!(chosen(&stage, "所属辖区", region).await, pair("", region));
+    assert_eq!(chosen(&stage, "所属辖区", "内蒙古自治区 / 呼和浩特市 / 回民区").await.0, region);
+    assert_eq!(chosen(&stage, "是否上市", "是").await, pair("否", "是"));
+    for _ in 0..2 {
+        stage.browser.tick(&Target::label("我已阅读并同意"), true, &until()).await.unwrap_or_else(|fault| panic!("{fault}"));
+    }
+    let wrong = stage.browser.choose(&Target::label("企业类型"), "合伙企业", &soon()).await.unwrap_err();
+    assert!(wrong.kind == FaultKind::NotFound && wrong.message.zh.contains("有限责任公司、股份有限公司"), "{wrong:?}");
+    stage.end().await;
+}
+
+const OTHERS: &str = r#"
+<style>.mini-popup { position: absolute; background: #fff; border: 1px solid } .mini-buttonedit-border { border: 1px solid }</style>
+<ul><li>首页</li><li>有限责任公司</li></ul>
+<table>
+<tr><td><label for="mini-7">单位性质</label></td><td><span class="mini-buttonedit mini-combobox" id="mini-7"><span class="mini-buttonedit-border"><input type="text"
+ class="mini-buttonedit-input" id="mini-7$text" placeholder="请选择" readonly><span class="mini-buttonedit-buttons"></span></span><input type="hidden"></span></td></tr>
+<tr><td>行政区域</td><td><input id="area" readonly placeholder="请选择"></td></tr>
+<tr><td>类型</td><td><label><input type="radio" name="t"> 企业</label> <label><input type="radio" name="t"> 个人</label></td></tr>
+<tr><td>省市</td><td><select id="p"><option>请选择<option>内蒙古<option>山西</select><select id="c"></select></td><td>备注</td><td><select><option>无<option>有</select></td></tr>
+</table>
+<script>
+const close = () => document.querySelectorAll(".mini-popup").forEach((popup) => popup.remove());
+const open = (field, items, inside) => {
+  const popup = document.createElement("div");
+  popup.className = "mini-popup";
+  popup.innerHTML = inside(items);
+  document.body.append(popup);
+  return popup;
+};
+const combo = document.getElementById("mini-7$text");
+combo.parentElement.addEventListener("click", () => {
+  close();
+  setTimeout(() => open(combo, ["有限责任公司", "个体工商户"], (items) => `<table>${items.map((item) => `<tr class="mini-listbox-item"><td>${item}</td></tr>`).join("")}</table>`)
+    .addEventListener("click", (event) => { combo.value = event.target.textContent; close(); }), 150);
+});
+const area = document.getElementById("area");
+const below = { "": ["内蒙古自治区", "北京市"], 内蒙古自治区: ["呼和浩特市", "包头市"], 呼和浩特市: ["新城区", "玉泉区"], 北京市: ["北京市"] };
+area.addEventListener("click", () => {
+  close();
+  const path = [];
+  const popup = open(area, [], () => "");
+  const column = (of) => popup.insertAdjacentHTML("beforeend", `<ul>${below[of].map((item) => `<li>${item}</li>`).join("")}</ul>`);
+  column("");
+  popup.addEventListener("click", (event) => {
+    path.push(event.target.textContent);
+    if (below[path.at(-1)] && path.length < 3) return setTimeout(column, 100, path.at(-1));
+    area.value = path.join("/");
+    close();
+  });
+});
+document.getElementById("p").addEventListener("change", (event) => setTimeout(() => (document.getElementById("c").innerHTML =
+  event.target.value === "内蒙古" ? "<option>请选择<option>呼和浩特<option>包头" : "<option>请选择<option>太原"), 200));
+</script>"#;
+
+#[tokio::test]
+async fn lists_with_a_popup_and_radio_buttons() {
+    let stage = Stage::page(OTHERS).await;
+    assert_eq!(chosen(&stage, "单位性质", "有限责任公司").await, pair("", "有限责任公司"));
+    let wrong = stage.browser.choose(&Target::label("单位性质"), "机关", &soon()).await.unwrap_err();
+    assert!(wrong.kind == FaultKind::NotFound && wrong.message.zh.contains("有限责任公司、个体工商户"), "{wrong:?}");
+    assert_eq!(chosen(&stage, "单位性质", "个体工商户").await, pair("有限责任公司", "个体工商户"));
+    let region = "内蒙古自治区 / 呼和浩特市 / 玉泉区";
+    assert_eq!(chosen(&stage, "行政区域", region).await, pair("", region));
+    assert_eq!(chosen(&stage, "行政区域", region).await.0, "内蒙古自治区/呼和浩特市/玉泉区", "left alone");
+    assert_eq!(chosen(&stage, "类型", "个人").await, pair("", "个人"));
+    assert_eq!(chosen(&stage, "类型", "企业").await, pair("个人", "企业"));
+    assert_eq!(chosen(&stage, "省市", "内蒙古 / 包头").await, pair("", "内蒙古 / 包头"));
+    assert_eq!(chosen(&stage, "备注", "有").await, pair("无", "有"));
+    stage.end().await;
+}
