@@ -17,6 +17,8 @@ pub mod stage;
 pub(crate) mod check_holder;
 mod choose;
 mod click;
+pub(crate) mod collect;
+mod compare;
 mod confirm;
 mod dialog;
 pub(crate) mod doctor;
@@ -159,6 +161,8 @@ actions! {
     seal::Seal,
     confirm::Confirm,
     person::Person,
+    collect::Collect,
+    compare::Compare,
     receipt::Receipt,
     milestone::Milestone,
     doctor::Doctor,

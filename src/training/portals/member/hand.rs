@@ -3,7 +3,6 @@
 //! Never sets a seal by decree but for the one that was set in another browser: the hand goes through the local agent with a PIN, as the
 //! window does, and its signature is verified like any other. A PIN is used only with a lock that was in when the order came.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,7 +22,7 @@ use super::obeyed;
 use super::seal::{self, Window};
 use crate::base::{Fault, Secret, http};
 use crate::training::people::secret_text;
-use crate::training::store::{Document, MemberSwitches, Status};
+use crate::training::store::{Document, MemberSwitches};
 
 /// How long a seal window may take to open.
 const OPENING: Duration = Duration::from_secs(15);
@@ -147,23 +146,6 @@ impl Agent {
         let message = STANDARD.encode(seal::message(portals, window).map_err(said)?);
         let signature = self.good("RS_KeySignByP1", &[("containerId", container), ("asn1Msg", &message)]).await?;
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        Ok(Signed {
-            certificate: text(&told["certBase64"]),
-            signature: text(&signature["signature"]),
-            ..Signed::default()
-        })
+        Ok(Signed { certificate: text(&told["certBase64"]), signature: text(&signature["signature"]), ..Signed::default() })
     }
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct Put {
-    applicant: String,
-    status: Status,
-    #[serde(default)]
-    values: BTreeMap<String, String>,
-}
-
-/// `POST /member/registry`: where an applicant stands in the registry, for trainings of the 会员端 alone.
-pub(super) async fn registry(State(portals): State<Arc<Portals>>, Json(asked): Json<Put>) -> Response {
-    obeyed(portals.store().put_entry(&asked.applicant, asked.status, asked.values))
 }

@@ -80,7 +80,6 @@ pub(crate) fn router(portals: Arc<Portals>) -> Router {
 pub(crate) fn admin(portals: Arc<Portals>) -> Router {
     Router::new()
         .route("/switch", post(hand::switch))
-        .route("/registry", post(hand::registry))
         .route("/seal/finish", post(hand::finish))
         .route("/seal/open", post(hand::open))
         .route("/seal/elsewhere", post(hand::elsewhere))

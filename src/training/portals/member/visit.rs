@@ -105,7 +105,8 @@ pub(super) async fn unit(State(portals): State<Arc<Portals>>, headers: HeaderMap
         (store.standing(subject), unit::registry_words(&store, subject), unit::sync_words(&store, subject))
     };
     let values = standing.synced.as_ref().map(|synced| synced.values.clone()).unwrap_or_default();
-    let field = |(key, label): &(&str, &str)| json!({"key": key, "label": label, "value": values.get(*key).cloned().unwrap_or_default()});
+    let field =
+        |(key, label): &(&str, &str)| json!({"key": key, "label": label, "value": values.get(*key).cloned().unwrap_or_default()});
     let fields: Value = unit::FIELDS.iter().map(field).collect();
     let values = json!({"documents": unit::rows(&standing), "fields": fields, "registry": registry, "synced": words});
     render(&portals, &session, "member/unit.html", values)
@@ -117,7 +118,11 @@ pub(super) struct SealOf {
 }
 
 /// `GET /seal/window`: the vendor's seal window.
-pub(super) async fn seal_window(State(portals): State<Arc<Portals>>, headers: HeaderMap, Query(asked): Query<SealOf>) -> Response {
+pub(super) async fn seal_window(
+    State(portals): State<Arc<Portals>>,
+    headers: HeaderMap,
+    Query(asked): Query<SealOf>,
+) -> Response {
     let (session, user) = match logged_in(&portals, &headers) {
         Ok(visitor) => visitor,
         Err(away) => return *away,

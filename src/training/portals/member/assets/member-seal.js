@@ -1,7 +1,7 @@
 // The seal window, as a vendor's control is one: seals of the lock, a PIN, 盖章, 完成. The PIN goes to the agent and to nobody else.
 jQuery(function ($) {
   var page = $('#seal-page'), call = member.agent(page.data('agent-port')), key = page.data('key');
-  var signer = String(page.data('signer')), own = page.data('own') === true, hasSeal = page.data('seal') === true;
+  var signer = String(page.data('signer')), own = page.data('own') === 1, hasSeal = page.data('seal') === 1;
   var words = page.find('.seal-words'), chosen = null, stamped = false;
 
   // Looks for the signer's lock; asks again until it is in.
