@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
+mod agent;
 mod card;
 mod cases;
 mod doctor;
@@ -17,6 +18,8 @@ mod page;
 mod portals;
 mod proof;
 mod refusals;
+mod sign_on;
+mod situations;
 mod told;
 mod words;
 mod world;

@@ -163,6 +163,19 @@ fn pid(child: &Child) -> Pid {
     Pid::from_child(child)
 }
 
+/// One call to a service of this machine; none when it does not answer within `allowed`.
+pub(crate) fn call(
+    method: &str,
+    port: u16,
+    host: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+    allowed: Duration,
+) -> Option<ruku::base::http::Answer> {
+    block_on(ruku::base::http::request(method, port, host, path, headers, body.to_vec(), allowed)).ok()
+}
+
 /// Runs one future to its end.
 fn block_on<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
@@ -170,13 +183,12 @@ fn block_on<T>(work: impl Future<Output = T>) -> T {
 
 /// Looks again and again until `holds`; for what announces itself to nobody.
 pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let looking = async {
-        while !holds() {
-            tokio::time::sleep(LOOK).await;
-        }
-    };
-    let held = block_on(async { tokio::time::timeout(PATIENCE, looking).await });
-    assert!(held.is_ok(), "still not so: {what}");
+    let late = std::time::Instant::now() + PATIENCE;
+    // What holds may itself wait for an answer, so it is not asked inside of the runtime.
+    while !holds() {
+        assert!(std::time::Instant::now() < late, "still not so: {what}");
+        block_on(async { tokio::time::sleep(LOOK).await });
+    }
 }
 
 /// A run under way: its events as they come, its standard input as the person's keyboard. Killed when the test fails before its end.
@@ -227,6 +239,18 @@ impl Running {
             let event = events.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("no {kind} came; so far: {:#?}", self.seen));
             self.seen.push(event.clone());
             if event["type"] == kind && wanted(&event) {
+                return event;
+            }
+        }
+    }
+
+    /// Waits for a line, of whatever type, for which `wanted` holds.
+    pub(crate) fn wait_until(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
+        let events = self.events.as_ref().unwrap();
+        loop {
+            let event = events.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("it did not come; so far: {:#?}", self.seen));
+            self.seen.push(event.clone());
+            if wanted(&event) {
                 return event;
             }
         }
