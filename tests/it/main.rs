@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
+mod acts;
+mod agent;
 mod card;
 mod cases;
 mod doctor;
@@ -14,9 +16,12 @@ mod house;
 mod human;
 mod lock;
 mod page;
+mod pin;
 mod portals;
 mod proof;
 mod refusals;
+mod screen;
+mod sign_on;
 mod situations;
 mod told;
 mod words;
