@@ -193,10 +193,9 @@ impl EnterPin {
             // The page is blocked by its own call until the window is answered, and with it the press.
             let operator = stage.operator;
             let (typed, pressed) = tokio::join!(operator.type_pin(), press(stage, &target));
-            typed?;
             match pressed {
                 Err(fault) if fault.kind != FaultKind::Unsure => return Err(fault),
-                _ => {}
+                _ => typed?,
             }
         }
         outcome(stage.browser, stage.site, signs, stale, since, &stage.until.renewed(stage.until.allowed())).await
