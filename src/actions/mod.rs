@@ -14,10 +14,12 @@ pub mod sight;
 pub mod site;
 pub mod stage;
 
+mod cell;
 pub(crate) mod check_holder;
 mod choose;
 mod click;
 mod confirm;
+mod date;
 mod dialog;
 pub(crate) mod doctor;
 mod enter_pin;
@@ -89,7 +91,7 @@ macro_rules! actions {
         #[derive(Debug, Clone)]
         pub enum Act { $(
             #[doc = concat!("See `actions::", stringify!($module), "`.")]
-            $kind($module::$kind)
+            $kind(Box<$module::$kind>)
         ),+ }
 
         /// The words of all actions, in the order of the manual.
@@ -99,7 +101,7 @@ macro_rules! actions {
             /// Reads the action called `word` from its YAML value; none when there is no such action.
             pub fn read<'de, D: serde::Deserializer<'de>>(word: &str, value: D) -> Option<Result<Act, D::Error>> {
                 $(if word == <$module::$kind as Action>::WORD {
-                    return Some(<$module::$kind as Deserialize>::deserialize(value).map(Act::$kind));
+                    return Some(<$module::$kind as Deserialize>::deserialize(value).map(|act| Act::$kind(Box::new(act))));
                 })+
                 None
             }
@@ -148,6 +150,8 @@ actions! {
     window::Window,
     fill::Fill,
     choose::Choose,
+    date::Date,
+    cell::Cell,
     tick::Tick,
     upload::Upload,
     dialog::Dialog,

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::insert_lock::{accept, lock_of};
 use super::press::press;
-use super::sight::{Sight, WATCH};
+use super::sight::{LOOK, Sight, WATCH, says_nothing, while_asked};
 use super::site::Site;
 use super::stage::{Asked, Held};
 use super::{Action, Condition, Inspect, Place, Risk, Stage, Words};
@@ -76,7 +76,7 @@ impl Action for Seal {
         loop {
             let until = stage.until.renewed(stage.patience);
             let world = signs.wait(stage.browser, stage.site, *stage.since, until);
-            match stage.gate(GateKind::Seal, words.clone(), Vec::new(), world).await? {
+            match stage.gate(GateKind::Seal, words.clone(), Vec::new(), while_asked(world)).await? {
                 Asked::World(sign) => match sign? {
                     Sign::Done => return Ok(()),
                     Sign::None => return Err(no_seal(stage)),
@@ -145,13 +145,11 @@ impl Signs {
         let waiting_for = crate::say!("页面显示已签章", "the page to show the seal");
         let hint = until.within(HINT);
         loop {
-            match self.glance(browser, site, since, &until).await {
+            match self.glance(browser, site, since, &until.within(LOOK)).await {
                 Ok(Some(sign)) => return Ok(sign),
                 Ok(None) if self.hint && hint.expired() => return Ok(Sign::Nothing),
                 Ok(None) => {}
-                Err(fault)
-                    if matches!(fault.kind, FaultKind::Gone | FaultKind::NotReady | FaultKind::Dialog)
-                        && browser.took_away().is_none() => {}
+                Err(fault) if says_nothing(browser, &fault, &until) => {}
                 Err(fault) => return Err(fault),
             }
             until.pause(WATCH, &waiting_for).await?;

@@ -56,21 +56,31 @@ impl Sight {
         }
         Ok(Some(Message::same(evidence.join(" "))))
     }
-}
 
-impl Sight {
-    /// Waits until this is no longer seen.
+    /// Waits until this is no longer seen: not for one look, which a page that is just moving on would pass, but for two.
     pub async fn wait_gone(&self, browser: &Browser, site: &Site, until: &Until) -> Result<(), Fault> {
         let waiting_for = crate::say!("您完成网页上的操作", "you to finish on the page");
+        let mut unseen = 0;
         loop {
             match self.look(browser, site, None, &until.within(LOOK)).await {
-                Ok(None) => return Ok(()),
-                Ok(Some(_)) => {}
+                Ok(None) => unseen += 1,
+                Ok(Some(_)) => unseen = 0,
                 Err(fault) if says_nothing(browser, &fault, until) => {}
                 Err(fault) => return Err(fault),
             }
+            if unseen == 2 {
+                return Ok(());
+            }
             until.pause(WATCH, &waiting_for).await?;
         }
+    }
+}
+
+/// What the world answers a gate, without an end of its own: the gate's patience ends the wait, and that stops the run.
+pub(super) async fn while_asked<T>(world: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+    match world.await {
+        Err(fault) if fault.kind == FaultKind::TimedOut => std::future::pending().await,
+        answered => answered,
     }
 }
 

@@ -84,7 +84,7 @@ pub struct ProgramFact {
 #[serde(deny_unknown_fields)]
 pub struct LockFact {
     /// Reader or agent that sees it.
-    pub place: String,
+    pub place: Message,
     /// Its certificate is valid from; none when it cannot be read.
     pub not_before: Option<Timestamp>,
     /// Its certificate is valid to.

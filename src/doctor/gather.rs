@@ -79,8 +79,8 @@ pub async fn gather(asked: &Asked<'_>, until: &Until) -> Result<Facts, Fault> {
             .iter()
             .map(|lock| LockFact {
                 place: match &lock.detector {
-                    Detector::PcSc { reader } => reader.clone(),
-                    Detector::Agent { name } => title(name).zh,
+                    Detector::PcSc { reader } => Message::same(reader),
+                    Detector::Agent { name } => title(name),
                 },
                 not_before: lock.certificate.as_ref().map(|certificate| certificate.not_before),
                 not_after: lock.certificate.as_ref().map(|certificate| certificate.not_after),

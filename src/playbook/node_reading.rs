@@ -78,7 +78,7 @@ impl<'de> DeserializeSeed<'de> for ActSeed {
 
 /// The leading key's value.
 enum Lead {
-    Act(Box<Act>),
+    Act(Act),
     When(Test),
     Repeat(Limits),
     FinishWhen(Condition),
@@ -133,7 +133,7 @@ impl<'de> Visitor<'de> for NodeVisitor {
                     "refuse_when" => Lead::RefuseWhen(map.next_value()?),
                     "park" => Lead::Park(map.next_value()?),
                     "run" => Lead::Run(map.next_value()?),
-                    word => Lead::Act(Box::new(map.next_value_seed(ActSeed(word))?)),
+                    word => Lead::Act(map.next_value_seed(ActSeed(word))?),
                 };
                 lead = Some((Spanned { value: Key(word), span: key.span.clone() }, value));
             } else {
@@ -171,7 +171,7 @@ fn node(key: Spanned<Key>, lead: Lead, beside: Beside) -> Node {
     let reason = beside.reason.map(|reason| reason.0);
     let work = match lead {
         Lead::Act(act) => Work::Step(Box::new(Step {
-            act: *act,
+            act,
             within: beside.within,
             once: beside.once,
             keep_picture: beside.keep_picture.unwrap_or(true),

@@ -233,6 +233,7 @@ fn readme(texts: &Texts<'_>) -> String {
          办理流程：{run}\n\n\
          1. 在插 CA 锁的电脑上装好 Ruku，不要用远程桌面。\n\
          2. 打开命令行，进入本文件夹，执行这一条命令：\n\n      ruku run --package . --headed\n\n\
+         \u{20}  要上传材料（营业执照等）的，在后面加上：--files 材料所在的文件夹\n\
          3. 按提示插锁、在网页上输入 CA 锁密码、签章、确认。密码只由您本人输入，不要告诉任何人。\n{later_zh}\
          4. 办完或中途停下后，把整个文件夹交回支持人员：办理档案在 runs 里。\n\n\
          请不要编辑这里的文件，改动过的交接包会被拒绝。其中有个人信息，交回后请删除。\n\
@@ -241,6 +242,7 @@ fn readme(texts: &Texts<'_>) -> String {
          Playbooks: {run}\n\n\
          1. Install Ruku on the computer that the CA lock is plugged into; no remote desktop.\n\
          2. Open a command line in this folder and run this one command:\n\n      ruku run --package . --headed\n\n\
+         \u{20}  Where files are to be uploaded (营业执照 and the like), add: --files FOLDER-WITH-THEM\n\
          3. Insert the lock, type its PIN into the page, seal and confirm as you are asked. The PIN is yours alone: tell nobody.\n{later_en}\
          4. Give the whole folder back to support afterwards, also when it stopped half-way: the record lies in runs.\n\n\
          Do not edit these files: a changed package is refused. They hold personal data: delete them when you have given them back.\n\

@@ -100,10 +100,27 @@ fn the_training_passes_and_a_strange_browser_does_not() {
 }
 
 #[test]
+fn a_profile_without_addresses_fails_in_words() {
+    let home = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let output = ruku().args(["doctor", "--site"]).arg(home.join("playbooks/sites/huhehaote.yaml")).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(7), "{said}");
+    let line = said.lines().find(|line| line.contains("平台网址")).unwrap();
+    assert!(line.starts_with("不通过") && line.contains("还没有填写") && said.contains("→ 在平台配置中"), "{said}");
+}
+
+#[test]
 fn playbook_1_checks_asks_to_read_and_confirms() {
     let world = World::start(32);
-    let (code, said, events) = Running::start(world.run_of(&["1"])).end();
+    let mut command = world.run_of(&["1"]);
+    command.env("SSH_CONNECTION", "10.0.0.1 50000 10.0.0.2 22");
+    let (code, said, events) = Running::start(command).end();
     assert_eq!(code, 0, "{said}");
+    let warned = |words: &str| {
+        let mut warnings = events.iter().filter(|event| event["type"] == "warning");
+        warnings.any(|event| event["message"]["zh"].as_str().is_some_and(|zh| zh.contains(words)))
+    };
+    assert!(warned("请在插锁的电脑上操作"), "what was found is kept: {events:#?}");
     let gates: Vec<&Value> = events.iter().filter(|event| event["type"] == "gate.open").map(|event| &event["kind"]).collect();
     assert_eq!(gates, ["read", "confirm"]);
     let actions: Vec<&Value> =

@@ -1,7 +1,10 @@
 //! Situation 18: support packs, the customer's Ruku runs the package, the record comes back in it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
+
+use ruku::playbook::package::{self, Texts};
 
 use crate::world::{Running, World, ruku, shell};
 
@@ -32,6 +35,25 @@ fn run(world: &World, package: &Path) -> Command {
     command.env("TMPDIR", world.temporary()).args(["run", "--json", "--training-at"]).arg(&world.file);
     command.arg("--package").arg(package);
     command
+}
+
+/// Every word that a customer reads in the package.
+#[test]
+fn the_readme_is_as_in_the_case() {
+    let folder = tempfile::tempdir().unwrap();
+    let texts = Texts {
+        run: vec!["2.1.1-portal-login.yaml".into(), "2.2-ca-binding.yaml".into()],
+        playbooks: BTreeMap::from(["2.1.1-portal-login.yaml", "2.2-ca-binding.yaml"].map(|name| (name.to_owned(), &b"x"[..]))),
+        left_out: vec!["口令".into()],
+        ..Texts::default()
+    };
+    package::write(&folder.path().join("package"), &texts).unwrap();
+    let told = std::fs::read_to_string(folder.path().join("package/README.txt")).unwrap();
+    let case = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/hand-over/README.txt");
+    if std::env::var_os("RUKU_BLESS").is_some() {
+        std::fs::write(&case, &told).unwrap();
+    }
+    assert_eq!(told, std::fs::read_to_string(case).unwrap());
 }
 
 #[test]

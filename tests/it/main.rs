@@ -20,6 +20,8 @@ mod portals;
 mod proof;
 mod refusals;
 mod screen;
+mod sign_on;
+mod situations;
 mod told;
 mod words;
 mod world;

@@ -1,6 +1,8 @@
 //! The training portals over real HTTP: what a browser, a trainer and a stranger's page may do, and what the store says afterwards.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
+mod sign_on;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;

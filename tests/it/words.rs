@@ -1,16 +1,16 @@
 //! What the program says by itself: every page of help in both languages, as a person reads it. `tests/cases/help/<command>.<lang>.txt`;
 //! with RUKU_BLESS=1 they are written anew: read them aloud before keeping them.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
 use std::path::Path;
 use std::process::Command;
 
 /// Every command that a person may call.
-const COMMANDS: [&[&str]; 14] = [
+const COMMANDS: [&[&str]; 16] = [
     &[],
     &["run"],
     &["check"],
+    &["doctor"],
+    &["hand-over"],
     &["training"],
     &["training", "serve"],
     &["training", "insert"],

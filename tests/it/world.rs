@@ -57,14 +57,24 @@ impl World {
 
     /// A call of the trainer's interface, such as `/slow`, that must succeed.
     pub(crate) fn admin(&self, path: &str, body: &Value) {
+        self.call("POST", path, body);
+    }
+
+    /// What the trainer's interface tells at `path`.
+    pub(crate) fn ask(&self, path: &str) -> Value {
+        self.call("GET", path, &Value::Null)
+    }
+
+    fn call(&self, method: &str, path: &str, body: &Value) -> Value {
         let instance = self.instance();
         let port = u16::try_from(instance["port"].as_u64().unwrap()).unwrap();
         let bearer = format!("Bearer {}", instance["token"].as_str().unwrap());
         let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
         let body = body.to_string().into_bytes();
         let answer =
-            block_on(ruku::base::http::request("POST", port, "admin.localhost", path, &headers, body, PATIENCE)).unwrap();
+            block_on(ruku::base::http::request(method, port, "admin.localhost", path, &headers, body, PATIENCE)).unwrap();
         assert_eq!(answer.status, 200, "{path}: {}", String::from_utf8_lossy(&answer.body));
+        serde_json::from_slice(&answer.body).unwrap_or(Value::Null)
     }
 
     /// `ruku training … --at`, its output as JSON where it is some.

@@ -61,7 +61,7 @@ pub(super) fn present(facts: &Facts) -> Option<Finding> {
         let remedy = say!("处理后再检查一次。", "deal with it, then check again");
         return not_ok(id, title, State::Warning, joined(&trouble), remedy);
     }
-    let places = listed(&facts.locks.iter().map(|lock| Message::same(&lock.place)).collect::<Vec<_>>());
+    let places = listed(&facts.locks.iter().map(|lock| lock.place.clone()).collect::<Vec<_>>());
     let count = facts.locks.len();
     ok(id, title, Message::new(format!("{count} 把：{}", places.zh), format!("{count}: {}", places.en)))
 }
@@ -112,7 +112,7 @@ fn judge(lock: &LockFact, facts: &Facts) -> Option<(State, Message)> {
 
 /// What is said of the lock in one place.
 fn at(lock: &LockFact, what: &Message) -> Message {
-    Message::new(format!("{}：{}", lock.place, what.zh), format!("{}: {}", lock.place, what.en))
+    Message::new(format!("{}：{}", lock.place.zh, what.zh), format!("{}: {}", lock.place.en, what.en))
 }
 
 fn joined(items: &[Message]) -> Message {

@@ -3,6 +3,7 @@
 //! Never acts without the token, never for another site's page: `Host` and `Origin` are checked, the cookie is strict.
 
 mod agents;
+mod prepare;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -63,6 +64,7 @@ pub(crate) fn router(portals: Arc<Portals>, instance: Mutex<Instance>, locks: Ar
         .route("/agent/start", post(agents::start))
         .route("/agent/second", post(agents::second))
         .route("/tool", post(agents::tool))
+        .route("/prepare", post(prepare::prepare))
         .route("/ticket", post(ticket))
         .route("/session", post(session))
         .route_layer(middleware::from_fn_with_state(admin.clone(), guard))
