@@ -90,6 +90,7 @@ async fn run(html: &str, steps: &str, inputs: &[(&str, &str)], files: Option<&Pa
         headed: false,
         viewport: (1280, 800),
         masking: true,
+        pictures: true,
         patience: Duration::from_secs(60),
         installation: Secret::new("k"),
         cancel: CancellationToken::new(),
