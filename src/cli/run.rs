@@ -16,7 +16,7 @@ use crate::operator::{Access, Operator, Person, Scripted, Terminal};
 use crate::playbook;
 use crate::proof::{Event, Mode};
 use crate::run::{self, Chosen, Options, Outcome};
-use crate::training::{Applicant, Instance};
+use crate::training::{Applicant, Instance, papers};
 
 /// Arguments of `ruku run`.
 #[derive(Debug, clap::Args)]
@@ -204,13 +204,14 @@ async fn execute(context: &Context, args: Args, texts: Texts, instance: Option<I
             print::out(line);
         }
     };
+    let papers = instance.as_ref().zip(person.as_ref()).map(|(instance, person)| papers::folder(&instance.dir, &person.id));
     let folder = texts.folder;
     let agents = agents::at(&texts.drivers, instance.as_ref())?;
     let outcome = run::run(Options {
         playbooks: texts.playbooks,
         site: texts.site,
         inputs,
-        files: args.files,
+        files: args.files.or(papers),
         applicant: person.map_or_else(|| context.text("操作人提供", "as entered").to_owned(), |person| person.id.clone()),
         operator,
         drivers: texts.drivers,
@@ -265,6 +266,7 @@ fn inputs_of(person: &Applicant) -> BTreeMap<String, String> {
     ]
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value.clone()))
+    .chain(person.profile.clone())
     .collect()
 }
 

@@ -32,10 +32,16 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn start(seed: u64) -> World {
+        World::start_on(seed, None)
+    }
+
+    /// The same with windows of its own on a display: the agent's.
+    pub(crate) fn start_on(seed: u64, display: Option<&str>) -> World {
         let folder = tempfile::tempdir().unwrap();
         let mut command = ruku();
         command.args(["training", "serve", "--until-input-ends", "--seed", &seed.to_string()]);
         command.arg("--dir").arg(folder.path().join("training"));
+        command.envs(display.map(|display| ("DISPLAY", display)));
         let mut serving = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let Some(line) = first_line(serving.stdout.take().unwrap()) else {
             end(serving, Duration::ZERO);
@@ -187,7 +193,7 @@ pub(crate) fn call(
 }
 
 /// Runs one future to its end.
-fn block_on<T>(work: impl Future<Output = T>) -> T {
+pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
 
@@ -264,6 +270,13 @@ impl Running {
                 return event;
             }
         }
+    }
+
+    /// What has happened meanwhile, if anything.
+    pub(crate) fn next_event(&mut self) -> Option<Value> {
+        let event = self.events.as_ref()?.try_recv().ok()?;
+        self.seen.push(event.clone());
+        Some(event)
     }
 
     /// Types a line.
