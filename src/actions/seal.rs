@@ -60,12 +60,21 @@ impl Action for Seal {
     }
 
     async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
-        let texts = |name: &Words| stage.site.texts(name).map(<[String]>::to_vec);
+        let own = Own::of(stage);
+        let sealed = self.set(stage).await;
+        // Whoever sealed instead did so this once: from here on the applicant's own lock is the one in use again.
+        own.restore(stage);
+        sealed
+    }
+}
+
+impl Seal {
+    async fn set(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
         let mut signs = Signs {
             done: stage.sight(&self.done)?,
-            none: texts(&self.none)?,
-            legal: texts(&self.legal)?,
-            elsewhere: texts(&self.elsewhere)?,
+            none: new_words(stage, &self.none).await?,
+            legal: new_words(stage, &self.legal).await?,
+            elsewhere: new_words(stage, &self.elsewhere).await?,
             hint: true,
         };
         press(stage, &stage.target(&self.press, false)?).await?;
@@ -102,9 +111,7 @@ impl Action for Seal {
             }
         }
     }
-}
 
-impl Seal {
     /// The seal needs another person's lock: asked for, compared, and known to stand in for this act only.
     async fn swap(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
         let holder = stage.render(&self.legal_holder)?;
@@ -119,6 +126,34 @@ impl Seal {
         *stage.holder = checked;
         Ok(())
     }
+}
+
+/// The lock in use before somebody else's may stand in for it, and what playbooks read of it.
+struct Own {
+    held: Option<Held>,
+    facts: serde_json::Value,
+}
+
+impl Own {
+    fn of(stage: &Stage<'_>) -> Own {
+        Own { held: stage.held.clone(), facts: stage.values["lock"].clone() }
+    }
+
+    fn restore(self, stage: &mut Stage<'_>) {
+        if stage.held.as_ref().is_some_and(|held| held.stands_in) {
+            *stage.held = self.held;
+            stage.values["lock"] = self.facts;
+        }
+    }
+}
+
+/// The words of a list that no window shows yet: what stands there before the press says nothing about it.
+async fn new_words(stage: &Stage<'_>, name: &Words) -> Result<Vec<String>, Fault> {
+    let mut words = stage.site.texts(name)?.to_vec();
+    while let Some(stale) = stage.browser.seen_anywhere(&words, &stage.until).await? {
+        words.retain(|known| *known != stale);
+    }
+    Ok(words)
 }
 
 /// What tells how the seal goes on.
@@ -157,15 +192,27 @@ impl Signs {
     }
 
     async fn glance(&self, browser: &Browser, site: &Site, since: Option<Mark>, until: &Until) -> Result<Option<Sign>, Fault> {
+        if let Some(dialog) = browser.dialog() {
+            return Ok(self.said(&dialog.text));
+        }
         if self.done.look(browser, site, since, until).await?.is_some() {
             return Ok(Some(Sign::Done));
         }
-        for (words, sign) in [(&self.none, Sign::None), (&self.legal, Sign::Legal), (&self.elsewhere, Sign::Elsewhere)] {
+        for (words, sign) in self.lists() {
             if !words.is_empty() && browser.seen_anywhere(words, until).await?.is_some() {
                 return Ok(Some(sign));
             }
         }
         Ok(None)
+    }
+
+    fn lists(&self) -> [(&Vec<String>, Sign); 3] {
+        [(&self.none, Sign::None), (&self.legal, Sign::Legal), (&self.elsewhere, Sign::Elsewhere)]
+    }
+
+    /// What a native box says; the page behind it cannot be asked.
+    fn said(&self, text: &str) -> Option<Sign> {
+        self.lists().into_iter().find(|(words, _)| words.iter().any(|word| text.contains(word.as_str()))).map(|(_, sign)| sign)
     }
 }
 
@@ -183,8 +230,8 @@ fn no_seal(stage: &mut Stage<'_>) -> Fault {
 
 fn in_ie() -> Message {
     crate::say!(
-        "此处签章需要 IE 浏览器（兼容模式）或签章控件。请您在 Edge 的 IE 模式中打开平台，登录后完成签章；Ruku 会在这里等到显示已签章。",
-        "sealing here needs Internet Explorer or an ActiveX control; open the portal in Edge's IE mode, log in and seal there; Ruku waits here until the page shows the seal"
+        "此处签章需要 IE 浏览器（兼容模式）或签章控件。请您在 Edge 的 IE 模式中打开平台，登录后完成签章，然后在 Ruku 的窗口里刷新或重新进入本页；Ruku 会在这里等到显示已签章。",
+        "sealing here needs Internet Explorer or an ActiveX control; open the portal in Edge's IE mode, log in and seal there, then reload this page in Ruku's window; Ruku waits here until it shows the seal"
     )
 }
 
