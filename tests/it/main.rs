@@ -14,6 +14,7 @@ mod hand_over;
 mod house;
 mod human;
 mod lock;
+mod member;
 mod page;
 mod portals;
 mod proof;

@@ -51,6 +51,11 @@ impl World {
 
     /// A call of the trainer's interface, such as `/slow`, that must succeed.
     pub(crate) fn admin(&self, path: &str, body: &Value) {
+        self.ask(path, body);
+    }
+
+    /// The same, with its answer.
+    pub(crate) fn ask(&self, path: &str, body: &Value) -> Value {
         let instance = self.instance();
         let port = u16::try_from(instance["port"].as_u64().unwrap()).unwrap();
         let bearer = format!("Bearer {}", instance["token"].as_str().unwrap());
@@ -59,6 +64,7 @@ impl World {
         let answer =
             block_on(ruku::base::http::request("POST", port, "admin.localhost", path, &headers, body, PATIENCE)).unwrap();
         assert_eq!(answer.status, 200, "{path}: {}", String::from_utf8_lossy(&answer.body));
+        answer.json().unwrap()
     }
 
     /// `ruku training … --at`, its output as JSON where it is some.
@@ -177,7 +183,7 @@ pub(crate) fn call(
 }
 
 /// Runs one future to its end.
-fn block_on<T>(work: impl Future<Output = T>) -> T {
+pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
 
