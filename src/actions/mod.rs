@@ -14,12 +14,14 @@ pub mod sight;
 pub mod site;
 pub mod stage;
 
+mod cell;
 pub(crate) mod check_holder;
 mod choose;
 mod click;
 pub(crate) mod collect;
 mod compare;
 mod confirm;
+mod date;
 mod dialog;
 pub(crate) mod doctor;
 mod enter_pin;
@@ -150,6 +152,8 @@ actions! {
     window::Window,
     fill::Fill,
     choose::Choose,
+    date::Date,
+    cell::Cell,
     tick::Tick,
     upload::Upload,
     dialog::Dialog,

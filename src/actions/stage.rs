@@ -182,6 +182,7 @@ impl Stage<'_> {
             }
             any.push(Spot {
                 by,
+                whole: place.whole,
                 role: words(&place.role)?,
                 row: words(&place.row)?,
                 before: words(&place.before)?,

@@ -76,8 +76,10 @@ impl Action for Upload {
     async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
         stage.allowed_here().await?;
         let target = stage.target(&self.to, true)?;
-        let names = self.names().map(|name| stage.render(name)).collect::<Result<Vec<_>, Fault>>()?;
-        if self.already(stage, &target).await? {
+        let mut names = self.names().map(|name| stage.render(name)).collect::<Result<Vec<_>, Fault>>()?;
+        // An optional file that nobody gave.
+        names.retain(|name| !name.trim().is_empty());
+        if names.is_empty() || self.already(stage, &target).await? {
             return Ok(());
         }
         let folder = stage.files.ok_or_else(no_folder)?;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::numbers;
+use super::{numbers, profile};
 use crate::base::Secret;
 
 /// One fictitious person, the company behind it, and the name and PIN of its training lock. The keys are those of playbook inputs.
@@ -110,6 +110,7 @@ fn applicant(random: &mut fastrand::Rng, number: usize) -> Applicant {
     let id_number = with_check(id_first, numbers::id_check);
     let organisation_first: String = (0..8).map(|_| char::from(b'0' + random.u8(0..10))).collect();
     let credit_first = format!("91150199{}", with_check(organisation_first, numbers::organisation_check));
+    let legal = legal(&company, number);
     Applicant {
         id: format!("p{number}"),
         name,
@@ -118,16 +119,19 @@ fn applicant(random: &mut fastrand::Rng, number: usize) -> Applicant {
         credit_code: with_check(credit_first, numbers::credit_check),
         pin: Secret::new(format!("{:06}", random.u32(..1_000_000))),
         card: format!("p{number}"),
-        legal: legal(&company, number),
-        profile: BTreeMap::new(),
+        profile: profile::draw(&mut dice(&format!("{company}-profile")), &legal),
+        legal,
         company,
     }
 }
 
-/// Drawn from the company's name, so that what is drawn here changes nobody else.
+/// Dice of their own for what hangs on a company's name, so that what is drawn with them changes nobody else.
+fn dice(words: &str) -> fastrand::Rng {
+    fastrand::Rng::with_seed(words.bytes().fold(0_u64, |seed, byte| seed.wrapping_mul(31).wrapping_add(byte.into())))
+}
+
 fn legal(company: &str, number: usize) -> Legal {
-    let seed = company.bytes().fold(0_u64, |seed, byte| seed.wrapping_mul(31).wrapping_add(byte.into()));
-    let mut random = fastrand::Rng::with_seed(seed);
+    let mut random = dice(company);
     let (year, month, day) = (random.u32(1960..1990), random.u32(1..=12), random.u32(1..=28));
     let id_first = format!("150199{year}{month:02}{day:02}{:03}", random.u32(1..1000));
     Legal {

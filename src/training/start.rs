@@ -15,7 +15,7 @@ use super::cards::{self, CardHost, Mode};
 use super::people::Applicant;
 use super::serve::{Locks, ServeOptions, Serving, listen, serve};
 use super::store::Store;
-use super::{Instance, Site};
+use super::{Instance, Site, papers};
 use crate::base::{Fault, FaultKind, Until, files};
 use crate::pki::{self, Identity, Issued, PersonSubject, TrainingCa};
 
@@ -88,6 +88,7 @@ pub async fn start(options: Options, cancel: CancellationToken) -> Result<Runnin
     if before.is_none_or(|before| ids(&before.applicants) != ids(store.applicants())) {
         issue(&ca, &dir, store.applicants())?;
     }
+    papers::write(&dir, store.applicants())?;
     let cards = Arc::new(CardHost::start(&dir, &options.exe).await?);
     let listener = listen(options.port, &dir).await?;
     let port = listener.local_addr().map_err(|error| Fault::io("监听端口", "listen on", &dir, &error))?.port();
@@ -176,7 +177,10 @@ impl VirtualLocks {
 
 impl Locks for VirtualLocks {
     fn issue<'a>(&'a self, people: &'a [Applicant]) -> BoxFuture<'a, Result<(), Fault>> {
-        Box::pin(async move { issue(&self.ca, &self.dir, people) })
+        Box::pin(async move {
+            papers::write(&self.dir, people)?;
+            issue(&self.ca, &self.dir, people)
+        })
     }
 
     fn insert<'a>(&'a self, slot: u8, card: &'a str) -> BoxFuture<'a, Result<(), Fault>> {

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
+mod acts;
 mod agent;
 mod card;
 mod cases;
@@ -16,9 +17,11 @@ mod human;
 mod lock;
 mod member;
 mod page;
+mod pin;
 mod portals;
 mod proof;
 mod refusals;
+mod screen;
 mod sign_on;
 mod situations;
 mod told;

@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod boxes;
+mod cell;
 mod choose;
+mod date;
 mod fill;
 mod find;
 mod masks;

@@ -32,10 +32,16 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn start(seed: u64) -> World {
+        World::start_on(seed, None)
+    }
+
+    /// The same with windows of its own on a display: the agent's.
+    pub(crate) fn start_on(seed: u64, display: Option<&str>) -> World {
         let folder = tempfile::tempdir().unwrap();
         let mut command = ruku();
         command.args(["training", "serve", "--until-input-ends", "--seed", &seed.to_string()]);
         command.arg("--dir").arg(folder.path().join("training"));
+        command.envs(display.map(|display| ("DISPLAY", display)));
         let mut serving = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let Some(line) = first_line(serving.stdout.take().unwrap()) else {
             end(serving, Duration::ZERO);
@@ -51,20 +57,25 @@ impl World {
 
     /// A call of the trainer's interface, such as `/slow`, that must succeed.
     pub(crate) fn admin(&self, path: &str, body: &Value) {
-        self.ask(path, body);
+        self.call("POST", path, body);
     }
 
-    /// The same, with its answer.
-    pub(crate) fn ask(&self, path: &str, body: &Value) -> Value {
+    /// What the trainer's interface tells at `path`.
+    pub(crate) fn ask(&self, path: &str) -> Value {
+        self.call("GET", path, &Value::Null)
+    }
+
+    /// A call of the trainer's interface and its answer.
+    pub(crate) fn call(&self, method: &str, path: &str, body: &Value) -> Value {
         let instance = self.instance();
         let port = u16::try_from(instance["port"].as_u64().unwrap()).unwrap();
         let bearer = format!("Bearer {}", instance["token"].as_str().unwrap());
         let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
         let body = body.to_string().into_bytes();
         let answer =
-            block_on(ruku::base::http::request("POST", port, "admin.localhost", path, &headers, body, PATIENCE)).unwrap();
+            block_on(ruku::base::http::request(method, port, "admin.localhost", path, &headers, body, PATIENCE)).unwrap();
         assert_eq!(answer.status, 200, "{path}: {}", String::from_utf8_lossy(&answer.body));
-        answer.json().unwrap()
+        serde_json::from_slice(&answer.body).unwrap_or(Value::Null)
     }
 
     /// `ruku training … --at`, its output as JSON where it is some.
@@ -260,6 +271,13 @@ impl Running {
                 return event;
             }
         }
+    }
+
+    /// What has happened meanwhile, if anything.
+    pub(crate) fn next_event(&mut self) -> Option<Value> {
+        let event = self.events.as_ref()?.try_recv().ok()?;
+        self.seen.push(event.clone());
+        Some(event)
     }
 
     /// Types a line.

@@ -200,7 +200,7 @@ fn no_level(target: &Target, option: &str) -> Fault {
     )
 }
 
-fn no_option(target: &Target, option: &str, list: &Value, kind: FaultKind) -> Fault {
+pub(super) fn no_option(target: &Target, option: &str, list: &Value, kind: FaultKind) -> Fault {
     let words = target.words();
     let list = list.as_array().into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>().join("、");
     let (zh, en) = (words.zh, words.en);

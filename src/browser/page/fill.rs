@@ -178,7 +178,7 @@ fn key_presses(keys: &[char]) -> Value {
 }
 
 /// The values themselves stay out of the message: a cut value is still a personal one.
-fn changed(target: &Target, value: &str, kept: &str) -> Fault {
+pub(super) fn changed(target: &Target, value: &str, kept: &str) -> Fault {
     let (words, typed, kept) = (target.words(), value.chars().count(), kept.chars().count());
     let (zh, en) = (words.zh, words.en);
     Fault::new(

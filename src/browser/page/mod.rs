@@ -10,7 +10,9 @@
 mod anywhere;
 mod boxes;
 mod caption;
+mod cell;
 mod choose;
+mod date;
 mod fill;
 mod look;
 mod messages;

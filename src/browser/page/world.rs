@@ -18,6 +18,8 @@ pub(super) const SCRIPT: &str = concat!(
     include_str!("js/name.js"),
     include_str!("js/choose.js"),
     include_str!("js/boxes.js"),
+    include_str!("js/date.js"),
+    include_str!("js/cell.js"),
     include_str!("js/probe.js"),
     include_str!("js/ready.js"),
     include_str!("js/fill.js"),

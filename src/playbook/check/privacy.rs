@@ -28,6 +28,7 @@ impl Check<'_> {
         let empty = match act {
             Act::Fill(fill) => fill.0.0.is_empty(),
             Act::Choose(choose) => choose.0.0.is_empty(),
+            Act::Date(date) => date.0.0.is_empty(),
             Act::Read(read) => read.0.0.is_empty(),
             Act::Upload(upload) => upload.names().next().is_none(),
             _ => false,

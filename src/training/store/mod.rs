@@ -12,7 +12,7 @@ mod registry;
 mod sign_on;
 
 pub use member::{Document, MemberSwitches, NotSynced, SealSet, Standing, Synced};
-pub use registry::{Entry, Status};
+pub use registry::{Entry, NotNow, RegistrySwitches, Status, StoredFile, Verdict};
 pub use sign_on::{Sms, Switches};
 
 use super::people::{self, Applicant};
@@ -228,7 +228,7 @@ impl Store {
         serde_json::json!({
             "seed": self.state.seed, "confirm": self.state.confirm, "applicants": applicants,
             "counters": self.state.counters, "per_applicant": per_applicant,
-            "sign_on": self.state.sign_on, "registry": self.state.registry, "member": self.state.member,
+            "sign_on": self.state.sign_on, "registry": self.state.registry.at(jiff::Timestamp::now()), "member": self.state.member,
         })
     }
 

@@ -48,7 +48,7 @@ pub(super) fn none() -> String {
     assert_eq!((code, world.counter("seal"), world.counter("sync")), (6, 0, 0), "{said}");
     assert_eq!(presses(&events), 1, "no second try");
     let outcome = events.iter().rfind(|event| event["type"] == "once.outcome").unwrap();
-    assert_eq!(outcome["outcome"], "not_done", "{outcome}");
+    assert_eq!(outcome["outcome"], "not-done", "{outcome}");
     sentence(&said, "制章")
 }
 

@@ -149,6 +149,8 @@ const probe = (place, purpose) => {
   found = found.map(([element, rank]) => [retarget(element, place, purpose), rank]);
   const hidden = found.filter(([element]) => !shownFor(element, purpose)).length;
   found = found.filter(([element]) => shownFor(element, purpose));
+  // What only contains the words comes after what is them.
+  if (place.whole) found = found.filter(([, rank]) => rank < (place.by === "text" && purpose === "see" ? 2 : 4));
   if (place.role) found = found.filter(([element]) => rolesOf(element).includes(place.role.toLowerCase()));
   let list = found.map(([element, rank]) => ({ element, rank, near: 0 }));
   if (place.row) {

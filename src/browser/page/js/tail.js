@@ -1,5 +1,4 @@
 globalThis.ruku = {
-  of: document, outbox,
-  frames, probe, seen, ready, showFrame, frameHit, arm, verdict, takeFocus, setValue, leave, valueOf, isChecked, fileField, listStep, listState, drawnBox, catchUp, placeMasks,
-  sameMasks, liftMasks, caption,
+  of: document, outbox, frames, probe, seen, ready, showFrame, frameHit, arm, verdict, takeFocus, setValue, leave, valueOf, isChecked,
+  fileField, listStep, listState, drawnBox, dateStep, dateField, gridCell, cellEditor, catchUp, placeMasks, sameMasks, liftMasks, caption,
 };
