@@ -224,7 +224,11 @@ impl Store {
     }
 
     /// Changes the entry of `subject`; what `change` refuses leaves it as it was.
-    fn change_entry<T, E>(&mut self, subject: &str, change: impl FnOnce(&mut Entry) -> Result<T, E>) -> Result<Result<T, E>, Fault> {
+    fn change_entry<T, E>(
+        &mut self,
+        subject: &str,
+        change: impl FnOnce(&mut Entry) -> Result<T, E>,
+    ) -> Result<Result<T, E>, Fault> {
         let mut entry = self.entry(subject);
         let done = match change(&mut entry) {
             Ok(done) => done,
@@ -232,6 +236,13 @@ impl Store {
         };
         self.change(|state| drop(state.registry.entries.insert(subject.to_owned(), entry)))?;
         Ok(Ok(done))
+    }
+
+    /// Puts an applicant where a trainer wants them: the next revision, with these values.
+    pub fn put_entry(&mut self, subject: &str, status: Status, values: BTreeMap<String, String>) -> Result<(), Fault> {
+        let mut entry = self.entry(subject);
+        (entry.status, entry.revision, entry.values) = (status, entry.revision + 1, values);
+        self.change(|state| drop(state.registry.entries.insert(subject.to_owned(), entry)))
     }
 
     /// 保存.
