@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Action, Inspect, Risk, Stage, Words};
-use crate::base::{Fault, Message};
+use crate::base::{Fault, FaultKind, Message};
 
 /// `cell: { row: 张三, column: 手机号, value: … }`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -22,7 +22,8 @@ pub struct Cell {
 
 impl Action for Cell {
     const WORD: &'static str = "cell";
-    const DOC: (&'static str, &'static str) = ("填写表格中的一格", "Fill in a cell of a grid, found by row and column");
+    const DOC: (&'static str, &'static str) =
+        ("修改表格中的一格，按行和列标题找到", "Fill in a cell of a grid, found by row and column");
     const RISK: Risk = Risk::Change;
 
     fn title(&self) -> Message {
@@ -37,6 +38,12 @@ impl Action for Cell {
     async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
         stage.allowed_here().await?;
         let (row, column, value) = (stage.render(&self.row)?, stage.render(&self.column)?, stage.render(&self.value)?);
+        if row.trim().is_empty() || column.trim().is_empty() {
+            return Err(Fault::new(
+                FaultKind::Precondition,
+                crate::say!("没有写是哪一行哪一列，没有修改表格。", "row or column is empty, so no cell was edited"),
+            ));
+        }
         let filled = stage.browser.set_cell(&row, &column, &value, &stage.until).await?;
         stage.matched(&filled.found)?;
         stage.redactor.add(&filled.old);

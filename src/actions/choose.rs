@@ -1,6 +1,6 @@
 //! `choose`: takes options in lists found by their labels, whatever a portal builds its lists from.
 //!
-//! Never touches a list that shows the option already.
+//! Never touches a list that shows the option already, nor one for which the option is empty (an optional input).
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -34,6 +34,9 @@ impl Action for Choose {
         stage.allowed_here().await?;
         for (label, option) in &self.0.0 {
             let (target, option) = (stage.target(&labelled(label), true)?, stage.render(option)?);
+            if option.trim().is_empty() {
+                continue;
+            }
             let chosen = stage.browser.choose(&target, &option, &stage.until).await?;
             stage.matched(&chosen.found)?;
             stage.changed(label, &chosen.old, &chosen.new);

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::place::LongPlace;
+use super::fields::labelled;
 use super::{Action, Bilingual, Inspect, Risk, Stage, Words};
 use crate::base::spanned::Form;
 use crate::base::{Fault, Message};
@@ -40,8 +40,7 @@ impl Action for Confirm {
     async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
         let (mut zh, mut en) = (stage.render(&self.question.zh)?, stage.render(&self.question.en)?);
         for label in &self.values {
-            let place = LongPlace { label: Some(label.clone()), ..LongPlace::default() };
-            let value = stage.browser.read(&stage.target(&place, true)?, &stage.until).await?;
+            let value = stage.browser.read(&stage.target(&labelled(label), true)?, &stage.until).await?;
             // Whatever the page shows of the applicant is nobody else's.
             stage.redactor.add(&value);
             let line = format!("\n  {}：{value}", label.value);

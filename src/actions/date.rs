@@ -1,6 +1,6 @@
 //! `date`: enters dates in fields found by their labels, however the page wants them.
 //!
-//! Never touches a field that shows the date already.
+//! Never touches a field that shows the date already, nor one for which the date is empty (an optional input).
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -17,7 +17,7 @@ pub struct Date(pub Fields);
 impl Action for Date {
     const WORD: &'static str = "date";
     const DOC: (&'static str, &'static str) =
-        ("填写日期：输入，或在日历中选择", "Enter dates: typed, or picked in the calendar of the page");
+        ("输入日期，或在页面的日历中点选", "Enter dates: typed, or picked in the calendar of the page");
     const RISK: Risk = Risk::Change;
 
     fn title(&self) -> Message {
@@ -32,6 +32,9 @@ impl Action for Date {
         stage.allowed_here().await?;
         for (label, value) in &self.0.0 {
             let (target, value) = (stage.target(&labelled(label), true)?, stage.render(value)?);
+            if value.trim().is_empty() {
+                continue;
+            }
             let filled = stage.browser.enter_date(&target, &value, &stage.until).await?;
             stage.matched(&filled.found)?;
             stage.redactor.add(&filled.old);

@@ -9,8 +9,8 @@ use serde::Deserialize;
 use super::condition::Seen;
 use super::place::LongPlace;
 use super::press::press;
-use super::sight::Sight;
-use super::stage::Asked;
+use super::sight::{LOOK, Sight, says_nothing, while_asked};
+use super::stage::{Asked, risk};
 use super::{Action, Condition, Inspect, Place, Risk, Stage, Words};
 use crate::base::{Fault, FaultKind, Ladder, Message, Secret, Until};
 use crate::browser::Browser;
@@ -81,6 +81,10 @@ impl Action for EnterPin {
             wrong: stage.sight(&listed(&self.wrong))?,
             blocked: stage.sight(&listed(&self.blocked))?,
         };
+        // A page that says so beforehand is believed: the PIN is not typed into it.
+        if signs.blocked.look(stage.browser, stage.site, None, &stage.until).await?.is_some() {
+            return Err(blocked());
+        }
         let pin = stage.operator.pin();
         // Words that stood there before anything was typed tell of an earlier try.
         let mut stale = said(stage.browser, stage, &signs.wrong).await?;
@@ -103,9 +107,7 @@ impl Action for EnterPin {
                         "平台提示 CA 锁密码错误：{words}",
                         "the portal says that the PIN was wrong: {words}"
                     ))?;
-                    if tries_in(&words).is_some_and(|left| left < FLOOR) {
-                        return Err(too_few(tries_in(&words).unwrap_or_default()));
-                    }
+                    self.few_are_left(stage, &words)?;
                     stale = Some(words);
                 }
             }
@@ -117,8 +119,16 @@ impl EnterPin {
     /// Refuses where the page tells that only few tries are left. Unknown is the normal case and is no number.
     async fn enough_tries(&self, stage: &Stage<'_>) -> Result<(), Fault> {
         let Some(name) = &self.tries else { return Ok(()) };
-        let told = stage.browser.seen_text(stage.site.texts(name)?, None, &stage.until).await?;
-        match told.and_then(|told| tries_in(&told.text)) {
+        match stage.browser.seen_text(stage.site.texts(name)?, None, &stage.until).await? {
+            Some(told) => self.few_are_left(stage, &told.text),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses where these words of the page tell a number below the floor.
+    fn few_are_left(&self, stage: &Stage<'_>, words: &str) -> Result<(), Fault> {
+        let Some(name) = &self.tries else { return Ok(()) };
+        match tries_in(words, stage.site.texts(name)?) {
             Some(0) => Err(blocked()),
             Some(left) if left < FLOOR => Err(too_few(left)),
             _ => Ok(()),
@@ -158,10 +168,10 @@ impl EnterPin {
             "type the PIN into “{field}” on the page and press “{press}” yourself; if the CA driver opens a window of its own, type it there; Ruku neither reads, keeps nor types it"
         );
         let (browser, site) = (stage.browser, stage.site);
-        let until = stage.until.renewed(stage.patience);
         loop {
+            let until = stage.until.renewed(stage.patience);
             let world = outcome(browser, site, signs, stale, since, &until);
-            match stage.gate(GateKind::Pin, message.clone(), Vec::new(), world).await? {
+            match stage.gate(GateKind::Pin, message.clone(), Vec::new(), while_asked(world)).await? {
                 Asked::World(shown) => return shown,
                 // Enter only asks to look again.
                 Asked::Person(_) => stage
@@ -192,13 +202,18 @@ impl EnterPin {
             // The page is blocked by its own call until the window is answered, and with it the press.
             let operator = stage.operator;
             let (typed, pressed) = tokio::join!(operator.type_pin(), press(stage, &target));
-            typed?;
             match pressed {
                 Err(fault) if fault.kind != FaultKind::Unsure => return Err(fault),
-                _ => {}
+                _ => typed?,
             }
         }
-        outcome(stage.browser, stage.site, signs, stale, since, &stage.until.renewed(stage.until.allowed())).await
+        let until = stage.until.renewed(stage.until.allowed());
+        let seen = outcome(stage.browser, stage.site, signs, stale, since, &until).await;
+        match (seen, stage.browser.dialog()) {
+            // Nobody is there to answer what the page asks.
+            (Err(fault), Some(dialog)) if fault.kind == FaultKind::TimedOut => Err(unanswered(&dialog.text)),
+            (seen, _) => seen,
+        }
     }
 }
 
@@ -222,12 +237,10 @@ async fn outcome(
     let waiting_for = crate::say!("密码通过后的下一页", "the page that follows the PIN");
     let mut ladder = Ladder::default();
     loop {
-        match glance(browser, site, signs, stale, since, until).await {
+        match glance(browser, site, signs, stale, since, &until.within(LOOK)).await {
             Ok(Some(shown)) => return Ok(shown),
             Ok(None) => {}
-            Err(fault)
-                if matches!(fault.kind, FaultKind::Gone | FaultKind::NotReady | FaultKind::Dialog)
-                    && browser.took_away().is_none() => {}
+            Err(fault) if says_nothing(browser, &fault, until) => {}
             Err(fault) => return Err(fault),
         }
         until.climb(&mut ladder, &waiting_for).await?;
@@ -242,22 +255,48 @@ async fn glance(
     since: Mark,
     until: &Until,
 ) -> Result<Option<Shown>, Fault> {
+    if !site.stop_words.is_empty()
+        && let Some(seen) = browser.seen_text(&site.stop_words, Some(since), until).await?
+    {
+        return Err(risk(&seen.text));
+    }
     if signs.blocked.look(browser, site, Some(since), until).await?.is_some() {
         return Ok(Some(Shown::Blocked));
     }
     let wrong = signs.wrong.look(browser, site, Some(since), until).await?.map(|evidence| evidence.zh);
     match wrong {
-        Some(words) if stale.as_ref() != Some(&words) => return Ok(Some(Shown::Wrong(words))),
+        // The same words in a message that popped up since are said anew.
+        Some(words) if stale.as_ref() != Some(&words) || said_since(browser, since, &words) => {
+            return Ok(Some(Shown::Wrong(words)));
+        }
         Some(_) => {}
         None => *stale = None,
     }
     Ok(signs.next.look(browser, site, Some(since), until).await?.map(|_| Shown::Next))
 }
 
-/// The first number in the portal's words.
-fn tries_in(words: &str) -> Option<u32> {
-    let digits: String = words.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
-    digits.parse().ok()
+/// Whether a message with these words popped up after `since`.
+fn said_since(browser: &Browser, since: Mark, words: &str) -> bool {
+    browser.messages_since(since).iter().any(|(_, text)| words == format!("「{text}」"))
+}
+
+/// The number that follows one of the site's words for the tries left; none where none is told.
+fn tries_in(words: &str, names: &[String]) -> Option<u32> {
+    names.iter().find_map(|name| {
+        let (_, after) = words.split_once(name.as_str())?;
+        let digits: String = after.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
+        digits.parse().ok()
+    })
+}
+
+fn unanswered(text: &str) -> Fault {
+    Fault::new(
+        FaultKind::Dialog,
+        crate::say!(
+            "输入密码后，浏览器弹出对话框「{text}」，页面没有进入下一步。",
+            "after the PIN the browser shows “{text}”, and the page did not go on"
+        ),
+    )
 }
 
 fn too_few(left: u32) -> Fault {
@@ -287,7 +326,9 @@ mod tests {
 
     #[test]
     fn only_a_number_that_is_told_is_a_number() {
-        assert_eq!(tries_in("密码错误，剩余 5 次"), Some(5));
-        assert_eq!(tries_in("密码错误"), None);
+        let names = ["剩余次数".to_owned(), "还有".to_owned()];
+        assert_eq!(tries_in("错误码：63，密码错误，剩余次数：5", &names), Some(5));
+        assert_eq!(tries_in("您还有 2 次机会", &names), Some(2));
+        assert_eq!((tries_in("密码错误（9011）", &names), tries_in("剩余次数未知", &names)), (None, None));
     }
 }

@@ -192,6 +192,10 @@ async fn wait(
 ) -> Result<Option<Held>, Fault> {
     let before = changes.borrow().locks.clone();
     hide(stage, &before);
+    // The likeliest reason why a lock that is in is not seen; the gate stays open, and no PIN is asked.
+    if let Some(remote) = crate::doctor::remote_session().filter(|_| before.is_empty()) {
+        stage.operator.tell(&remote.message());
+    }
     let certificates = before.iter().filter_map(|lock| lock.certificate.as_ref());
     let wrong = certificates.into_iter().any(|other| !same_name(&other.holder, holder));
     match stage.ask(gate, message.clone(), Vec::new(), changed(changes)).await? {

@@ -5,7 +5,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::sight::watch;
+use super::sight::{watch, while_asked};
 use super::stage::Asked;
 use super::{Action, Bilingual, Condition, Inspect, Risk, Stage};
 use crate::base::spanned::Form;
@@ -78,7 +78,7 @@ impl Action for Person {
                     (None, None) => std::future::pending().await,
                 }
             };
-            match stage.gate(kind, message.clone(), Vec::new(), world).await? {
+            match stage.gate(kind, message.clone(), Vec::new(), while_asked(world)).await? {
                 Asked::World(seen) => return seen,
                 Asked::Person(_) if until.is_none() && gone.is_none() => return Ok(()),
                 Asked::Person(_) => {

@@ -54,6 +54,9 @@ pub struct LongPlace {
     /// XPath，仅用于没有文字的元素 · An XPath, for what has no words.
     #[serde(default)]
     pub xpath: Option<Words>,
+    /// 须一字不差（不算空格和全半角），名称相近的不算 · The words must be all of its text; longer ones that hold them do not count.
+    #[serde(default)]
+    pub whole: bool,
     /// 所在行包含的文字 · A text in the same table row or list item.
     #[serde(default)]
     pub row: Option<Words>,

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::place::LongPlace;
+use super::fields::labelled;
 use super::{Action, Inspect, Risk, Stage, Words};
 use crate::base::{Fault, Message};
 use crate::proof::Event;
@@ -31,8 +31,7 @@ impl Action for Receipt {
     async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
         let mut values = std::collections::BTreeMap::new();
         for label in &self.0 {
-            let place = LongPlace { label: Some(label.clone()), ..LongPlace::default() };
-            let value = stage.browser.read(&stage.target(&place, true)?, &stage.until).await?;
+            let value = stage.browser.read(&stage.target(&labelled(label), true)?, &stage.until).await?;
             values.insert(label.value.clone(), value.trim().to_owned());
         }
         let step = stage.step;

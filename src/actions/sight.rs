@@ -1,6 +1,7 @@
 //! A condition of the playbook with its values filled in: what to look for, without the stage.
 //!
-//! Only looks. While a gate is open this is all that Ruku does with the page.
+//! Only looks. While a gate is open this is all that Ruku does with the page; a page that stands still then, because its own synchronous
+//! call waits for the PIN window of a CA driver, is waited out and is no fault of the run.
 
 use std::time::Duration;
 
@@ -11,6 +12,8 @@ use crate::browser::page::{Mark, Purpose, Target};
 
 /// Between two looks while a person is busy with the page.
 pub(super) const WATCH: Duration = Duration::from_millis(400);
+/// The longest single look meanwhile.
+pub(super) const LOOK: Duration = Duration::from_secs(3);
 
 /// What must be seen; all of it.
 #[derive(Debug, Clone)]
@@ -53,24 +56,43 @@ impl Sight {
         }
         Ok(Some(Message::same(evidence.join(" "))))
     }
-}
 
-impl Sight {
-    /// Waits until this is no longer seen.
+    /// Waits until this is no longer seen: not for one look, which a page that is just moving on would pass, but for two.
     pub async fn wait_gone(&self, browser: &Browser, site: &Site, until: &Until) -> Result<(), Fault> {
         let waiting_for = crate::say!("您完成网页上的操作", "you to finish on the page");
+        let mut unseen = 0;
         loop {
-            match self.look(browser, site, None, until).await {
-                Ok(None) => return Ok(()),
-                Ok(Some(_)) => {}
-                Err(fault)
-                    if matches!(fault.kind, FaultKind::Gone | FaultKind::NotReady | FaultKind::Dialog)
-                        && browser.took_away().is_none() => {}
+            match self.look(browser, site, None, &until.within(LOOK)).await {
+                Ok(None) => unseen += 1,
+                Ok(Some(_)) => unseen = 0,
+                Err(fault) if says_nothing(browser, &fault, until) => {}
                 Err(fault) => return Err(fault),
+            }
+            if unseen == 2 {
+                return Ok(());
             }
             until.pause(WATCH, &waiting_for).await?;
         }
     }
+}
+
+/// What the world answers a gate, without an end of its own: the gate's patience ends the wait, and that stops the run.
+pub(super) async fn while_asked<T>(world: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+    match world.await {
+        Err(fault) if fault.kind == FaultKind::TimedOut => std::future::pending().await,
+        answered => answered,
+    }
+}
+
+/// Whether a look that failed says nothing of the page: it moves on, a dialog waits for the person, or it stands still behind a call of
+/// its own. `until` is the limit of the watch, not of the look.
+pub(super) fn says_nothing(browser: &Browser, fault: &Fault, until: &Until) -> bool {
+    let passing = match fault.kind {
+        FaultKind::Gone | FaultKind::NotReady | FaultKind::Dialog => true,
+        FaultKind::TimedOut => !until.expired(),
+        _ => false,
+    };
+    passing && browser.took_away().is_none()
 }
 
 /// Watches the page until one of `sights` is seen; says which, and what was seen. A page that moves on, and a dialog that the person
@@ -85,12 +107,10 @@ pub async fn watch(
     let waiting_for = crate::say!("您完成网页上的操作", "you to finish on the page");
     loop {
         for (index, sight) in sights.iter().enumerate() {
-            match sight.look(browser, site, since, until).await {
+            match sight.look(browser, site, since, &until.within(LOOK)).await {
                 Ok(Some(evidence)) => return Ok((index, evidence)),
                 Ok(None) => {}
-                Err(fault)
-                    if matches!(fault.kind, FaultKind::Gone | FaultKind::NotReady | FaultKind::Dialog)
-                        && browser.took_away().is_none() => {}
+                Err(fault) if says_nothing(browser, &fault, until) => {}
                 Err(fault) => return Err(fault),
             }
         }

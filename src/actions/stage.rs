@@ -182,6 +182,7 @@ impl Stage<'_> {
             }
             any.push(Spot {
                 by,
+                whole: place.whole,
                 role: words(&place.role)?,
                 row: words(&place.row)?,
                 before: words(&place.before)?,
@@ -273,14 +274,7 @@ impl Stage<'_> {
                 Err(fault) => return Err(fault),
             },
         };
-        let Some(text) = seen else { return Ok(()) };
-        Err(Fault::new(
-            FaultKind::Refused,
-            crate::say!(
-                "平台页面出现「{text}」，已立即停止，不再点击。请本人查看平台提示后再决定。",
-                "the portal shows “{text}”; stopped at once, nothing more is pressed; read it yourself before you decide"
-            ),
-        ))
+        seen.map_or(Ok(()), |text| Err(risk(&text)))
     }
 
     /// Looks again and again until `seen` holds; the time-out says what was waited for.
@@ -351,6 +345,17 @@ impl Stage<'_> {
             asked => asked,
         }
     }
+}
+
+/// The portal warns of risk control.
+pub(super) fn risk(text: &str) -> Fault {
+    Fault::new(
+        FaultKind::Refused,
+        crate::say!(
+            "平台页面出现「{text}」，已立即停止，不再点击。请本人查看平台提示后再决定。",
+            "the portal shows “{text}”; stopped at once, nothing more is pressed; read it yourself before you decide"
+        ),
+    )
 }
 
 /// Who answered a gate first.

@@ -5,11 +5,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use super::stop::{Stop, read_named};
-use super::{Context, block_on, cancelled_by_signals, home, print};
+use super::{Context, agents, block_on, cancelled_by_signals, home, print};
 use crate::actions::site::Site;
 use crate::base::{Fault, FaultKind, Until, diagnostic};
 use crate::doctor::{self, Finding, State};
-use crate::lock::{AgentAt, Drivers, LockOptions, LockWatch};
+use crate::lock::{LockOptions, LockWatch};
 use crate::playbook;
 use crate::training::Instance;
 
@@ -82,13 +82,7 @@ fn site(context: &Context, file: &Path) -> Result<Site, Stop> {
 
 async fn look(drivers: &Path, runs: &Path, site: Option<&Site>, instance: Option<&Instance>) -> Result<Vec<Finding>, Stop> {
     let until = Until::after(PATIENCE, cancelled_by_signals());
-    let agents = match instance {
-        Some(instance) => vec![AgentAt { name: "training".into(), port: instance.agent_ports[0] }],
-        None => {
-            let real = Drivers::read(drivers)?.agents.into_iter().filter(|agent| agent.name != "training");
-            real.map(|agent| AgentAt { name: agent.name, port: agent.ports.list }).collect()
-        }
-    };
+    let agents = agents::at(drivers, instance)?;
     let locks = LockWatch::start(LockOptions { drivers: drivers.to_owned(), agents })?;
     let snapshot = doctor::settled(&locks, &until).await?;
     let site = site.map(crate::actions::doctor::site_fact);

@@ -8,6 +8,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::base::{Fault, Lang};
 use stop::Stop;
 
+mod agents;
 mod check;
 mod doctor;
 mod hand_over;

@@ -10,9 +10,8 @@ use std::time::Duration;
 use super::progress::Progress;
 use super::stop::{Stop, read_named};
 use super::texts::{self, Texts, Wanted, report};
-use super::{Context, block_on, cancelled_by_signals, hand_over, home, print};
+use super::{Context, agents, block_on, cancelled_by_signals, hand_over, home, print};
 use crate::base::{Fault, FaultKind, Message, Until};
-use crate::lock::AgentAt;
 use crate::operator::{Access, Operator, Person, Scripted, Terminal};
 use crate::playbook;
 use crate::proof::{Event, Mode};
@@ -207,7 +206,7 @@ async fn execute(context: &Context, args: Args, texts: Texts, instance: Option<I
     };
     let papers = instance.as_ref().zip(person.as_ref()).map(|(instance, person)| papers::folder(&instance.dir, &person.id));
     let folder = texts.folder;
-    let agents = instance.iter().flat_map(agents_of).collect();
+    let agents = agents::at(&texts.drivers, instance.as_ref())?;
     let outcome = run::run(Options {
         playbooks: texts.playbooks,
         site: texts.site,
@@ -232,13 +231,6 @@ async fn execute(context: &Context, args: Args, texts: Texts, instance: Option<I
     })
     .await?;
     Ok(outcome)
-}
-
-/// The agents of a training.
-fn agents_of(instance: &Instance) -> Vec<AgentAt> {
-    let own = AgentAt { name: "training".into(), port: instance.agent_ports[0] };
-    let second = instance.second_agent.map(|port| AgentAt { name: "training-second".into(), port });
-    std::iter::once(own).chain(second).collect()
 }
 
 /// The applicant of the training called `id`.
@@ -271,6 +263,7 @@ fn inputs_of(person: &Applicant) -> BTreeMap<String, String> {
         ("手机号", &person.mobile),
         ("企业名称", &person.company),
         ("统一社会信用代码", &person.credit_code),
+        ("法定代表人姓名", &person.legal.name),
     ]
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value.clone()))

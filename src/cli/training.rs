@@ -97,6 +97,8 @@ enum Training {
         #[arg(long)]
         browser: bool,
     },
+    /// Print what is in which reader, as JSON
+    Locks,
     /// Print what the portals have stored, as JSON
     Store,
 }
@@ -143,6 +145,7 @@ pub(super) fn main(context: &Context, args: Args) -> ExitCode {
             command(args.at, "POST", path, body)
         }
         Training::Tool { login, browser } => named(args.at).and_then(|at| super::tool::main(context, &at, login, browser)),
+        Training::Locks => command(args.at, "GET", "/locks".to_owned(), serde_json::json!({})),
         Training::Store => command(args.at, "GET", "/store".to_owned(), serde_json::json!({})),
     };
     match done {

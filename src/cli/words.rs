@@ -66,6 +66,7 @@ const CHINESE: &[(&str, &str, &str)] = &[
     ("ruku training tool", "", "新点检测工具（模拟）：检测本机，并打开 CA 互认系统"),
     ("ruku training tool", "login", "直接点击「登陆系统」"),
     ("ruku training tool", "browser", "用桌面浏览器打开网址，不打印"),
+    ("ruku training locks", "", "打印读卡器中的虚拟 CA 锁（JSON）"),
     ("ruku training store", "", "打印模拟平台的记录（JSON）"),
     ("ruku training", "at", "模拟平台的 training.json"),
     ("ruku proof", "", "核验办理档案或重新生成报告"),

@@ -47,7 +47,8 @@ pub async fn fighting_agents(drivers: &Path, agents: &[AgentAt]) -> Result<Optio
     Ok((finding.state != State::Ok).then_some(finding))
 }
 
-/// The CA software that can be noticed. `agents` are those of the training: they fight with nobody.
+/// The CA software that can be noticed. `agents` are where this run looks for them; a training's own fights with nobody but another one of
+/// that training.
 pub(super) async fn vendors(drivers: &Path, agents: &[AgentAt]) -> Result<Vec<VendorFact>, Fault> {
     let known = known(drivers, agents)?;
     let programs = machine::programs().await;
@@ -65,11 +66,15 @@ fn known(drivers: &Path, agents: &[AgentAt]) -> Result<Vec<Vendor>, Fault> {
         Fault::new(FaultKind::Setup, say!("{file} 有误：{error}。请恢复原来的文件。", "{file} is wrong: {error}; restore it"))
     })?;
     let mut vendors = known.vendors;
+    let of_training = |name: &str| name.starts_with("training");
+    let several = agents.iter().filter(|at| of_training(&at.name)).count() > 1;
     for agent in Drivers::read(drivers)?.agents {
-        if agent.name == "training" || agents.iter().any(|at| at.name == agent.name && at.port != agent.ports.list) {
-            continue;
-        }
-        let ports = [agent.ports.list, agent.ports.health];
+        let at = agents.iter().find(|at| at.name == agent.name).map(|at| at.port);
+        let ports = match at {
+            Some(port) if several || !of_training(&agent.name) => [port, port],
+            None if !of_training(&agent.name) => [agent.ports.list, agent.ports.health],
+            _ => continue,
+        };
         match vendors.iter_mut().find(|vendor| vendor.name == agent.name) {
             Some(vendor) => vendor.ports.extend(ports),
             None => {
@@ -82,7 +87,9 @@ fn known(drivers: &Path, agents: &[AgentAt]) -> Result<Vec<Vendor>, Fault> {
 }
 
 async fn notice(vendor: &Vendor, programs: &[String], folders: &[String]) -> Option<VendorFact> {
-    let ports = join_all(vendor.ports.iter().map(|port| async { listens(*port).await.then_some(*port) })).await;
+    let mut listed = vendor.ports.clone();
+    listed.dedup();
+    let ports = join_all(listed.iter().map(|port| async { listens(*port).await.then_some(*port) })).await;
     let mut noticed: Vec<Message> = ports.into_iter().flatten().map(|port| say!("端口 {port}", "port {port}")).collect();
     let running = vendor.programs.iter().filter(|program| programs.iter().any(|running| same_program(running, program)));
     noticed.extend(running.map(|program| say!("程序 {program}", "program {program}")));

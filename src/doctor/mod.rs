@@ -20,6 +20,12 @@ pub use gather::{Asked, gather, settled};
 pub use middleware::fighting_agents;
 pub use render::render;
 
+/// The finding that the person works at this machine from another one; none when they sit before it.
+pub fn remote_session() -> Option<Finding> {
+    let session = machine::remote(&|name: &str| std::env::var(name).ok());
+    checks::remote_of(session).filter(|finding| finding.state != State::Ok)
+}
+
 /// How a check ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]

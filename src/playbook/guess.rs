@@ -8,7 +8,28 @@ const HABITS: &[(&str, &str)] = &[
     ("tap", "click"),
     ("按", "click"),
     ("单击", "click"),
-    ("选择", "click"),
+    ("选择", "choose"),
+    ("select", "choose"),
+    ("下拉", "choose"),
+    ("单选", "choose"),
+    ("日期", "date"),
+    ("上传", "upload"),
+    ("attach", "upload"),
+    ("附件", "upload"),
+    ("单元格", "cell"),
+    ("表格", "cell"),
+    ("alert", "dialog"),
+    ("弹窗", "dialog"),
+    ("弹出框", "dialog"),
+    ("对话框", "dialog"),
+    ("读取", "read"),
+    ("记录", "receipt"),
+    ("输入密码", "enter_pin"),
+    ("盖章", "seal"),
+    ("签章", "seal"),
+    ("确认", "confirm"),
+    ("请本人", "person"),
+    ("本人", "person"),
     ("type", "fill"),
     ("input", "fill"),
     ("enter", "fill"),
@@ -94,13 +115,16 @@ mod tests {
 
     #[test]
     fn chinese_words_find_their_action() {
-        let found: Vec<_> =
-            ["点击", "打开", "填写", "勾选", "等待", "插入", "核对", "天气"].map(|word| guess(word, WORDS)).to_vec();
+        let found: Vec<_> = ["点击", "打开", "填写", "勾选", "选择", "上传", "等待", "插入", "核对", "天气"]
+            .map(|word| guess(word, WORDS))
+            .to_vec();
         let wanted = [
             Some("click"),
             Some("open"),
             Some("fill"),
             Some("tick"),
+            Some("choose"),
+            Some("upload"),
             Some("expect"),
             Some("insert_lock"),
             Some("check_holder"),

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::actions::site::Site;
 use crate::base::{Fault, FaultKind, Lang, Message, Redactor, Secret, Until, random};
 use crate::browser::{Browser, BrowserOptions};
+use crate::doctor;
 use crate::lock::{AgentAt, LockOptions, LockWatch};
 use crate::operator::Operator;
 use crate::playbook::{Fact, InputType, Playbook, Privacy};
@@ -172,6 +173,10 @@ async fn attempt(options: &Options, redactor: &Redactor, name: &str, folder: &mu
 
 async fn walk(options: &Options, redactor: &Redactor, browser: &Browser, folder: &mut RunFolder) -> Result<walk::Flow, Fault> {
     let locks = LockWatch::start(LockOptions { drivers: options.drivers.clone(), agents: options.agents.clone() })?;
+    // A conflict is a warning: which driver to do without is the person's choice.
+    if let Some(finding) = doctor::fighting_agents(&options.drivers, &options.agents).await? {
+        folder.record(Event::Warning { step: None, message: finding.message() })?;
+    }
     let flow = Walk::new(options, redactor, browser, &locks, folder).playbooks().await;
     locks.end();
     flow

@@ -1,43 +1,13 @@
 //! Runs with a person at the terminal: the lock goes in and out by command, the person picks and stops.
 
-use std::process::{Child, Command, Stdio};
-
 use serde_json::json;
 
-use crate::world::{World, first_line};
-
-/// A display of its own.
-struct Xvfb {
-    server: Child,
-    display: String,
-}
-
-impl Xvfb {
-    fn start() -> Xvfb {
-        let mut server = Command::new("Xvfb")
-            .args(["-displayfd", "1", "-screen", "0", "1400x1000x24", "-nolisten", "tcp"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("Xvfb: run drivers/setup --tests");
-        let number = first_line(server.stdout.take().unwrap());
-        // Made first, so that it is ended even when it never said its number.
-        let mut screen = Xvfb { server, display: String::new() };
-        screen.display = format!(":{}", number.expect("Xvfb did not start"));
-        screen
-    }
-}
-
-impl Drop for Xvfb {
-    fn drop(&mut self) {
-        let _ = self.server.kill();
-        let _ = self.server.wait();
-    }
-}
+use crate::screen::Screen;
+use crate::world::World;
 
 #[test]
 fn the_run_goes_on_by_itself_when_the_lock_is_in_and_pauses_when_it_is_pulled() {
-    let (world, screen) = (World::start(21), Xvfb::start());
+    let (world, screen) = (World::start(21), Screen::start());
     world.admin("/slow", &json!({ "millis": 1500, "path": "/rest/bindAction/" }));
     let mut run = world.run(&["--operator", "terminal"], Some(&screen.display));
 

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
+mod acts;
+mod agent;
 mod card;
 mod cases;
 mod doctor;
@@ -13,10 +15,14 @@ mod hand_over;
 mod house;
 mod human;
 mod lock;
+mod member;
 mod page;
+mod pin;
 mod portals;
 mod proof;
 mod refusals;
+mod screen;
+mod sign_on;
 mod situations;
 mod told;
 mod words;

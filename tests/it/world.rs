@@ -32,10 +32,16 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn start(seed: u64) -> World {
+        World::start_on(seed, None)
+    }
+
+    /// The same with windows of its own on a display: the agent's.
+    pub(crate) fn start_on(seed: u64, display: Option<&str>) -> World {
         let folder = tempfile::tempdir().unwrap();
         let mut command = ruku();
         command.args(["training", "serve", "--until-input-ends", "--seed", &seed.to_string()]);
         command.arg("--dir").arg(folder.path().join("training"));
+        command.envs(display.map(|display| ("DISPLAY", display)));
         let mut serving = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let Some(line) = first_line(serving.stdout.take().unwrap()) else {
             end(serving, Duration::ZERO);
@@ -51,14 +57,25 @@ impl World {
 
     /// A call of the trainer's interface, such as `/slow`, that must succeed.
     pub(crate) fn admin(&self, path: &str, body: &Value) {
+        self.call("POST", path, body);
+    }
+
+    /// What the trainer's interface tells at `path`.
+    pub(crate) fn ask(&self, path: &str) -> Value {
+        self.call("GET", path, &Value::Null)
+    }
+
+    /// A call of the trainer's interface and its answer.
+    pub(crate) fn call(&self, method: &str, path: &str, body: &Value) -> Value {
         let instance = self.instance();
         let port = u16::try_from(instance["port"].as_u64().unwrap()).unwrap();
         let bearer = format!("Bearer {}", instance["token"].as_str().unwrap());
         let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
         let body = body.to_string().into_bytes();
         let answer =
-            block_on(ruku::base::http::request("POST", port, "admin.localhost", path, &headers, body, PATIENCE)).unwrap();
+            block_on(ruku::base::http::request(method, port, "admin.localhost", path, &headers, body, PATIENCE)).unwrap();
         assert_eq!(answer.status, 200, "{path}: {}", String::from_utf8_lossy(&answer.body));
+        serde_json::from_slice(&answer.body).unwrap_or(Value::Null)
     }
 
     /// `ruku training … --at`, its output as JSON where it is some.
@@ -163,20 +180,32 @@ fn pid(child: &Child) -> Pid {
     Pid::from_child(child)
 }
 
+/// One call to a service of this machine; none when it does not answer within `allowed`.
+pub(crate) fn call(
+    method: &str,
+    port: u16,
+    host: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+    allowed: Duration,
+) -> Option<ruku::base::http::Answer> {
+    block_on(ruku::base::http::request(method, port, host, path, headers, body.to_vec(), allowed)).ok()
+}
+
 /// Runs one future to its end.
-fn block_on<T>(work: impl Future<Output = T>) -> T {
+pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
 
 /// Looks again and again until `holds`; for what announces itself to nobody.
 pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let looking = async {
-        while !holds() {
-            tokio::time::sleep(LOOK).await;
-        }
-    };
-    let held = block_on(async { tokio::time::timeout(PATIENCE, looking).await });
-    assert!(held.is_ok(), "still not so: {what}");
+    let late = std::time::Instant::now() + PATIENCE;
+    // What holds may itself wait for an answer, so it is not asked inside of the runtime.
+    while !holds() {
+        assert!(std::time::Instant::now() < late, "still not so: {what}");
+        block_on(async { tokio::time::sleep(LOOK).await });
+    }
 }
 
 /// A run under way: its events as they come, its standard input as the person's keyboard. Killed when the test fails before its end.
@@ -230,6 +259,25 @@ impl Running {
                 return event;
             }
         }
+    }
+
+    /// Waits for a line, of whatever type, for which `wanted` holds.
+    pub(crate) fn wait_until(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
+        let events = self.events.as_ref().unwrap();
+        loop {
+            let event = events.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("it did not come; so far: {:#?}", self.seen));
+            self.seen.push(event.clone());
+            if wanted(&event) {
+                return event;
+            }
+        }
+    }
+
+    /// What has happened meanwhile, if anything.
+    pub(crate) fn next_event(&mut self) -> Option<Value> {
+        let event = self.events.as_ref()?.try_recv().ok()?;
+        self.seen.push(event.clone());
+        Some(event)
     }
 
     /// Types a line.

@@ -19,6 +19,8 @@ pub struct Target {
 pub struct Place {
     /// What it is called.
     pub by: By,
+    /// The words must be all that it is called: longer texts that hold them do not count.
+    pub whole: bool,
     /// It must also have this ARIA role (given or by its tag), such as `button`.
     pub role: Option<String>,
     /// It stands in the table row or list item that holds this text.
@@ -107,7 +109,7 @@ impl Target {
 impl Place {
     /// A place with nothing but what it is called.
     pub fn of(by: By) -> Place {
-        Place { by, role: None, row: None, before: None, after: None }
+        Place { by, whole: false, role: None, row: None, before: None, after: None }
     }
 
     /// The place in words.
@@ -139,7 +141,7 @@ impl Place {
             By::Xpath(words) => ("xpath", words),
         };
         serde_json::json!({
-            "by": by, "words": words, "role": self.role, "row": self.row, "before": self.before, "after": self.after,
+            "by": by, "words": words, "whole": self.whole, "role": self.role, "row": self.row, "before": self.before, "after": self.after,
         })
     }
 }

@@ -14,8 +14,13 @@ const PLENTY: u64 = 1 << 30;
 
 /// The lock is plugged into the machine that the browser runs on.
 pub(super) fn remote(facts: &Facts) -> Option<Finding> {
+    remote_of(facts.remote)
+}
+
+/// What is found of this kind of session.
+pub(in crate::doctor) fn remote_of(session: Option<Remote>) -> Option<Finding> {
     let (id, title) = ("remote", say!("远程桌面", "remote desktop"));
-    let what = match facts.remote {
+    let what = match session {
         None => return ok(id, title, say!("没有，在本机操作", "none: this machine's own desktop")),
         Some(Remote::Rdp) => say!("当前是 Windows 远程桌面会话。", "this is a Windows remote desktop session"),
         Some(Remote::Xrdp) => say!("当前是 xrdp 远程桌面会话。", "this is an xrdp session"),

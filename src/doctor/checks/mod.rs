@@ -4,6 +4,8 @@ mod agents;
 mod browser;
 mod locks;
 mod machine;
+
+pub(super) use machine::remote_of;
 mod site;
 
 use super::{Facts, Finding, State};

@@ -122,7 +122,7 @@ async fn rows_neighbours_alternatives_and_crowds() {
         <tr><td>云小鹿的公司</td><td><a id=y href="?y">删除</a></td></tr>
         <tr><td>白 桦</td><td><a id=z href="?z">删除</a></td></tr></table></td></tr></table>
         <button hidden>确认</button><button style="opacity:0">确认</button><button style="position:absolute;left:-9999px">确认</button>
-        <button style="visibility:hidden">确认</button><div style="width:0;height:0;overflow:hidden"></div>"#,
+        <a href="?w">主体库（测试）</a><button style="visibility:hidden">确认</button><div style="width:0;height:0;overflow:hidden"></div>"#,
     )
     .await;
     let place = |change: &dyn Fn(&mut Place)| {
@@ -149,9 +149,38 @@ async fn rows_neighbours_alternatives_and_crowds() {
     assert_eq!(hidden.kind, FaultKind::NotFound);
     assert!(hidden.message.zh.contains("没有显示") && hidden.message.en.contains("does not show"), "{hidden:?}");
 
+    let mut whole = Target::text("主体库");
+    for purpose in [Purpose::Press, Purpose::See] {
+        whole.any[0].whole = false;
+        let longer = stage.browser.look(&whole, purpose, &until()).await.unwrap().expect("what only contains the words");
+        assert!(longer.text.contains("测试"), "{longer:?}");
+        whole.any[0].whole = true;
+        assert_eq!(stage.browser.look(&whole, purpose, &until()).await.unwrap(), None, "a longer name is another");
+        let mut own = Target::text("主体库 (测试)");
+        own.any[0].whole = true;
+        assert!(stage.browser.look(&own, purpose, &until()).await.unwrap().is_some(), "full-width forms are folded");
+    }
+
     let target = Target { any: vec![Place::of(By::Text("没有这个".into())), row.any[0].clone()] };
     let found = stage.browser.find(&target, Purpose::Press, &until()).await.unwrap();
     assert_eq!((found.alternative, found.words.as_str()), (1, "「删除」(link)"));
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn the_row_next_door_speaks_for_itself() {
+    let stage = Stage::page(
+        r#"<table><tr><td>诚信文件</td><td><table>
+        <tr><td><a href="?a">签章</a></td><td>诚信承诺书</td><td>未签章</td></tr>
+        <tr><td><a href="?b">签章</a></td><td><ul><li>平台使用告知书</ul></td><td>已签章</td></tr></table></td></tr></table>"#,
+    )
+    .await;
+    for (row, sealed) in [("诚信承诺书", false), ("平台使用告知书", true), ("诚信文件", true)] {
+        let mut target = Target::text("已签章");
+        target.any[0].row = Some(row.into());
+        let seen = stage.browser.look(&target, Purpose::See, &until()).await.unwrap();
+        assert_eq!(seen.is_some(), sealed, "{row}: {seen:?}");
+    }
     stage.end().await;
 }
 

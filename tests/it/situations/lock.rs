@@ -30,11 +30,17 @@ pub(super) fn renewed() -> String {
 pub(super) fn expired() -> String {
     let world = bound(703);
     world.admin("/locks/validity", &json!({ "card": "p1", "days": -1 }));
-    world.admin("/reset", &json!({}));
-    world.admin("/prepare", &json!({ "applicant": "p1", "bound": true }));
-    let (code, said, _) = scripted(&world, &["3.1"]);
-    assert_eq!((code, world.counter("authorise")), (4, 0), "{said}");
-    sentence(&said, "过期")
+    world.training(&["insert", "p1"]);
+    let mut run = attended(&world, &["3.1"]);
+    run.wait_for("gate.open", |event| event["kind"] == "precondition");
+    run.type_line("");
+    let gate = run.wait_for("gate.open", |event| event["kind"] == "insert-lock");
+    run.type_line("q");
+    let (code, said, _) = run.end();
+    assert_eq!((code, world.counter("authorise")), (130, 0), "{said}");
+    let words = gate["message"]["zh"].as_str().unwrap();
+    assert!(words.contains("过期") && words.contains("延期"), "{words}");
+    words.to_owned()
 }
 
 pub(super) fn expires_soon() -> String {
@@ -42,14 +48,12 @@ pub(super) fn expires_soon() -> String {
     world.admin("/locks/validity", &json!({ "card": "p1", "days": 10 }));
     world.admin("/reset", &json!({}));
     world.admin("/prepare", &json!({ "applicant": "p1", "bound": true }));
-    let mut command = world.run_of(&["3.1"]);
-    command.args(["--patience", "1"]);
-    let (_, said, events) = crate::world::Running::start(command).end();
+    let (_, said, events) = scripted(&world, &["3.1"]);
     let gate =
         events.iter().find(|event| event["type"] == "gate.open" && event["message"]["zh"].as_str().unwrap().contains("即将过期"));
     assert!(gate.is_some(), "the person is asked: {said}");
     assert_eq!(world.counter("authorise"), 1, "and it goes on: {said}");
-    sentence(&said, "到期")
+    sentence(&said, "尽快办理延期")
 }
 
 pub(super) fn blocked() -> String {
@@ -62,7 +66,7 @@ pub(super) fn blocked() -> String {
         let call = format!("curl -s http://127.0.0.1:{port}/RS_CertLogin -d password=000000");
         assert!(crate::world::shell(world.folder.path(), &call).status.success());
     }
-    let tries = || world.training(&["locks"])[0]["tries"].clone();
+    let tries = || world.ask("/locks")[0]["tries"].clone();
     assert_eq!(tries(), 0);
     let (code, said, _) = scripted(&world, &["3.1"]);
     assert_eq!((code, tries()), (4, json!(0)), "{said}");

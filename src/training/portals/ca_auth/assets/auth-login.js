@@ -3,7 +3,7 @@
 auth.ready(function ($, layer) {
   var page = $('#login-page');
   var agent = 'http://127.0.0.1:' + page.data('agent-port') + '/';
-  var inWindow = page.data('window') === true, withCaptcha = page.data('captcha') === true;
+  var inWindow = page.data('window') === 1, withCaptcha = page.data('captcha') === 1;
   var part = function (name) { return page.find('[data-do=' + name + ']'); };
   var certs = page.find('.certs'), known = [], chosen = null, busy = false;
 
@@ -128,7 +128,6 @@ auth.ready(function ($, layer) {
     if (!known.length) { window.alert('请插入CA锁'); return; }
     if (!chosen) return layer.msg('请先选择证书');
     if (!inWindow && !part('pin').val()) return layer.msg('请输入CA锁密码');
-    if (withCaptcha && !part('captcha').length) return;
     busy = true;
     if (!withCaptcha) return login();
     auth.ask('loginAction/captcha', { captcha: part('captcha').val() }, function (answer) {

@@ -1,16 +1,15 @@
 // 平台选择, 确认授权: the platform opens in a window of its own; this one says so.
 auth.ready(function ($, layer) {
-  function open(platform, address, after) {
+  function open(platform, address) {
     // Where the browser keeps the new window back, this one goes on there.
-    if (!window.open(address, 'ruku-' + platform)) { location.href = address; return; }
-    setTimeout(function () { location.href = '/entering/' + platform; }, after);
+    location.href = window.open(address, 'ruku-' + platform) ? '/entering/' + platform : address;
   }
 
   $('[data-platform]').on('click', function () {
     var platform = $(this).data('platform');
     auth.ask('platformAction/choose', { platform: platform }, function (answer) {
       if (answer.code !== '0000') return auth.alertBox(answer.msg, 0);
-      if (answer.data.address) open(platform, answer.data.address, 0);
+      if (answer.data.address) open(platform, answer.data.address);
       else location.href = '/authorise/' + platform;
     });
   });
@@ -20,8 +19,8 @@ auth.ready(function ($, layer) {
     var platform = page.data('id');
     auth.ask('platformAction/authorise', { platform: platform }, function (answer) {
       if (answer.code !== '0000') return auth.alertBox(answer.msg);
-      layer.msg(answer.msg, { icon: 1, time: 3000 });
-      open(platform, answer.data.address, 3000);
+      // Short enough that the browser still takes the new window for the person's own doing.
+      layer.msg(answer.msg, { icon: 1, time: 1500 }, function () { open(platform, answer.data.address); });
     });
   }
   page.find('[data-do=authorise]').on('click', function () {

@@ -1,0 +1,127 @@
+//! The sign-on as the real program goes through it: in once, refused with the right words, a PIN used once and no more.
+
+use serde_json::{Value, json};
+
+use crate::world::{Running, World, find_words, holds, rand_seed};
+
+fn run(world: &World, playbooks: &[&str]) -> (i32, String, Vec<Value>) {
+    Running::start(world.run_of(playbooks)).end()
+}
+
+/// The titles of the steps that were begun.
+fn begun(events: &[Value]) -> Vec<&str> {
+    events.iter().filter(|event| event["type"] == "step.start").map(|event| event["title"]["zh"].as_str().unwrap()).collect()
+}
+
+fn counters(world: &World) -> Value {
+    let counters = world.store()["counters"].clone();
+    json!([counters["bind"], counters["authorise"]])
+}
+
+/// The tries left of p1's lock.
+fn tries(world: &World) -> u64 {
+    let card = world.folder.path().join("training/cards/p1.json");
+    serde_json::from_slice::<Value>(&std::fs::read(card).unwrap()).unwrap()["tries"].as_u64().unwrap()
+}
+
+#[test]
+fn a_platform_is_authorised_once_and_later_runs_pass_that_page_over() {
+    let world = World::start(rand_seed());
+    let (code, said, events) = run(&world, &["2.1.1", "2.2", "3.1"]);
+    assert_eq!(code, 0, "{said}");
+    assert_eq!(counters(&world), json!([1, 1]), "bind, authorise");
+    assert!(begun(&events).contains(&"点击「确认授权」"));
+    assert!(world.store()["sign_on"]["authorised"]["p1"]["registry"].is_string());
+
+    let person = &world.instance()["applicants"][0];
+    let words = ["姓名", "手机号", "身份证号", "企业名称", "pin"].map(|key| person[key].as_str().unwrap().to_owned());
+    assert_eq!(find_words(&world.newest_run(), &words), []);
+    let printed = format!("{said}{}", serde_json::to_string(&events).unwrap());
+    assert_eq!(words.iter().filter(|word| holds(printed.as_bytes(), word)).collect::<Vec<_>>(), [""; 0]);
+
+    // The other ways the portal may go about it: the agent's own window asks for the PIN, the browser itself asks "are you sure".
+    world.admin("/ca-auth/switch", &json!({ "pin_window": true, "confirm": "native" }));
+    let (code, said, events) = run(&world, &["3.1", "4.1"]);
+    assert_eq!(code, 0, "{said}");
+    assert_eq!(counters(&world), json!([1, 2]), "only the other platform");
+    assert_eq!(begun(&events).iter().filter(|title| **title == "点击「确认授权」").count(), 1);
+}
+
+#[test]
+fn a_wrong_pin_costs_one_try_and_is_not_used_again() {
+    let mut world = World::start(71);
+    let mut instance = world.instance();
+    let right = instance["applicants"][0]["pin"].as_str().unwrap();
+    let wrong: String = right.chars().map(|digit| if digit == '1' { '2' } else { '1' }).collect();
+    instance["applicants"][0]["pin"] = json!(wrong);
+    let other = world.folder.path().join("other");
+    std::fs::create_dir(&other).unwrap();
+    std::fs::write(other.join("training.json"), instance.to_string()).unwrap();
+    let before = tries(&world);
+    world.file = other.join("training.json");
+    let (code, said, events) = run(&world, &["3.1"]);
+    assert_eq!(code, 4, "{said}");
+    assert!(said.contains("不再使用密码"), "{said}");
+    assert_eq!(tries(&world), before - 1);
+    let warned = |words: &str| events.iter().any(|event| event["type"] == "warning" && event.to_string().contains(words));
+    assert!(warned("剩余次数：5"), "the portal's words are in the record");
+    assert_eq!(find_words(&world.newest_run(), &[wrong]), []);
+}
+
+#[test]
+fn who_is_not_bound_is_told_what_to_do_and_nothing_is_authorised() {
+    let world = World::start(72);
+    let (code, said, _) = run(&world, &["3.1"]);
+    assert_eq!(code, 6, "{said}");
+    assert!(said.contains("未绑定") && said.contains("2.2"), "{said}");
+
+    world.admin("/ca-auth/switch", &json!({ "stop_words": true }));
+    let (code, said, _) = run(&world, &["2.1.1", "2.2", "3.1"]);
+    assert_eq!(code, 6, "{said}");
+    assert!(said.contains("风险提示") && said.contains("不再点击"), "{said}");
+
+    world.admin("/ca-auth/switch", &json!({ "stop_words": false }));
+    world.admin("/locks/renew", &json!({ "card": "p1" }));
+    let (code, said, _) = run(&world, &["3.1"]);
+    assert_eq!(code, 6, "{said}");
+    assert!(said.contains("证书已更新") && said.contains("CA 机构") && !said.contains("2.3"), "{said}");
+    assert_eq!(counters(&world), json!([1, 0]));
+}
+
+#[test]
+fn a_captcha_is_the_persons_and_so_is_the_pin() {
+    let world = World::start(73);
+    world.admin("/ca-auth/switch", &json!({ "captcha": true }));
+    let (code, said, _) = run(&world, &["3.1"]);
+    assert_eq!(code, 130, "a script solves none: {said}");
+
+    let mut command = world.run_of(&["3.1"]);
+    command.args(["--operator", "terminal"]);
+    let mut run = Running::start(command);
+    run.wait_for("gate.open", |event| event["kind"] == "precondition");
+    run.type_line("");
+    run.wait_for("gate.open", |event| event["kind"] == "captcha");
+    world.admin("/ca-auth/solve", &json!({}));
+    run.type_line("");
+    let before = tries(&world);
+    run.wait_for("gate.open", |event| event["kind"] == "pin");
+    run.type_line("q");
+    let (code, said, _) = run.end();
+    assert_eq!(code, 130, "{said}");
+    assert_eq!((tries(&world), counters(&world)), (before, json!([0, 0])));
+}
+
+#[test]
+fn unbinding_is_explained_and_never_pressed() {
+    let world = World::start(74);
+    let (code, said, events) = run(&world, &["2.1.1", "2.3"]);
+    assert_eq!(code, 130, "a script does not unbind: {said}");
+    let of_it = events.iter().filter(|event| event["type"] == "step.start" && event["playbook"] == "2.3");
+    let acts: Vec<&str> = of_it.map(|event| event["action"].as_str().unwrap()).collect();
+    assert_eq!(acts, ["confirm", "confirm", "confirm", "person"]);
+    assert_eq!(world.counter("unbind"), 0);
+    let text = include_str!("../../playbooks/2.3-ca-unbinding.yaml");
+    let verbs = ["click", "fill", "tick", "choose", "upload", "once", "dialog"];
+    let found: Vec<_> = verbs.iter().filter(|verb| text.contains(&format!("{verb}:"))).collect();
+    assert_eq!(found, [&""; 0]);
+}
