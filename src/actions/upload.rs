@@ -83,10 +83,7 @@ impl Action for Upload {
             return Ok(());
         }
         let folder = stage.files.ok_or_else(no_folder)?;
-        let kept = names
-            .iter()
-            .map(|name| keep(stage, folder, name))
-            .collect::<Result<Vec<_>, Fault>>()?;
+        let kept = names.iter().map(|name| keep(stage, folder, name)).collect::<Result<Vec<_>, Fault>>()?;
         let (mark, paths) = (stage.browser.mark(), kept.iter().map(|one| one.path.as_path()).collect::<Vec<_>>());
         *stage.since = Some(mark);
         match stage.browser.upload(&target, &paths, &stage.until).await {

@@ -89,6 +89,7 @@ async fn run(html: &str, steps: &str, inputs: &[(&str, &str)], files: Option<&Pa
         mode: Mode::Auto,
         headed: false,
         viewport: (1280, 800),
+        pictures: true,
         masking: true,
         patience: Duration::from_secs(60),
         installation: Secret::new("k"),
