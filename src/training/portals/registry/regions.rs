@@ -2,10 +2,10 @@
 //!
 //! Never the whole country: enough to choose wrongly.
 
-/// Name, and what is below it by name.
-type Below<T> = &'static [(&'static str, T)];
+/// Cities with their districts.
+type Cities = &'static [(&'static str, &'static [&'static str])];
 
-const TREE: Below<Below<&[&str]>> = &[
+const TREE: &[(&str, Cities)] = &[
     (
         "内蒙古自治区",
         &[
