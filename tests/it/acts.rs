@@ -47,11 +47,11 @@ impl Ended {
     }
 
     fn messages(&self, wanted: &str) -> Vec<&str> {
-        let text = |event| match event {
-            &Event::Message { ref text, ref kind, .. } if kind == wanted => Some(text.as_str()),
+        let kept = self.events.iter().filter_map(|event| match event {
+            Event::Message { text, kind, .. } if kind == wanted => Some(text.as_str()),
             _ => None,
-        };
-        self.events.iter().filter_map(text).collect()
+        });
+        kept.collect()
     }
 }
 
@@ -91,7 +91,6 @@ async fn run(html: &str, steps: &str, inputs: &[(&str, &str)], files: Option<&Pa
         viewport: (1280, 800),
         pictures: true,
         masking: true,
-        pictures: true,
         patience: Duration::from_secs(60),
         installation: Secret::new("k"),
         cancel: CancellationToken::new(),
