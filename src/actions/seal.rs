@@ -72,9 +72,9 @@ impl Seal {
     async fn set(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
         let mut signs = Signs {
             done: stage.sight(&self.done)?,
-            none: new_words(stage, &self.none).await?,
-            legal: new_words(stage, &self.legal).await?,
-            elsewhere: new_words(stage, &self.elsewhere).await?,
+            none: Fresh::of(stage, &self.none).await?,
+            legal: Fresh::of(stage, &self.legal).await?,
+            elsewhere: Fresh::of(stage, &self.elsewhere).await?,
             hint: true,
         };
         press(stage, &stage.target(&self.press, false)?).await?;
@@ -90,11 +90,11 @@ impl Seal {
                     Sign::Done => return Ok(()),
                     Sign::None => return Err(no_seal(stage)),
                     Sign::Legal => {
-                        signs.legal.clear();
+                        signs.legal = Fresh::default();
                         self.swap(stage).await?;
                     }
                     Sign::Elsewhere => {
-                        signs.elsewhere.clear();
+                        signs.elsewhere = Fresh::default();
                         words = in_ie();
                         stage.warn(words.clone())?;
                     }
@@ -147,13 +147,35 @@ impl Own {
     }
 }
 
-/// The words of a list that no window shows yet: what stands there before the press says nothing about it.
-async fn new_words(stage: &Stage<'_>, name: &Words) -> Result<Vec<String>, Fault> {
-    let mut words = stage.site.texts(name)?.to_vec();
-    while let Some(stale) = stage.browser.seen_anywhere(&words, &stage.until).await? {
-        words.retain(|known| *known != stale);
+/// A list of words, of which those count that no window showed before the press, or that had gone meanwhile.
+#[derive(Default)]
+struct Fresh {
+    words: Vec<String>,
+    stale: Vec<String>,
+}
+
+impl Fresh {
+    async fn of(stage: &Stage<'_>, name: &Words) -> Result<Fresh, Fault> {
+        let mut fresh = Fresh { words: stage.site.texts(name)?.to_vec(), stale: Vec::new() };
+        while let Some(stale) = stage.browser.seen_anywhere(&fresh.words, &stage.until).await? {
+            fresh.words.retain(|known| *known != stale);
+            fresh.stale.push(stale);
+        }
+        Ok(fresh)
     }
-    Ok(words)
+
+    /// Whether any of them shows now.
+    async fn seen(&mut self, browser: &Browser, until: &Until) -> Result<bool, Fault> {
+        if !self.stale.is_empty() && browser.seen_anywhere(&self.stale, until).await?.is_none() {
+            self.words.append(&mut self.stale);
+        }
+        Ok(!self.words.is_empty() && browser.seen_anywhere(&self.words, until).await?.is_some())
+    }
+
+    /// Whether a text holds one of them.
+    fn stand_in(&self, text: &str) -> bool {
+        self.words.iter().any(|word| text.contains(word.as_str()))
+    }
 }
 
 /// What tells how the seal goes on.
@@ -167,16 +189,16 @@ enum Sign {
 
 struct Signs {
     done: Sight,
-    none: Vec<String>,
-    legal: Vec<String>,
-    elsewhere: Vec<String>,
+    none: Fresh,
+    legal: Fresh,
+    elsewhere: Fresh,
     /// Whether the person has still to be told where to look.
     hint: bool,
 }
 
 impl Signs {
     /// Watches the page for the seal, and every window for words that say why there will be none.
-    async fn wait(&self, browser: &Browser, site: &Site, since: Option<Mark>, until: Until) -> Result<Sign, Fault> {
+    async fn wait(&mut self, browser: &Browser, site: &Site, since: Option<Mark>, until: Until) -> Result<Sign, Fault> {
         let waiting_for = crate::say!("页面显示已签章", "the page to show the seal");
         let hint = until.within(HINT);
         loop {
@@ -191,7 +213,13 @@ impl Signs {
         }
     }
 
-    async fn glance(&self, browser: &Browser, site: &Site, since: Option<Mark>, until: &Until) -> Result<Option<Sign>, Fault> {
+    async fn glance(
+        &mut self,
+        browser: &Browser,
+        site: &Site,
+        since: Option<Mark>,
+        until: &Until,
+    ) -> Result<Option<Sign>, Fault> {
         if let Some(dialog) = browser.dialog() {
             return Ok(self.said(&dialog.text));
         }
@@ -199,20 +227,20 @@ impl Signs {
             return Ok(Some(Sign::Done));
         }
         for (words, sign) in self.lists() {
-            if !words.is_empty() && browser.seen_anywhere(words, until).await?.is_some() {
+            if words.seen(browser, until).await? {
                 return Ok(Some(sign));
             }
         }
         Ok(None)
     }
 
-    fn lists(&self) -> [(&Vec<String>, Sign); 3] {
-        [(&self.none, Sign::None), (&self.legal, Sign::Legal), (&self.elsewhere, Sign::Elsewhere)]
+    fn lists(&mut self) -> [(&mut Fresh, Sign); 3] {
+        [(&mut self.none, Sign::None), (&mut self.legal, Sign::Legal), (&mut self.elsewhere, Sign::Elsewhere)]
     }
 
     /// What a native box says; the page behind it cannot be asked.
-    fn said(&self, text: &str) -> Option<Sign> {
-        self.lists().into_iter().find(|(words, _)| words.iter().any(|word| text.contains(word.as_str()))).map(|(_, sign)| sign)
+    fn said(&mut self, text: &str) -> Option<Sign> {
+        self.lists().into_iter().find(|(words, _)| words.stand_in(text)).map(|(_, sign)| sign)
     }
 }
 

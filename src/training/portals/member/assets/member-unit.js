@@ -33,7 +33,7 @@ jQuery(function ($) {
     if (!told) return;
     if (!asking) asking = setInterval(ask, 1000);
     if (told.code === '0000') openWindow(document_);
-    else if (told.msg) layer.msg(member.escaped(told.msg), { time: 4000 });
+    else if (told.msg) layer.msg(member.escaped(told.msg), { time: 2500 });
   });
 
   function sync() {
