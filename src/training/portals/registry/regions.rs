@@ -2,7 +2,10 @@
 //!
 //! Never the whole country: enough to choose wrongly.
 
-const TREE: &[(&str, &[(&str, &[&str])])] = &[
+/// Name, and what is below it by name.
+type Below<T> = &'static [(&'static str, T)];
+
+const TREE: Below<Below<&[&str]>> = &[
     (
         "内蒙古自治区",
         &[
