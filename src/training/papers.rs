@@ -11,11 +11,8 @@ use super::people::Applicant;
 use crate::base::{Fault, FaultKind, files};
 
 /// Names below an applicant's folder, each the default value of the playbook input of the same name without its ending.
-const PICTURES: [(&str, Rgb<u8>); 3] = [
-    ("营业执照.png", Rgb([200, 22, 29])),
-    ("身份证人像面.png", Rgb([28, 99, 173])),
-    ("身份证国徽面.png", Rgb([27, 138, 58])),
-];
+const PICTURES: [(&str, Rgb<u8>); 3] =
+    [("营业执照.png", Rgb([200, 22, 29])), ("身份证人像面.png", Rgb([28, 99, 173])), ("身份证国徽面.png", Rgb([27, 138, 58]))];
 const DOCUMENTS: [&str; 2] = ["开户许可证.pdf", "资质证书.pdf"];
 
 /// 虚构样本, 24 by 24 pixels each, the leftmost in the highest bit.
@@ -78,10 +75,7 @@ fn picture(colour: Rgb<u8>) -> Result<Vec<u8>, Fault> {
     }
     let mut bytes = Vec::new();
     paper.write_to(&mut Cursor::new(&mut bytes), image::ImageFormat::Png).map_err(|error| {
-        Fault::new(
-            FaultKind::Setup,
-            crate::say!("无法生成虚构样本图片：{error}", "the sample picture cannot be made: {error}"),
-        )
+        Fault::new(FaultKind::Setup, crate::say!("无法生成虚构样本图片：{error}", "the sample picture cannot be made: {error}"))
     })?;
     Ok(bytes)
 }

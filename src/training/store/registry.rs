@@ -217,7 +217,11 @@ impl Store {
     }
 
     /// Changes the entry of `subject`; what `change` refuses leaves it as it was.
-    fn change_entry<T, E>(&mut self, subject: &str, change: impl FnOnce(&mut Entry) -> Result<T, E>) -> Result<Result<T, E>, Fault> {
+    fn change_entry<T, E>(
+        &mut self,
+        subject: &str,
+        change: impl FnOnce(&mut Entry) -> Result<T, E>,
+    ) -> Result<Result<T, E>, Fault> {
         let mut entry = self.entry(subject);
         let done = match change(&mut entry) {
             Ok(done) => done,

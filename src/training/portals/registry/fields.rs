@@ -177,7 +177,11 @@ impl Field {
                 (ok, format!("{label}格式不正确"))
             }
             Check::Digits(least, most) => {
-                let words = if least == most { format!("{label}应为{most}位数字") } else { format!("{label}应为{least}至{most}位数字") };
+                let words = if least == most {
+                    format!("{label}应为{most}位数字")
+                } else {
+                    format!("{label}应为{least}至{most}位数字")
+                };
                 (digits(value) && (least..=most).contains(&value.len()), words)
             }
             Check::Amount => {
@@ -188,8 +192,12 @@ impl Field {
             Check::Option => (self.options.contains(&value), format!("请选择{label}")),
             Check::Options => (value.split('、').all(|one| self.options.contains(&one)), format!("请选择{label}")),
             Check::Region => (regions::exists(value), format!("请选择{label}到区县")),
-            Check::Permit => (value.strip_prefix('J').is_some_and(|rest| rest.len() == 13 && digits(rest)), format!("{label}应为J加13位数字")),
-            Check::Website => (value.starts_with("http://") || value.starts_with("https://"), format!("{label}应以http://或https://开头")),
+            Check::Permit => {
+                (value.strip_prefix('J').is_some_and(|rest| rest.len() == 13 && digits(rest)), format!("{label}应为J加13位数字"))
+            }
+            Check::Website => {
+                (value.starts_with("http://") || value.starts_with("https://"), format!("{label}应以http://或https://开头"))
+            }
             Check::SameAsCompany => (value == company, format!("{label}应与单位名称一致")),
         };
         (!ok).then_some(words)

@@ -45,10 +45,8 @@ pub(super) fn values_of(portals: &Portals, user: &User, entry: &Entry) -> BTreeM
     let known = store.applicants().iter().find(|applicant| applicant.id == user.subject);
     let company = user.certificate.organisation.clone().unwrap_or_default();
     let given = |of_binding: Option<&String>, of_person: Option<&String>| of_binding.or(of_person).cloned().unwrap_or_default();
-    let fixed = [
-        ("company", company.clone()),
-        ("credit_code", given(binding.map(|b| &b.credit_code), known.map(|k| &k.credit_code))),
-    ];
+    let fixed =
+        [("company", company.clone()), ("credit_code", given(binding.map(|b| &b.credit_code), known.map(|k| &k.credit_code)))];
     let proposed = [
         ("contact", user.certificate.holder.clone()),
         ("contact_id", given(binding.map(|b| &b.id_number), known.map(|k| &k.id_number))),
@@ -187,7 +185,11 @@ fn submitted(portals: &Portals, user: &User) -> Result<Response, Fault> {
 }
 
 /// `POST /rest/registryAction/closeNotice`: the notice was read.
-pub(super) async fn close_notice(State(portals): State<Arc<Portals>>, headers: HeaderMap, Form(posted): Form<Posted>) -> Response {
+pub(super) async fn close_notice(
+    State(portals): State<Arc<Portals>>,
+    headers: HeaderMap,
+    Form(posted): Form<Posted>,
+) -> Response {
     let user = match entrant(&portals, &headers, &posted.csrf) {
         Ok((_, user)) => user,
         Err(refused) => return *refused,

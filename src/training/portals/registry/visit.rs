@@ -125,7 +125,8 @@ pub(super) async fn preview(State(portals): State<Arc<Portals>>, headers: Header
         Err(away) => return *away,
     };
     let values = form::values_of(&portals, &user, &entry);
-    let rows: Vec<_> = fields::FIELDS.iter().map(|field| (field.label, values.get(field.key).cloned().unwrap_or_default())).collect();
+    let rows: Vec<_> =
+        fields::FIELDS.iter().map(|field| (field.label, values.get(field.key).cloned().unwrap_or_default())).collect();
     let values = json!({
         "rows": rows, "files": entry.files, "staff": entry.staff.len(), "revision": entry.revision, "reasons": entry.reasons,
     });
