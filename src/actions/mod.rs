@@ -18,6 +18,8 @@ mod cell;
 pub(crate) mod check_holder;
 mod choose;
 mod click;
+pub(crate) mod collect;
+mod compare;
 mod confirm;
 mod date;
 mod dialog;
@@ -163,6 +165,8 @@ actions! {
     seal::Seal,
     confirm::Confirm,
     person::Person,
+    collect::Collect,
+    compare::Compare,
     receipt::Receipt,
     milestone::Milestone,
     doctor::Doctor,

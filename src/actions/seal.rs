@@ -60,12 +60,21 @@ impl Action for Seal {
     }
 
     async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
-        let texts = |name: &Words| stage.site.texts(name).map(<[String]>::to_vec);
+        let own = Own::of(stage);
+        let sealed = self.set(stage).await;
+        // Whoever sealed instead did so this once: from here on the applicant's own lock is the one in use again.
+        own.restore(stage);
+        sealed
+    }
+}
+
+impl Seal {
+    async fn set(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
         let mut signs = Signs {
             done: stage.sight(&self.done)?,
-            none: texts(&self.none)?,
-            legal: texts(&self.legal)?,
-            elsewhere: texts(&self.elsewhere)?,
+            none: Fresh::of(stage, &self.none).await?,
+            legal: Fresh::of(stage, &self.legal).await?,
+            elsewhere: Fresh::of(stage, &self.elsewhere).await?,
             hint: true,
         };
         press(stage, &stage.target(&self.press, false)?).await?;
@@ -81,11 +90,11 @@ impl Action for Seal {
                     Sign::Done => return Ok(()),
                     Sign::None => return Err(no_seal(stage)),
                     Sign::Legal => {
-                        signs.legal.clear();
+                        signs.legal = Fresh::default();
                         self.swap(stage).await?;
                     }
                     Sign::Elsewhere => {
-                        signs.elsewhere.clear();
+                        signs.elsewhere = Fresh::default();
                         words = in_ie();
                         stage.warn(words.clone())?;
                     }
@@ -102,9 +111,7 @@ impl Action for Seal {
             }
         }
     }
-}
 
-impl Seal {
     /// The seal needs another person's lock: asked for, compared, and known to stand in for this act only.
     async fn swap(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
         let holder = stage.render(&self.legal_holder)?;
@@ -121,6 +128,56 @@ impl Seal {
     }
 }
 
+/// The lock in use before somebody else's may stand in for it, and what playbooks read of it.
+struct Own {
+    held: Option<Held>,
+    facts: serde_json::Value,
+}
+
+impl Own {
+    fn of(stage: &Stage<'_>) -> Own {
+        Own { held: stage.held.clone(), facts: stage.values["lock"].clone() }
+    }
+
+    fn restore(self, stage: &mut Stage<'_>) {
+        if stage.held.as_ref().is_some_and(|held| held.stands_in) {
+            *stage.held = self.held;
+            stage.values["lock"] = self.facts;
+        }
+    }
+}
+
+/// A list of words, of which those count that no window showed before the press, or that had gone meanwhile.
+#[derive(Default)]
+struct Fresh {
+    words: Vec<String>,
+    stale: Vec<String>,
+}
+
+impl Fresh {
+    async fn of(stage: &Stage<'_>, name: &Words) -> Result<Fresh, Fault> {
+        let mut fresh = Fresh { words: stage.site.texts(name)?.to_vec(), stale: Vec::new() };
+        while let Some(stale) = stage.browser.seen_anywhere(&fresh.words, &stage.until).await? {
+            fresh.words.retain(|known| *known != stale);
+            fresh.stale.push(stale);
+        }
+        Ok(fresh)
+    }
+
+    /// Whether any of them shows now.
+    async fn seen(&mut self, browser: &Browser, until: &Until) -> Result<bool, Fault> {
+        if !self.stale.is_empty() && browser.seen_anywhere(&self.stale, until).await?.is_none() {
+            self.words.append(&mut self.stale);
+        }
+        Ok(!self.words.is_empty() && browser.seen_anywhere(&self.words, until).await?.is_some())
+    }
+
+    /// Whether a text holds one of them.
+    fn stand_in(&self, text: &str) -> bool {
+        self.words.iter().any(|word| text.contains(word.as_str()))
+    }
+}
+
 /// What tells how the seal goes on.
 enum Sign {
     Done,
@@ -132,16 +189,16 @@ enum Sign {
 
 struct Signs {
     done: Sight,
-    none: Vec<String>,
-    legal: Vec<String>,
-    elsewhere: Vec<String>,
+    none: Fresh,
+    legal: Fresh,
+    elsewhere: Fresh,
     /// Whether the person has still to be told where to look.
     hint: bool,
 }
 
 impl Signs {
     /// Watches the page for the seal, and every window for words that say why there will be none.
-    async fn wait(&self, browser: &Browser, site: &Site, since: Option<Mark>, until: Until) -> Result<Sign, Fault> {
+    async fn wait(&mut self, browser: &Browser, site: &Site, since: Option<Mark>, until: Until) -> Result<Sign, Fault> {
         let waiting_for = crate::say!("页面显示已签章", "the page to show the seal");
         let hint = until.within(HINT);
         loop {
@@ -156,16 +213,34 @@ impl Signs {
         }
     }
 
-    async fn glance(&self, browser: &Browser, site: &Site, since: Option<Mark>, until: &Until) -> Result<Option<Sign>, Fault> {
+    async fn glance(
+        &mut self,
+        browser: &Browser,
+        site: &Site,
+        since: Option<Mark>,
+        until: &Until,
+    ) -> Result<Option<Sign>, Fault> {
+        if let Some(dialog) = browser.dialog() {
+            return Ok(self.said(&dialog.text));
+        }
         if self.done.look(browser, site, since, until).await?.is_some() {
             return Ok(Some(Sign::Done));
         }
-        for (words, sign) in [(&self.none, Sign::None), (&self.legal, Sign::Legal), (&self.elsewhere, Sign::Elsewhere)] {
-            if !words.is_empty() && browser.seen_anywhere(words, until).await?.is_some() {
+        for (words, sign) in self.lists() {
+            if words.seen(browser, until).await? {
                 return Ok(Some(sign));
             }
         }
         Ok(None)
+    }
+
+    fn lists(&mut self) -> [(&mut Fresh, Sign); 3] {
+        [(&mut self.none, Sign::None), (&mut self.legal, Sign::Legal), (&mut self.elsewhere, Sign::Elsewhere)]
+    }
+
+    /// What a native box says; the page behind it cannot be asked.
+    fn said(&mut self, text: &str) -> Option<Sign> {
+        self.lists().into_iter().find(|(words, _)| words.stand_in(text)).map(|(_, sign)| sign)
     }
 }
 
@@ -183,8 +258,8 @@ fn no_seal(stage: &mut Stage<'_>) -> Fault {
 
 fn in_ie() -> Message {
     crate::say!(
-        "此处签章需要 IE 浏览器（兼容模式）或签章控件。请您在 Edge 的 IE 模式中打开平台，登录后完成签章；Ruku 会在这里等到显示已签章。",
-        "sealing here needs Internet Explorer or an ActiveX control; open the portal in Edge's IE mode, log in and seal there; Ruku waits here until the page shows the seal"
+        "此处签章需要 IE 浏览器（兼容模式）或签章控件。请您在 Edge 的 IE 模式中打开平台，登录后完成签章，然后在 Ruku 的窗口里刷新或重新进入本页；Ruku 会在这里等到显示已签章。",
+        "sealing here needs Internet Explorer or an ActiveX control; open the portal in Edge's IE mode, log in and seal there, then reload this page in Ruku's window; Ruku waits here until it shows the seal"
     )
 }
 

@@ -30,6 +30,8 @@ pub struct Site {
     pub allowed_actions: Option<Vec<String>>,
     /// Words of the page that stop the run at once.
     pub stop_words: Vec<String>,
+    /// Labels of the fields that must be filled in, by what they are required for.
+    pub required: BTreeMap<String, Vec<String>>,
     /// Inputs whose values may be shown; all others are hidden whatever a playbook says of them.
     pub public_inputs: Vec<String>,
 }
@@ -154,7 +156,7 @@ impl Site {
 }
 
 /// A text without white space, invisible marks and full-width forms.
-fn folded(text: &str) -> String {
+pub(super) fn folded(text: &str) -> String {
     text.chars()
         .filter(|c| !c.is_whitespace() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{ad}'))
         .map(narrow)
@@ -203,6 +205,7 @@ mod tests {
             harmless: Vec::new(),
             allowed_actions: None,
             stop_words: Vec::new(),
+            required: BTreeMap::new(),
             public_inputs: Vec::new(),
         }
     }

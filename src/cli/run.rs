@@ -263,6 +263,7 @@ fn inputs_of(person: &Applicant) -> BTreeMap<String, String> {
         ("手机号", &person.mobile),
         ("企业名称", &person.company),
         ("统一社会信用代码", &person.credit_code),
+        ("法定代表人姓名", &person.legal.name),
     ]
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value.clone()))

@@ -62,6 +62,10 @@ impl Scripted {
     async fn insert(&self, legal: bool) -> Result<(), Fault> {
         let card = if legal { &self.person.legal_card } else { &self.person.card };
         let body = serde_json::json!({ "card": card }).to_string();
+        if self.legal.load(Ordering::Relaxed) != legal {
+            // One reader, one lock: the other one comes out first, unless somebody has pulled it already.
+            post(&self.access, "/locks/0/pull", b"{}".to_vec()).await?;
+        }
         let answer = post(&self.access, "/locks/0/insert", body.into_bytes()).await?;
         if answer.status == 200 {
             self.legal.store(legal, Ordering::Relaxed);

@@ -85,8 +85,9 @@ pub fn find(dir: &Path, name: &str) -> Result<PathBuf, Fault> {
     }
     let files = yaml_files(dir)?;
     let stem = |path: &PathBuf| path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    let wanted = |path: &PathBuf| stem(path) == name || stem(path).strip_prefix(name).is_some_and(|rest| rest.starts_with('-'));
-    if let Some(found) = files.iter().find(|path| wanted(path)) {
+    let wanted = |path: &&PathBuf| stem(path) == name || stem(path).strip_prefix(name).is_some_and(|rest| rest.starts_with('-'));
+    // The plain way of a section has a shorter name than its other ways, and a whole name is the shortest that fits it.
+    if let Some(found) = files.iter().filter(wanted).min_by_key(|path| stem(path).len()) {
         return Ok(found.clone());
     }
     let known = files.iter().map(stem).collect::<Vec<_>>().join(" ");

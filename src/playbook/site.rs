@@ -46,6 +46,9 @@ pub struct ProfileText {
     /// 页面出现即停止 · Words of the page that stop the run at once.
     #[serde(default)]
     pub stop_words: Vec<Words>,
+    /// 必填栏目的清单，按用途命名 · Labels of required fields by what they are required for.
+    #[serde(default)]
+    pub required: BTreeMap<String, Vec<Words>>,
     /// 可以显示的资料名称；其余一律遮盖 · Inputs whose values may be shown; all others are masked.
     #[serde(default)]
     pub public_inputs: Vec<Words>,
@@ -142,6 +145,7 @@ fn site(profile: &ProfileText, places: BTreeMap<String, SitePlace>) -> Site {
         harmless: plain(&profile.harmless),
         allowed_actions: profile.allowed_actions.as_deref().map(plain),
         stop_words: plain(&profile.stop_words),
+        required: profile.required.iter().map(|(name, labels)| (name.clone(), plain(labels))).collect(),
         public_inputs: plain(&profile.public_inputs),
     }
 }
@@ -158,7 +162,11 @@ impl Checks<'_> {
 
     fn words(&mut self) {
         let profile = self.profile;
-        let lists = profile.texts.values().chain([&profile.once_words, &profile.harmless, &profile.stop_words]);
+        let lists = profile.texts.values().chain(profile.required.values()).chain([
+            &profile.once_words,
+            &profile.harmless,
+            &profile.stop_words,
+        ]);
         for word in lists.flatten().filter(|word| word.trim().is_empty()) {
             self.error(
                 "empty-text",

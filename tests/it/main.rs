@@ -15,6 +15,7 @@ mod hand_over;
 mod house;
 mod human;
 mod lock;
+mod member;
 mod page;
 mod pin;
 mod portals;

@@ -87,29 +87,29 @@ fn base64_of(ca: &TrainingCa, holder: &str, organisation: &str) -> String {
     base64::engine::general_purpose::STANDARD.encode(ca.issue(&subject).unwrap().der)
 }
 
-struct Page {
-    status: u16,
+pub(crate) struct Page {
+    pub(crate) status: u16,
     head: String,
-    body: String,
+    pub(crate) body: String,
 }
 
 impl Page {
-    fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let line = self.head.lines().find(|line| line.to_ascii_lowercase().starts_with(&format!("{name}:")))?;
         Some(line.split_once(':').unwrap().1.trim())
     }
-    fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("{} {}", self.status, self.body))
     }
 }
 
 /// A visitor with a cookie, as a browser is one; `base::http` keeps no headers.
 #[derive(Clone)]
-struct Visitor {
-    port: u16,
-    host: &'static str,
-    cookie: String,
-    origin: Option<String>,
+pub(crate) struct Visitor {
+    pub(crate) port: u16,
+    pub(crate) host: &'static str,
+    pub(crate) cookie: String,
+    pub(crate) origin: Option<String>,
 }
 
 impl Visitor {
@@ -138,11 +138,11 @@ impl Visitor {
         page
     }
 
-    async fn get(&mut self, path: &str) -> Page {
+    pub(crate) async fn get(&mut self, path: &str) -> Page {
         self.ask("GET", path, "text/plain", "").await
     }
 
-    async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
+    pub(crate) async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         self.ask("POST", path, "application/x-www-form-urlencoded", &body).await
     }

@@ -4,6 +4,7 @@
 
 mod lock;
 mod machine;
+mod seal;
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -29,6 +30,11 @@ const SITUATIONS: &[Situation] = &[
     Situation { number: 2, met: "证书已换新，序列号变了", exercise: lock::renewed },
     Situation { number: 3, met: "证书已过期", exercise: lock::expired },
     Situation { number: 3, met: "证书 30 天内到期", exercise: lock::expires_soon },
+    Situation { number: 4, met: "须由法定代表人签章", exercise: seal::legal },
+    Situation { number: 5, met: "锁里没有印章", exercise: seal::none },
+    Situation { number: 6, met: "签章要用 IE", exercise: seal::elsewhere },
+    Situation { number: 7, met: "签章窗口没有弹出", exercise: seal::nothing_opens },
+    Situation { number: 8, met: "会员端维护 / 公告", exercise: seal::maintenance_and_notice },
     Situation { number: 10, met: "远程桌面 / 助手不在", exercise: machine::remote_or_absent },
     Situation { number: 11, met: "CA 锁密码已锁定", exercise: lock::blocked },
     Situation { number: 12, met: "图形验证码", exercise: lock::captcha },

@@ -65,7 +65,8 @@ impl World {
         self.call("GET", path, &Value::Null)
     }
 
-    fn call(&self, method: &str, path: &str, body: &Value) -> Value {
+    /// A call of the trainer's interface and its answer.
+    pub(crate) fn call(&self, method: &str, path: &str, body: &Value) -> Value {
         let instance = self.instance();
         let port = u16::try_from(instance["port"].as_u64().unwrap()).unwrap();
         let bearer = format!("Bearer {}", instance["token"].as_str().unwrap());

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::Check;
+use crate::actions::collect::COLLECTED;
 use crate::actions::read::READ;
 use crate::actions::{Act, Words};
 use crate::base::Message;
@@ -17,7 +18,7 @@ use crate::say;
 /// Names that a run gives by itself, with their parts.
 const FACTS: &[(&str, &[&str])] = &[("lock", &["holder", "serial"])];
 /// Names that no input may take.
-pub(super) const RESERVED: &[&str] = &["lock", "run", READ];
+pub(super) const RESERVED: &[&str] = &["lock", "run", READ, COLLECTED];
 
 /// The names that templates of a playbook may read.
 pub(super) struct Names<'a> {

@@ -2,6 +2,8 @@
 //!
 //! Never more than the portals themselves could have stored: the same acts, counted as they are.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -10,7 +12,7 @@ use serde::Deserialize;
 
 use super::{Shared, done, says};
 use crate::training::instance::Site;
-use crate::training::store::Binding;
+use crate::training::store::{Binding, Status};
 
 /// What the applicant has behind them.
 #[derive(Debug, Deserialize)]
@@ -23,6 +25,21 @@ pub(super) struct Prepared {
     /// Platforms that were authorised.
     #[serde(default)]
     authorised: Vec<Site>,
+    /// Activated at the 会员端 by a login through the CA 互认系统.
+    #[serde(default)]
+    activated: bool,
+    /// Where the registry has them.
+    registry: Option<InRegistry>,
+}
+
+/// A record of the registry.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct InRegistry {
+    status: Status,
+    /// Value by key of the field.
+    #[serde(default)]
+    values: BTreeMap<String, String>,
 }
 
 pub(super) async fn prepare(State(admin): Shared, Json(asked): Json<Prepared>) -> Response {
@@ -53,5 +70,12 @@ pub(super) async fn prepare(State(admin): Shared, Json(asked): Json<Prepared>) -
             return done(Err(fault));
         }
     }
-    done(asked.authorised.into_iter().try_for_each(|platform| store.authorise(&person.id, platform)))
+    let rest = || {
+        asked.authorised.iter().try_for_each(|platform| store.authorise(&person.id, *platform))?;
+        if asked.activated {
+            store.activate(&person.id)?;
+        }
+        asked.registry.map_or(Ok(()), |entry| store.put_entry(&person.id, entry.status, entry.values))
+    };
+    done(rest())
 }

@@ -15,6 +15,7 @@ mod pages;
 pub(crate) mod registry;
 mod rest;
 mod session;
+mod signer;
 mod third_party;
 mod ticket;
 mod trouble;
@@ -45,6 +46,7 @@ pub(crate) struct Portals {
     pub(crate) tickets: ticket::Tickets,
     pub(crate) sign_on: ca_auth::Pending,
     pub(crate) visits: ticket::Visits,
+    pub(crate) seals: member::SealWindows,
     trouble: Mutex<trouble::Trouble>,
     libraries: assets::Libraries,
     pages: pages::Pages,
@@ -67,6 +69,7 @@ impl Portals {
             tickets: ticket::Tickets::default(),
             sign_on: ca_auth::Pending::default(),
             visits: ticket::Visits::default(),
+            seals: member::SealWindows::default(),
             trouble: Mutex::default(),
             libraries: assets::Libraries::read(assets_dir)?,
             pages: pages::Pages::compiled()?,

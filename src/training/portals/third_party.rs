@@ -64,6 +64,13 @@ async fn confirm(site: Site, State(portals): State<Arc<Portals>>, headers: Heade
     };
     match portals.tickets.redeem(site, &asked.ticket) {
         Some(user) => {
+            // The first login by this way activates the applicant at the 会员端.
+            if site == Site::Member
+                && let Err(fault) = portals.store().activate(&user.subject)
+            {
+                tracing::error!("{fault}");
+                return portals.error_page(StatusCode::INTERNAL_SERVER_ERROR);
+            }
             portals.sessions.log_in(&session.id, Some(user));
             Redirect::to("/").into_response()
         }

@@ -11,6 +11,7 @@ mod member;
 mod registry;
 mod sign_on;
 
+pub use member::{Document, MemberSwitches, NotSynced, SealSet, Standing, Synced};
 pub use registry::{Entry, NotNow, RegistrySwitches, Status, StoredFile, Verdict};
 pub use sign_on::{Sms, Switches};
 

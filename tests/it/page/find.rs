@@ -168,6 +168,23 @@ async fn rows_neighbours_alternatives_and_crowds() {
 }
 
 #[tokio::test]
+async fn the_row_next_door_speaks_for_itself() {
+    let stage = Stage::page(
+        r#"<table><tr><td>诚信文件</td><td><table>
+        <tr><td><a href="?a">签章</a></td><td>诚信承诺书</td><td>未签章</td></tr>
+        <tr><td><a href="?b">签章</a></td><td><ul><li>平台使用告知书</ul></td><td>已签章</td></tr></table></td></tr></table>"#,
+    )
+    .await;
+    for (row, sealed) in [("诚信承诺书", false), ("平台使用告知书", true), ("诚信文件", true)] {
+        let mut target = Target::text("已签章");
+        target.any[0].row = Some(row.into());
+        let seen = stage.browser.look(&target, Purpose::See, &until()).await.unwrap();
+        assert_eq!(seen.is_some(), sealed, "{row}: {seen:?}");
+    }
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn frames_windows_and_shadow_roots() {
     let stage = Stage::with(
         &[

@@ -108,14 +108,29 @@ const labelsOf = (control) => {
   return [...labels.map((text) => [text, 0]), ...hints.filter(Boolean).map((text) => [text, 1])];
 };
 
-// How far out the row that holds the words is, and how well it matches; null when no row does.
+// The outermost row around `node` inside `outer`, or null.
+const rowInside = (node, outer) => {
+  let row = null;
+  for (let around = node; around && around !== outer; around = parentOf(around)) if (around.matches(ROW)) row = around;
+  return row;
+};
+
+// How far out the row that holds the words is, and how well it matches; null when no row does. Words of the row next door speak for that
+// one: a table that only lays out the page is a row around both.
 const rowRank = (element, words) => {
   let distance = 0;
   for (let node = element; node; node = parentOf(node)) {
     if (!node.matches(ROW)) continue;
-    if (fold(textOf(node)).includes(fold(words))) {
-      const cells = innermost(node, fold(words)).found.map((cell) => rankOf(textOf(cell), words));
-      return distance * 3 + Math.min(2, ...cells.filter((rank) => rank >= 0));
+    const own = rowInside(element, node);
+    const nextDoor = (word) => {
+      const row = rowInside(word, node);
+      return own && row && row !== own && row.parentElement === own.parentElement;
+    };
+    const { found } = innermost(node, fold(words));
+    const cells = found.filter((word) => !nextDoor(word));
+    if (fold(textOf(node)).includes(fold(words)) && (cells.length || !found.length)) {
+      const ranks = cells.map((cell) => rankOf(textOf(cell), words)).filter((rank) => rank >= 0);
+      return distance * 3 + Math.min(2, ...ranks);
     }
     distance++;
   }

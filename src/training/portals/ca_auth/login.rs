@@ -13,10 +13,10 @@ use serde::Deserialize;
 
 use super::super::rest::{broken, expired, posted, refused, reply};
 use super::super::session::Session;
+use super::super::signer::Signed;
 use super::super::{Portals, User, ca_mutual};
 use super::captcha::picture;
-use crate::base::Fault;
-use crate::pki::{self, Identity};
+use crate::pki::Identity;
 use crate::training::instance::Site;
 
 /// `GET /captcha.svg`: a new picture for this visitor.
@@ -64,19 +64,8 @@ pub(super) async fn leave(State(portals): State<Arc<Portals>>, headers: HeaderMa
     reply("0000", "successful", serde_json::Value::Null)
 }
 
-/// What 立即登录 posts: no PIN.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Login {
-    #[serde(rename = "_common_hidden_viewdata")]
-    csrf: String,
-    #[serde(rename = "certBase64")]
-    certificate: String,
-    signature: String,
-}
-
 /// `POST /rest/loginAction/login`.
-pub(super) async fn login(State(portals): State<Arc<Portals>>, headers: HeaderMap, Form(asked): Form<Login>) -> Response {
+pub(super) async fn login(State(portals): State<Arc<Portals>>, headers: HeaderMap, Form(asked): Form<Signed>) -> Response {
     let Some(session) = posted(&portals, Site::CaAuth, &headers, &asked.csrf) else { return expired() };
     portals.sessions.log_in(&session.id, None);
     portals.sessions.keep(&session.id, None);
@@ -87,26 +76,11 @@ pub(super) async fn login(State(portals): State<Arc<Portals>>, headers: HeaderMa
         return refused("9207", "请先完成图形验证码");
     }
     let Some(message) = message else { return refused("9203", "登录请求已失效，请重新点击立即登录") };
-    let identity = match signer(&asked, &message, &portals.ca_der) {
+    let identity = match asked.by(&message, &portals.ca_der) {
         Ok(identity) => identity,
         Err((code, words)) => return refused(code, words),
     };
     enter(&portals, &session, identity, switches.stop_words)
-}
-
-/// The certificate that signed the challenge, if the training's CA issued it; else code and words.
-fn signer(asked: &Login, message: &[u8], ca_der: &[u8]) -> Result<Identity, (&'static str, &'static str)> {
-    let bytes = |text: &str| STANDARD.decode(text.split_whitespace().collect::<String>()).ok();
-    let der = bytes(&asked.certificate).ok_or(("9201", "证书数据不完整，请重新登录"))?;
-    let identity = pki::read(&der).map_err(|_: Fault| ("9201", "证书无法解析，请重新登录"))?;
-    if !pki::issued_by(&der, ca_der) {
-        return Err(("9202", "该证书不是由模拟 CA 签发，模拟平台不予受理"));
-    }
-    let signature = bytes(&asked.signature).unwrap_or_default();
-    if !pki::verify(&der, message, &signature) {
-        return Err(("9201", "签名验证失败，请重新登录"));
-    }
-    Ok(identity)
 }
 
 /// Logs in whoever signed, if the certificate is valid and bound. The holder of an expired one is shown it and gets no further.

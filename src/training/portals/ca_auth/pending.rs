@@ -28,7 +28,7 @@ struct Captcha {
 
 impl Pending {
     /// A new challenge for a session, in place of an earlier one: a message that names who asks for it.
-    pub(super) fn challenge(&self, session: &str, origin: &str) -> Result<Vec<u8>, Fault> {
+    pub(crate) fn challenge(&self, session: &str, origin: &str) -> Result<Vec<u8>, Fault> {
         let message = format!("{origin} {}", random::hex()?).into_bytes();
         let mut known = self.challenges.lock().unwrap_or_else(PoisonError::into_inner);
         known.retain(|_, (_, asked)| asked.elapsed() < GOOD);
@@ -37,7 +37,7 @@ impl Pending {
     }
 
     /// The challenge of a session, which is used up by this.
-    pub(super) fn take_challenge(&self, session: &str) -> Option<Vec<u8>> {
+    pub(crate) fn take_challenge(&self, session: &str) -> Option<Vec<u8>> {
         let mut known = self.challenges.lock().unwrap_or_else(PoisonError::into_inner);
         known.remove(session).filter(|(_, asked)| asked.elapsed() < GOOD).map(|(message, _)| message)
     }
