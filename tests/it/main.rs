@@ -21,6 +21,7 @@ mod pin;
 mod portals;
 mod proof;
 mod refusals;
+mod registry;
 mod screen;
 mod sign_on;
 mod situations;
