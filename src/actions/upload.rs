@@ -83,11 +83,7 @@ impl Action for Upload {
             return Ok(());
         }
         let folder = stage.files.ok_or_else(no_folder)?;
-        let kept = names
-            .iter()
-            .enumerate()
-            .map(|(at, name)| keep(stage, folder, name, usize::try_from(stage.step).unwrap_or_default() * 100 + at))
-            .collect::<Result<Vec<_>, Fault>>()?;
+        let kept = names.iter().map(|name| keep(stage, folder, name)).collect::<Result<Vec<_>, Fault>>()?;
         let (mark, paths) = (stage.browser.mark(), kept.iter().map(|one| one.path.as_path()).collect::<Vec<_>>());
         *stage.since = Some(mark);
         match stage.browser.upload(&target, &paths, &stage.until).await {
@@ -173,10 +169,10 @@ async fn heard(stage: &Stage<'_>, mark: Mark) -> Result<Vec<String>, Fault> {
     Ok(texts)
 }
 
-fn keep(stage: &Stage<'_>, folder: &Path, name: &str, number: usize) -> Result<Kept, Fault> {
+fn keep(stage: &Stage<'_>, folder: &Path, name: &str) -> Result<Kept, Fault> {
     let mut file = open_below(folder, name)?;
     let own = Path::new(name).file_name().and_then(|own| own.to_str()).unwrap_or(name).to_owned();
-    let path = stage.browser.keep_for_upload(&mut file, number, &own)?;
+    let path = stage.browser.keep_for_upload(&mut file, &own)?;
     // Of the copy: that is what the portal gets.
     let (sha256, size) = digest(&path).map_err(|error| Fault::io("读取文件", "read", &path, &error))?;
     Ok(Kept { name: own, path, sha256, size })

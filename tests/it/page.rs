@@ -10,6 +10,7 @@ mod find;
 mod masks;
 mod messages;
 mod press;
+mod twins;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -102,9 +103,10 @@ impl Stage {
     }
 
     async fn eventually_title(&self, title: &str) {
+        let limit = until();
         while self.title().await != title {
             let waiting = Message::same(format!("title {title}, now {}", self.title().await));
-            until().pause(Duration::from_millis(30), &waiting).await.unwrap();
+            limit.pause(Duration::from_millis(30), &waiting).await.unwrap();
         }
     }
 

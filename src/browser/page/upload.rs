@@ -20,8 +20,10 @@ impl Browser {
     ///
     /// # Errors
     /// [`FaultKind::Io`].
-    pub fn keep_for_upload(&self, file: &mut File, number: usize, name: &str) -> Result<PathBuf, Fault> {
-        let folder = self.options.work.join("uploads").join(format!("{number}"));
+    pub fn keep_for_upload(&self, file: &mut File, name: &str) -> Result<PathBuf, Fault> {
+        let uploads = self.options.work.join("uploads");
+        // The portal sees the name, so each copy has a folder of its own; nobody else makes any here.
+        let folder = (1u32..).map(|number| uploads.join(number.to_string())).find(|folder| !folder.exists()).unwrap_or(uploads);
         files::private_dir(&folder)?;
         let path = folder.join(name);
         let mut copy = files::create_new(&path)?;

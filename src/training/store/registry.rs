@@ -231,13 +231,6 @@ impl Store {
         Ok(Ok(done))
     }
 
-    /// Puts an applicant where a trainer wants them: the next revision, with these values.
-    pub fn put_entry(&mut self, subject: &str, status: Status, values: BTreeMap<String, String>) -> Result<(), Fault> {
-        let mut entry = self.entry(subject);
-        (entry.status, entry.revision, entry.values) = (status, entry.revision + 1, values);
-        self.change(|state| drop(state.registry.entries.insert(subject.to_owned(), entry)))
-    }
-
     /// 保存.
     pub fn save_entry(
         &mut self,

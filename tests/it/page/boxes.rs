@@ -1,5 +1,8 @@
 //! Boxes that a page draws, and values beside their labels.
 
+use std::time::Duration;
+
+use ruku::base::Message;
 use ruku::browser::page::{By, Target};
 
 use super::Stage;
@@ -26,10 +29,12 @@ async fn a_drawn_box_is_found_by_its_button() {
     for (press, button, text, title) in [("甲", "保存", "确认保存吗", "layer"), ("乙", "确定", "操作 成功", "mini")]
     {
         browser.press(&Target::text(press), &until()).await.unwrap_or_else(|fault| panic!("{fault}"));
+        let limit = until();
         let drawn = loop {
             if let Some(drawn) = browser.drawn_box(button, &until()).await.unwrap() {
                 break drawn;
             }
+            limit.pause(Duration::from_millis(30), &Message::same(button)).await.unwrap();
         };
         assert!(drawn.text.contains(text), "{drawn:?}");
         let found = drawn.button.unwrap();

@@ -137,6 +137,15 @@ const anchors = (words) => {
   return found.filter(([, rank]) => rank === best).map(([element]) => element);
 };
 
+// Where the text stands among the elements; the element that holds it may hold candidates as well: <p><button>…</button> words</p>.
+const positionOf = (mark, words, order) => {
+  const walker = document.createTreeWalker(mark, NodeFilter.SHOW_TEXT);
+  let text = walker.nextNode();
+  while (text && !fold(text.data).includes(fold(words))) text = walker.nextNode();
+  const before = [...mark.querySelectorAll("*")].filter((inner) => text && text.compareDocumentPosition(inner) & Node.DOCUMENT_POSITION_PRECEDING);
+  return Math.max(order.get(mark), ...before.map((inner) => order.get(inner))) + 0.5;
+};
+
 const kindOf = (element) => (isPassword(element) ? "password" : (rolesOf(element)[0] ?? element.tagName.toLowerCase()));
 
 const probe = (place, purpose) => {
@@ -160,9 +169,12 @@ const probe = (place, purpose) => {
     if (!place[side]) continue;
     const marks = anchors(place[side]);
     if (marks.length > 1) return { crowd: marks.map((mark) => describe(mark)), anchor: place[side] };
-    if (marks.length === 0) list = [];
+    if (marks.length === 0) {
+      list = [];
+      break;
+    }
     const order = new Map([...walk(document)].map((element, at) => [element, at]));
-    const from = order.get(marks[0]);
+    const from = positionOf(marks[0], place[side], order);
     list = list
       .filter((one) => (side === "after" ? order.get(one.element) > from : order.get(one.element) < from) && !within(one.element, marks[0]))
       .map((one) => ({ ...one, near: one.near + Math.abs(order.get(one.element) - from) / 1e6 }));
