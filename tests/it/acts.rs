@@ -91,7 +91,6 @@ async fn run(html: &str, steps: &str, inputs: &[(&str, &str)], files: Option<&Pa
         viewport: (1280, 800),
         pictures: true,
         masking: true,
-        pictures: true,
         patience: Duration::from_secs(60),
         installation: Secret::new("k"),
         cancel: CancellationToken::new(),
