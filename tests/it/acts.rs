@@ -47,12 +47,11 @@ impl Ended {
     }
 
     fn messages(&self, wanted: &str) -> Vec<&str> {
-        let all = self.events.iter();
-        all.filter_map(|event| match event {
+        let kept = self.events.iter().filter_map(|event| match event {
             Event::Message { text, kind, .. } if kind == wanted => Some(text.as_str()),
             _ => None,
-        })
-        .collect()
+        });
+        kept.collect()
     }
 }
 
