@@ -203,6 +203,8 @@ fn no_folder() -> Fault {
 }
 
 fn refused(text: &str) -> Fault {
+    // What was seen on the page stands in quotes already.
+    let text = text.trim_matches(['「', '」']);
     Fault::new(
         FaultKind::Refused,
         crate::say!(

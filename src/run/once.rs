@@ -136,9 +136,9 @@ fn refused_by_portal(title: &Message, evidence: &Message) -> Fault {
     Fault::new(
         FaultKind::Business,
         Message::new(
-            format!("平台没有受理「{}」：页面显示 {}。没有办成；请按平台的提示改正后再办。", title.zh, evidence.zh),
+            format!("已{}，但平台没有受理：页面显示{}。没有办成；请按平台的提示改正后再办。", title.zh, evidence.zh),
             format!(
-                "the portal refused “{}”: the page shows {}; nothing was done, correct what it names and try again",
+                "the portal refused this ({}): the page shows {}; nothing was done, correct what it names and try again",
                 title.en, evidence.en
             ),
         ),
@@ -151,7 +151,7 @@ fn not_pressed(title: &Message) -> Fault {
         FaultKind::Stopped,
         Message::new(
             format!("在{}之前停止了办理：没有点击，没有提交任何内容。需要时可重新办理。", title.zh),
-            format!("stopped before “{}”: nothing was pressed, nothing was submitted; start again when needed", title.en),
+            format!("stopped before this step ({}): nothing was pressed, nothing was submitted; start again when needed", title.en),
         ),
     )
 }

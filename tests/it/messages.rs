@@ -44,7 +44,7 @@ fn causes(kind: FaultKind) -> &'static [&'static str] {
         FaultKind::Business => &["no-seal", "portal-refused"],
         FaultKind::Mask => &["restless"],
         FaultKind::Io => &["below-a-file", "no-record"],
-        FaultKind::Setup => &["browser-missing", "driver-missing", "lock-drivers", "npm-missing", "port-taken"],
+        FaultKind::Setup => &["browser-missing", "driver-missing", "npm-missing", "port-taken"],
     }
 }
 

@@ -5,7 +5,6 @@ use std::process::Output;
 use std::time::Duration;
 
 use ruku::base::{Fault, FaultKind, Message, Redactor};
-use ruku::lock::Drivers;
 use ruku::pki::TrainingCa;
 use ruku::proof::RunFolder;
 use ruku::training::store::Store;
@@ -90,12 +89,6 @@ async fn faults_of_the_machine_read_well() {
     let absent = ruku::proof::read(&folder.path().join("run")).unwrap_err();
     book.replaced("no-record", &absent, &[(here, "FOLDER")]);
 
-    let locks = folder.path().join("drivers/locks");
-    std::fs::create_dir_all(&locks).unwrap();
-    std::fs::create_dir_all(folder.path().join("drivers/agents")).unwrap();
-    std::fs::write(locks.join("own.yaml"), "name: other\natr: [3B]\n").unwrap();
-    book.replaced("lock-drivers", &Drivers::read(&folder.path().join("drivers")).unwrap_err(), &[]);
-
     let taken = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = taken.local_addr().unwrap().port();
     let fault = ruku::training::serve::listen(port, folder.path()).await.unwrap_err();
@@ -114,7 +107,7 @@ async fn faults_of_the_machine_read_well() {
         pcsc_socket: None,
     };
     let Err(fault) = serve(options, Default::default()).await else { panic!("it serves without its libraries") };
-    book.replaced("npm-missing", &fault, &[]);
+    book.replaced("npm-missing", &fault, &[(here, "FOLDER")]);
 
     let hanging: Classic = |method, path| if path.ends_with("/window") { Reply::Never } else { polite(method, path) };
     let bench = Bench::new(hanging, polite_bidi).await;

@@ -47,7 +47,7 @@ async fn faults_of_whole_runs_read_well() {
     };
     let (quiet, quiet_steps) = press("1", "");
     let (refusing, refusing_steps) =
-        press("document.body.append('统一社会信用代码与企业名称不符')", ", refused_when: { text: 不符 }");
+        press("document.body.insertAdjacentHTML('beforeend', '<p>统一社会信用代码与企业名称不符</p>')", ", refused_when: { text: 不符 }");
     let done_page = format!("{quiet}<p>提交成功</p>");
     let unchecked = "  - click: 提交申请\n    once: { done_when: { text: 提交成功 } }\n";
     let pin = |next: &str| {
@@ -72,7 +72,7 @@ async fn faults_of_whole_runs_read_well() {
         <div class="mini-messagebox-buttons"><a class="mini-button" href="javascript:void(0)">放弃</a></div></div>"#;
     let files = tempfile::tempdir().unwrap();
     std::fs::write(files.path().join("a.pdf"), "甲").unwrap();
-    let attach = "<p>附件</p><label>附件 <input type=file onchange=\"document.body.append('文件过大，最大 2MB')\"></label>";
+    let attach = "<p>附件</p><label>附件 <input type=file onchange=\"document.body.insertAdjacentHTML('beforeend', '<p>文件过大，最大 2MB</p>')\"></label>";
     let notice = "<div id=n>系统公告</div><button>关闭公告</button>";
     let handler = "handlers:\n  - when_seen: { text: 系统公告 }\n    times: 1\n    then:\n      - click: 关闭公告\n";
     let link = "<a href=\"http://b.localhost:{port}/\">友情链接</a>";
