@@ -31,8 +31,8 @@ fn filled() -> Value {
 
 /// What became of each field, as the record has it.
 fn verdicts(events: &[Value]) -> &Value {
-    let receipts = events.iter().filter(|event| event["type"] == "receipt");
-    &receipts.last().expect("a table")["values"]
+    let mut receipts = events.iter().filter(|event| event["type"] == "receipt");
+    &receipts.next_back().expect("a table")["values"]
 }
 
 #[test]
