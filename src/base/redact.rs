@@ -1,6 +1,7 @@
 //! `Redactor`: replaces personal and secret values wherever they show up in text that is kept or printed.
 //!
-//! Never lets a registered value through: matching ignores white space and full-width forms, as portals re-format values.
+//! Never lets a registered value through: matching ignores white space and full-width forms, as portals re-format values. A short number
+//! is hidden where it stands alone: inside a longer one, such as 受理编号, it is another number.
 
 use std::sync::{Arc, RwLock};
 
@@ -30,8 +31,17 @@ fn fold(c: char) -> char {
     folded.to_ascii_lowercase()
 }
 
+/// Numbers with fewer digits stand in many longer ones.
+const SHORT_NUMBER: usize = 6;
+
 fn significant(c: char) -> bool {
     !c.is_whitespace() && c != '\u{200b}' && c != '-' && c != '－'
+}
+
+/// Whether a digit stands right before or after this part of the text.
+fn inside_a_number(text: &str, start: usize, end: usize) -> bool {
+    let digit = |c: char| fold(c).is_ascii_digit();
+    text[..start].chars().next_back().is_some_and(digit) || text[end..].chars().next().is_some_and(digit)
 }
 
 impl Redactor {
@@ -67,11 +77,13 @@ impl Redactor {
         let mut holes: Vec<(usize, usize)> = Vec::new();
         for value in &values {
             let value: Vec<char> = value.chars().collect();
+            let short = value.len() < SHORT_NUMBER && value.iter().all(char::is_ascii_digit);
             let mut at = 0;
             while at + value.len() <= folded.len() {
-                if folded[at..at + value.len()] == value[..] {
-                    let (last, c) = kept[at + value.len() - 1];
-                    holes.push((kept[at].0, last + c.len_utf8()));
+                let (start, (last, c)) = (kept[at].0, kept[at + value.len() - 1]);
+                let end = last + c.len_utf8();
+                if folded[at..at + value.len()] == value[..] && !(short && inside_a_number(text, start, end)) {
+                    holes.push((start, end));
                     at += value.len();
                 } else {
                     at += 1;
@@ -120,6 +132,15 @@ mod tests {
         assert!(!redactor.add("x"), "one character would blank whole pages");
         assert_eq!(redactor.hide("您好，云小鹿！138 0000-1234，１３８００００１２３４"), "您好，▇▇▇！▇▇▇，▇▇▇");
         assert_eq!(redactor.hide("没有个人信息"), "没有个人信息");
+    }
+
+    #[test]
+    fn a_short_number_is_hidden_where_it_stands_alone() {
+        let redactor = Redactor::default();
+        redactor.add("500");
+        assert_eq!(redactor.hide("500万元，５ ０ ０人，NMZT20261125000001"), "▇▇▇万元，▇▇▇人，NMZT20261125000001");
+        redactor.add("199000");
+        assert_eq!(redactor.hide("01990000"), "0▇▇▇0");
     }
 
     #[test]
