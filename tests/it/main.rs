@@ -20,6 +20,7 @@ mod page;
 mod pin;
 mod portals;
 mod proof;
+mod record;
 mod refusals;
 mod registry;
 mod screen;
