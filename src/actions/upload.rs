@@ -50,7 +50,10 @@ struct Kept {
 impl Upload {
     /// What people call the field: the row that a button stands in says more than the button.
     fn field(&self) -> &str {
-        self.to.row.as_ref().map_or_else(|| self.to.words(), |row| row)
+        match &self.to.row {
+            Some(row) => row,
+            None => self.to.words(),
+        }
     }
 
     /// The paths as the playbook writes them.
