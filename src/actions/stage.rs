@@ -222,8 +222,16 @@ impl Stage<'_> {
         if let Some(name) = &seen.site_text {
             lists.push(self.site.texts(name)?.to_vec());
         }
-        let target = seen.target.as_ref().map(|place| self.target(place, false)).transpose()?;
-        Ok(Sight { at: seen.at.as_ref().map(|name| name.value.clone()), lists, target })
+        let mut targets = Vec::new();
+        if let Some(row) = &seen.row {
+            let row = self.render(row)?;
+            let spot = |text| Spot { whole: true, row: Some(row.clone()), ..Spot::of(By::Text(text)) };
+            targets.extend(lists.drain(..).map(|list| Target { any: list.into_iter().map(spot).collect() }));
+        }
+        if let Some(place) = &seen.target {
+            targets.push(self.target(place, false)?);
+        }
+        Ok(Sight { at: seen.at.as_ref().map(|name| name.value.clone()), lists, targets })
     }
 
     /// One look: what was seen of `seen`, in words, or none. Messages count from `since`.

@@ -50,7 +50,7 @@ fn a_change_in_the_registry_is_synced_once_more_and_without_one_nothing_is_hande
     let (code, said, events) = run(&world, &["4.2.1", "completeness"]);
     assert_eq!(code, 0, "{said}");
     let table = verdicts(&events).as_object().unwrap();
-    assert!(table.len() >= 18 && table.values().all(|verdict| verdict == "一致"), "{table:?}");
+    assert!(table.len() >= 18 && table.values().all(|verdict| verdict == "一致 · the same"), "{table:?}");
 
     let (code, said, _) = run(&world, &["3.1", "change-and-resync"]);
     assert_eq!((code, acts(&world)), (0, [1, 2, 1]), "nothing was changed: {said}");
@@ -80,7 +80,7 @@ fn what_is_missing_at_hohhot_is_named_with_what_to_do() {
     assert!(said.contains("3.2") && said.contains("change-and-resync"), "{said}");
     let table = verdicts(&events);
     let seen = ["基本户开户银行", "注册地址", "固定电话"].map(|name| &table[name]);
-    assert_eq!(seen, ["呼市缺失", "一致", "均未填"]);
+    assert_eq!(seen, ["呼市缺失 · missing in 呼市", "一致 · the same", "均未填 · in neither"]);
     assert_eq!(world.counter("submit"), 0, "it only looks");
     assert_eq!(world.store()["registry"]["entries"]["p1"]["status"], "verified");
     let personal = ["虚构路1号", "联系人甲", "1234567890123456"].map(str::to_owned);
