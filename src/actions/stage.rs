@@ -256,8 +256,8 @@ impl Stage<'_> {
         Err(Fault::new(
             FaultKind::Refused,
             crate::say!(
-                "当前网页 {place} 不属于平台配置中的任何平台，没有点击也没有填写。",
-                "the page {place} belongs to no portal of the site profile; nothing was pressed or filled in"
+                "当前网页 {place} 不属于平台配置中的任何平台，没有点击也没有填写。请回到平台重新办理；确属平台的，请联系支持人员补进平台配置。",
+                "the page {place} belongs to no portal of the site profile; nothing was pressed or filled in; go back to the portal and start again, or have support add it to the profile"
             ),
         ))
     }
@@ -307,8 +307,7 @@ impl Stage<'_> {
         }
     }
 
-    /// Opens a gate and waits for the person or for `world`, whichever answers first. The gate's patience is its own, not
-    /// the step's; silence ends the run.
+    /// As [`Stage::ask_keeping`], where the record keeps the message as it is shown.
     pub async fn ask<T>(
         &mut self,
         kind: GateKind,
@@ -316,10 +315,23 @@ impl Stage<'_> {
         options: Vec<Message>,
         world: impl Future<Output = T>,
     ) -> Result<Asked<T>, Fault> {
+        self.ask_keeping(kind, message.clone(), message, options, world).await
+    }
+
+    /// Opens a gate and waits for the person or for `world`, whichever answers first. `kept` stands in the record for `message`. The gate's patience is its own, not
+    /// the step's; silence ends the run.
+    pub async fn ask_keeping<T>(
+        &mut self,
+        kind: GateKind,
+        message: Message,
+        kept: Message,
+        options: Vec<Message>,
+        world: impl Future<Output = T>,
+    ) -> Result<Asked<T>, Fault> {
         self.operator.forget();
         *self.gates += 1;
         let gate = Gate { number: *self.gates, kind, message, options };
-        self.record(Event::GateOpen { gate: gate.number, kind: kind_word(kind), message: gate.message.clone() })?;
+        self.record(Event::GateOpen { gate: gate.number, kind: kind_word(kind), message: kept })?;
         let until = self.until.renewed(self.patience);
         let asked = tokio::select! {
             biased;
@@ -342,7 +354,10 @@ impl Stage<'_> {
             // Silence is never consent: it ends the run as a person would.
             Err(fault) if fault.kind == FaultKind::TimedOut => Err(Fault::new(
                 FaultKind::Stopped,
-                crate::say!("等待您操作超时，办理已停止。", "nobody answered in time, the run was stopped"),
+                crate::say!(
+                    "等待您操作超时，办理已停止。请准备好后重新办理。",
+                    "nobody answered in time, the run was stopped; start again when you are ready"
+                ),
             )),
             asked => asked,
         }

@@ -59,9 +59,12 @@ impl Walk<'_> {
                 Err(fault) if fault.kind == FaultKind::TimedOut => break,
                 Err(fault) => return Err(fault),
             }
-            let flow = self.nodes(scope, &park.steps).await?;
-            if flow != Flow::On {
-                return Ok(flow);
+            match self.nodes(scope, &park.steps).await {
+                Ok(Flow::On) => {}
+                Ok(flow) => return Ok(flow),
+                Err(fault) if fault.kind == FaultKind::Stopped || self.browser.took_away().is_some() => return Err(fault),
+                // What was handed in waits at the portal, whether or not the page can be looked at anew.
+                Err(fault) => self.stage(STEP).warn(fault.message)?,
             }
             self.step = step;
         }
@@ -92,5 +95,5 @@ impl Walk<'_> {
 
 /// A reason, with what the page shows for it.
 fn shown(reason: &Message, evidence: &Message) -> Message {
-    Message::new(format!("{}（页面显示 {}）", reason.zh, evidence.zh), format!("{} (the page shows {})", reason.en, evidence.en))
+    Message::new(format!("{}（页面显示{}）", reason.zh, evidence.zh), format!("{} (the page shows {})", reason.en, evidence.en))
 }
