@@ -100,8 +100,10 @@ pub struct Stage<'a> {
     pub done_when: Option<&'a Seen>,
     /// Whether this is a once-step, carried out by the once gate.
     pub once: bool,
-    /// Set when the press that counts was held back: what was pressed before it only opened a question.
+    /// Set when the portal itself said that the press did nothing.
     pub held_back: bool,
+    /// Set when a question was left open beside the sign of success: the sign shows nothing then.
+    pub sign_asked: bool,
     /// What this playbook filled in since the last irreversible step: shown to the person before the next one.
     pub changes: &'a mut Vec<Change>,
     /// Set once a PIN was wrong: none is used again in this run until the person says so.

@@ -95,9 +95,12 @@ impl Action for Upload {
         let (mark, paths) = (stage.browser.mark(), kept.iter().map(|one| one.path.as_path()).collect::<Vec<_>>());
         *stage.since = Some(mark);
         match stage.browser.upload(&target, &paths, &stage.until).await {
-            Ok(found) => stage.matched(&found)?,
+            Ok(found) => {
+                stage.pressed = true;
+                stage.matched(&found)?;
+            }
             // The portal answers at once with a box; what it says is looked at below.
-            Err(fault) if fault.kind == FaultKind::Dialog => {}
+            Err(fault) if fault.kind == FaultKind::Dialog => stage.pressed = true,
             Err(fault) => return Err(fault),
         }
         self.wait(stage, mark).await?;
