@@ -100,8 +100,10 @@ pub struct Stage<'a> {
     pub done_when: Option<&'a Seen>,
     /// Whether this is a once-step, carried out by the once gate.
     pub once: bool,
-    /// Set when the press that counts was held back: what was pressed before it only opened a question.
+    /// Set when the portal itself said that the press did nothing.
     pub held_back: bool,
+    /// Set when a question was left open beside the sign of success: the sign shows nothing then.
+    pub sign_asked: bool,
     /// What this playbook filled in since the last irreversible step: shown to the person before the next one.
     pub changes: &'a mut Vec<Change>,
     /// Set once a PIN was wrong: none is used again in this run until the person says so.
@@ -222,8 +224,16 @@ impl Stage<'_> {
         if let Some(name) = &seen.site_text {
             lists.push(self.site.texts(name)?.to_vec());
         }
-        let target = seen.target.as_ref().map(|place| self.target(place, false)).transpose()?;
-        Ok(Sight { at: seen.at.as_ref().map(|name| name.value.clone()), lists, target })
+        let mut targets = Vec::new();
+        if let Some(row) = &seen.row {
+            let row = self.render(row)?;
+            let spot = |text| Spot { whole: true, row: Some(row.clone()), ..Spot::of(By::Text(text)) };
+            targets.extend(lists.drain(..).map(|list| Target { any: list.into_iter().map(spot).collect() }));
+        }
+        if let Some(place) = &seen.target {
+            targets.push(self.target(place, false)?);
+        }
+        Ok(Sight { at: seen.at.as_ref().map(|name| name.value.clone()), lists, targets })
     }
 
     /// One look: what was seen of `seen`, in words, or none. Messages count from `since`.
@@ -254,8 +264,8 @@ impl Stage<'_> {
         Err(Fault::new(
             FaultKind::Refused,
             crate::say!(
-                "当前网页 {place} 不属于平台配置中的任何平台，没有点击也没有填写。",
-                "the page {place} belongs to no portal of the site profile; nothing was pressed or filled in"
+                "当前网页 {place} 不属于平台配置中的任何平台，没有点击也没有填写。请回到平台重新办理；确属平台的，请联系支持人员补进平台配置。",
+                "the page {place} belongs to no portal of the site profile; nothing was pressed or filled in; go back to the portal and start again, or have support add it to the profile"
             ),
         ))
     }
@@ -352,7 +362,10 @@ impl Stage<'_> {
             // Silence is never consent: it ends the run as a person would.
             Err(fault) if fault.kind == FaultKind::TimedOut => Err(Fault::new(
                 FaultKind::Stopped,
-                crate::say!("等待您操作超时，办理已停止。", "nobody answered in time, the run was stopped"),
+                crate::say!(
+                    "等待您操作超时，办理已停止。请准备好后重新办理。",
+                    "nobody answered in time, the run was stopped; start again when you are ready"
+                ),
             )),
             asked => asked,
         }

@@ -95,9 +95,12 @@ impl Action for Upload {
         let (mark, paths) = (stage.browser.mark(), kept.iter().map(|one| one.path.as_path()).collect::<Vec<_>>());
         *stage.since = Some(mark);
         match stage.browser.upload(&target, &paths, &stage.until).await {
-            Ok(found) => stage.matched(&found)?,
+            Ok(found) => {
+                stage.pressed = true;
+                stage.matched(&found)?;
+            }
             // The portal answers at once with a box; what it says is looked at below.
-            Err(fault) if fault.kind == FaultKind::Dialog => {}
+            Err(fault) if fault.kind == FaultKind::Dialog => stage.pressed = true,
             Err(fault) => return Err(fault),
         }
         self.wait(stage, mark).await?;
@@ -211,6 +214,8 @@ fn no_folder() -> Fault {
 }
 
 fn refused(text: &str) -> Fault {
+    // What was seen on the page stands in quotes already.
+    let text = text.trim_matches(['「', '」']);
     Fault::new(
         FaultKind::Refused,
         crate::say!(
@@ -221,6 +226,7 @@ fn refused(text: &str) -> Fault {
 }
 
 fn also_said(fault: Fault, text: &str) -> Fault {
-    let (zh, en) = (fault.message.zh, fault.message.en);
-    Fault::new(fault.kind, crate::say!("{zh}；平台提示“{text}”", "{en}; the portal says “{text}”"))
+    let said = fault.message.phrase();
+    let (zh, en) = (said.zh, said.en);
+    Fault::new(fault.kind, crate::say!("{zh}；平台提示“{text}”。", "{en}; the portal says “{text}”"))
 }
