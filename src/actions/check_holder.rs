@@ -82,8 +82,8 @@ pub(crate) async fn still_the_holder(stage: &mut Stage<'_>) -> Result<(), Fault>
         return Err(Fault::new(
             FaultKind::Refused,
             crate::say!(
-                "尚未核对页面显示的证书持有人，不能执行不可撤回的操作。请在该步骤之前加入 check_holder。",
-                "the holder shown by the page was not checked, so nothing irreversible is done; put check_holder before this step"
+                "尚未核对页面显示的证书持有人，不能执行不可撤回的操作。请联系支持人员，在流程的这一步之前加入 check_holder。",
+                "the holder shown by the page was not checked, so nothing irreversible is done; ask support to put check_holder before this step of the playbook"
             ),
         ));
     };

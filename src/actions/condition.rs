@@ -60,12 +60,14 @@ impl Seen {
             parts.push(crate::say!("平台文字「{}」", "site text “{}”", name.value));
         }
         if let Some(place) = &self.target {
-            parts.push(crate::say!("元素「{}」", "element “{}”", place.words()));
-        }
-        if let Some(name) = &self.at {
-            parts.push(crate::say!("位于平台「{}」", "at site “{}”", name.value));
+            parts.push(crate::say!("「{}」", "“{}”", place.words()));
         }
         let (zh, en): (Vec<_>, Vec<_>) = parts.into_iter().map(|part| (part.zh, part.en)).unzip();
-        Message::new(zh.join("、"), en.join(" and "))
+        let (zh, en) = (zh.join("和"), en.join(" and "));
+        match &self.at {
+            Some(site) if zh.is_empty() => crate::say!("平台「{}」的网页", "a page of site “{}”", site.value),
+            Some(site) => crate::say!("{zh}（在平台「{}」）", "{en} (at site “{}”)", site.value),
+            None => Message::new(zh, en),
+        }
     }
 }

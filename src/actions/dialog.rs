@@ -136,8 +136,8 @@ pub(super) fn native(button: &str, text: &str) -> Fault {
     Fault::new(
         FaultKind::Dialog,
         crate::say!(
-            "浏览器弹出对话框「{text}」，它只有“确定/取消”，没有「{button}」。请修改 answer。",
-            "the browser asks “{text}” and offers only OK and Cancel, not “{button}”; change `answer`"
+            "浏览器弹出对话框「{text}」，它只有“确定/取消”，没有「{button}」。请联系支持人员修改流程中的 answer。",
+            "the browser asks “{text}” and offers only OK and Cancel, not “{button}”; ask support to change `answer` in the playbook"
         ),
     )
 }
@@ -147,8 +147,8 @@ fn no_button(button: &str, drawn: &DrawnBox) -> Fault {
     Fault::new(
         FaultKind::NotFound,
         crate::say!(
-            "弹出框「{text}」中没有「{button}」按钮，只有：{buttons}。",
-            "the box “{text}” has no button “{button}”, only: {buttons}"
+            "弹出框「{text}」中没有「{button}」按钮，只有：{buttons}。请看清后由本人选择，或联系支持人员修改流程。",
+            "the box “{text}” has no button “{button}”, only: {buttons}; read it and choose yourself, or ask support to change the playbook"
         ),
     )
 }

@@ -69,8 +69,8 @@ pub(super) fn irreversible(word: &str) -> Fault {
     Fault::new(
         FaultKind::Refused,
         crate::say!(
-            "要按的元素含「{word}」，平台配置规定按下后不可撤回，而本步骤没有写 once，因此没有点击。",
-            "the element has “{word}” on it, which the site profile calls irreversible, and the step has no `once`; nothing was pressed"
+            "要按的元素含「{word}」，平台配置规定按下后不可撤回，而本步骤没有写 once，因此没有点击。请联系支持人员修改流程。",
+            "the element has “{word}” on it, which the site profile calls irreversible, and the step has no `once`; nothing was pressed; ask support to correct the playbook"
         ),
     )
 }

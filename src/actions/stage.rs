@@ -254,8 +254,8 @@ impl Stage<'_> {
         Err(Fault::new(
             FaultKind::Refused,
             crate::say!(
-                "当前网页 {place} 不属于平台配置中的任何平台，没有点击也没有填写。",
-                "the page {place} belongs to no portal of the site profile; nothing was pressed or filled in"
+                "当前网页 {place} 不属于平台配置中的任何平台，没有点击也没有填写。请回到平台重新办理；确属平台的，请联系支持人员补进平台配置。",
+                "the page {place} belongs to no portal of the site profile; nothing was pressed or filled in; go back to the portal and start again, or have support add it to the profile"
             ),
         ))
     }
@@ -352,7 +352,10 @@ impl Stage<'_> {
             // Silence is never consent: it ends the run as a person would.
             Err(fault) if fault.kind == FaultKind::TimedOut => Err(Fault::new(
                 FaultKind::Stopped,
-                crate::say!("等待您操作超时，办理已停止。", "nobody answered in time, the run was stopped"),
+                crate::say!(
+                    "等待您操作超时，办理已停止。请准备好后重新办理。",
+                    "nobody answered in time, the run was stopped; start again when you are ready"
+                ),
             )),
             asked => asked,
         }

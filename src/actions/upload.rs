@@ -203,6 +203,8 @@ fn no_folder() -> Fault {
 }
 
 fn refused(text: &str) -> Fault {
+    // What was seen on the page stands in quotes already.
+    let text = text.trim_matches(['「', '」']);
     Fault::new(
         FaultKind::Refused,
         crate::say!(
@@ -213,6 +215,7 @@ fn refused(text: &str) -> Fault {
 }
 
 fn also_said(fault: Fault, text: &str) -> Fault {
-    let (zh, en) = (fault.message.zh, fault.message.en);
-    Fault::new(fault.kind, crate::say!("{zh}；平台提示“{text}”", "{en}; the portal says “{text}”"))
+    let said = fault.message.phrase();
+    let (zh, en) = (said.zh, said.en);
+    Fault::new(fault.kind, crate::say!("{zh}；平台提示“{text}”。", "{en}; the portal says “{text}”"))
 }

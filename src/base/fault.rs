@@ -118,12 +118,26 @@ impl Fault {
     /// An I/O error at a named place of this machine.
     pub fn io(doing_zh: &str, doing_en: &str, path: &std::path::Path, error: &std::io::Error) -> Fault {
         let path = path.display();
-        Fault::new(
-            FaultKind::Io,
-            crate::say!(
-                "{doing_zh}失败：{path}（{error}）。请检查磁盘空间和权限。",
-                "could not {doing_en} {path} ({error}); check disk space and permissions"
-            ),
-        )
+        let Message { zh, en } = of_disk(error);
+        Fault::new(FaultKind::Io, crate::say!("{doing_zh}失败：{path}（{zh}。", "could not {doing_en} {path} ({en}"))
+    }
+}
+
+/// Why the disk said no, and what to do: in words where there are any, else as the system says it. Closes the bracket it stands in.
+fn of_disk(error: &std::io::Error) -> Message {
+    use std::io::ErrorKind;
+    match error.kind() {
+        ErrorKind::NotFound => crate::say!("不存在）。请核对路径", "it does not exist); check the path"),
+        ErrorKind::PermissionDenied => {
+            crate::say!("没有权限）。请换一个文件夹，或请管理员授权", "no permission); use another folder or ask for access")
+        }
+        ErrorKind::StorageFull => crate::say!("磁盘已满）。请清理磁盘", "the disk is full); make room"),
+        ErrorKind::ReadOnlyFilesystem => {
+            crate::say!("磁盘是只读的）。请换一个文件夹", "the disk is read-only); use another folder")
+        }
+        ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
+            crate::say!("该处已有同名的文件）。请换一个文件夹", "a file of that name is in the way); use another folder")
+        }
+        _ => crate::say!("{error}）。请检查磁盘空间和权限", "{error}); check disk space and permissions"),
     }
 }

@@ -60,6 +60,11 @@ impl Message {
         Message { zh: words.clone(), en: words }
     }
 
+    /// The sentences without their full stops, to stand inside of another.
+    pub fn phrase(&self) -> Message {
+        Message::new(self.zh.trim_end_matches('。'), self.en.trim_end_matches('.'))
+    }
+
     /// The sentence in `lang`.
     pub fn get(&self, lang: Lang) -> &str {
         match lang {

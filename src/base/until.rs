@@ -106,14 +106,20 @@ impl Until {
 
 /// The fault for a cancelled run.
 pub fn stopped() -> Fault {
-    Fault::new(FaultKind::Stopped, crate::say!("办理已被停止。", "the run was stopped"))
+    Fault::new(
+        FaultKind::Stopped,
+        crate::say!("办理已按要求停止。需要时可重新办理。", "the run was stopped as asked; start it again when needed"),
+    )
 }
 
 /// The fault for a passed deadline; says what was waited for.
 pub fn timed_out(waiting_for: &Message) -> Fault {
     Fault::new(
         FaultKind::TimedOut,
-        Message::new(format!("等待超时：{}", waiting_for.zh), format!("timed out waiting for {}", waiting_for.en)),
+        Message::new(
+            format!("等待超时，没有等到：{}。请看看网页或窗口上有什么提示，再决定是否重试。", waiting_for.zh),
+            format!("timed out waiting for {}; see what the page or window says before you try again", waiting_for.en),
+        ),
     )
 }
 

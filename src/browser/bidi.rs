@@ -124,7 +124,8 @@ async fn pump(
             },
         }
     };
-    life.take_away(fault::taken_away(&say!("与浏览器的连接断开（{why}）", "the connection to the browser broke ({why})")));
+    tracing::warn!(%why, "the connection to the browser broke");
+    life.take_away(fault::taken_away(&say!("与浏览器的连接断开", "the connection to the browser broke")));
     pending.lock().unwrap_or_else(PoisonError::into_inner).clear();
 }
 

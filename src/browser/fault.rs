@@ -63,8 +63,8 @@ pub(super) fn taken_away(why: &Message) -> Fault {
     Fault::new(
         FaultKind::Gone,
         say!(
-            "浏览器或其驱动程序已不在：{zh}。已完成的步骤有记录，请重新开始办理。",
-            "the browser or its driver is gone: {en}; what was done is on record, start the run again"
+            "浏览器已关闭或出错（{zh}）。已完成的步骤有记录，请重新开始办理。",
+            "the browser was closed or has failed ({en}); what was done is on record, start the run again"
         ),
     )
 }
@@ -112,8 +112,8 @@ pub(super) fn window_gone(doing: &Message) -> Fault {
     Fault::new(
         FaultKind::Gone,
         say!(
-            "网页窗口或框架已关闭或已跳转，无法{zh}。",
-            "the window or frame was closed or has moved on, so Ruku could not {en}"
+            "网页窗口已关闭或已转到别处，无法{zh}。请不要关闭办理中的窗口，并重新开始办理。",
+            "the window was closed or has moved on, so Ruku could not {en}; leave its windows open and start again"
         ),
     )
 }
@@ -142,13 +142,17 @@ pub(super) fn of_bidi(code: &str, words: &str, doing: &Message) -> (Fault, bool)
         "no such alert" => {
             Fault::new(FaultKind::NotFound, say!("网页没有对话框，无法{zh}。", "no dialog is open, so Ruku could not {en}"))
         }
-        _ if lower.contains("net::err_") => Fault::new(
-            FaultKind::Refused,
-            say!(
-                "浏览器无法{zh}：{line}。请检查地址和网络。",
-                "the browser could not {en}: {line}; check the address and the network"
-            ),
-        ),
+        _ if lower.contains("net::err_") => {
+            let why = network(line);
+            let (why_zh, why_en) = (why.zh, why.en);
+            Fault::new(
+                FaultKind::Refused,
+                say!(
+                    "浏览器无法{zh}：{why_zh}。请检查网址和网络，稍后再试。",
+                    "the browser could not {en}: {why_en}; check the address and the network, then try again"
+                ),
+            )
+        }
         _ => Fault::new(
             FaultKind::Refused,
             say!("浏览器无法{zh}：{line}（{code}）", "the browser could not {en}: {line} ({code})"),
@@ -157,11 +161,29 @@ pub(super) fn of_bidi(code: &str, words: &str, doing: &Message) -> (Fault, bool)
     (fault, false)
 }
 
+/// What a network error of the browser means; its own name stays beside it, for support.
+fn network(line: &str) -> Message {
+    let means = |name: &str| line.contains(name);
+    match () {
+        () if means("NAME_NOT_RESOLVED") => say!("找不到这个网址（{line}）", "there is no such address ({line})"),
+        () if means("INTERNET_DISCONNECTED") => say!("本机没有连上网络（{line}）", "this machine has no network ({line})"),
+        () if means("CONNECTION_") => say!("对方没有接通（{line}）", "nobody answered there ({line})"),
+        () if means("TIMED_OUT") => say!("对方很久没有回答（{line}）", "no answer came in time ({line})"),
+        () if means("ERR_CERT_") => {
+            say!("网站的安全证书有问题（{line}）", "the certificate of the site is not in order ({line})")
+        }
+        () => Message::same(line),
+    }
+}
+
 /// The fault for a call that a dialog of the page holds up.
 pub(super) fn dialog_open(text: &str) -> Fault {
     Fault::new(
         FaultKind::Dialog,
-        say!("网页弹出了对话框：“{text}”。请先处理对话框。", "the page opened a dialog: “{text}”; answer it first"),
+        say!(
+            "网页弹出了对话框“{text}”。请先在对话框中选择，再继续办理。",
+            "the page shows a dialog “{text}”; answer it first, then go on"
+        ),
     )
 }
 

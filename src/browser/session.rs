@@ -239,8 +239,8 @@ fn facts(told: &serde_json::Map<String, Value>) -> BrowserFacts {
 fn hung(doing: &Message, limit: Duration) -> Fault {
     let (zh, en, seconds) = (&doing.zh, &doing.en, limit.as_secs());
     fault::taken_away(&say!(
-        "驱动程序 {seconds} 秒没有回答（{zh}），已被终止",
-        "the driver did not answer for {seconds} s ({en}) and was ended"
+        "{zh}时驱动程序 {seconds} 秒没有回答，已被终止",
+        "the driver was asked to {en}, did not answer for {seconds} s and was ended"
     ))
 }
 

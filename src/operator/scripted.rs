@@ -75,8 +75,8 @@ impl Scripted {
         Err(Fault::new(
             FaultKind::Card,
             crate::say!(
-                "模拟平台未能插入模拟 CA 锁（HTTP {status}）",
-                "the training could not insert the virtual lock (HTTP {status})"
+                "模拟平台没能插入模拟 CA 锁（HTTP {status}）。读卡器里可能已有别的锁，请拔出后再试。",
+                "the training could not insert the virtual lock (HTTP {status}); another one may be in the reader: pull it and try again"
             ),
         ))
     }

@@ -44,6 +44,10 @@ impl Terminal {
         self.write(&format!("{}: ", question.get(self.lang)));
         let waiting_for = crate::say!("您输入“{}”", "you to enter “{}”", question.get(self.lang));
         let line = until.run(&waiting_for, async { self.lines.lock().await.recv().await }).await?;
+        if line.is_none() {
+            // Nobody ends the line of the question, and what comes next is no answer to it.
+            self.write("\n");
+        }
         Ok(line.map(|line| line.trim().to_owned()))
     }
 

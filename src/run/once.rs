@@ -154,9 +154,9 @@ fn refused_by_portal(title: &Message, evidence: &Message) -> Fault {
     Fault::new(
         FaultKind::Business,
         Message::new(
-            format!("平台没有受理「{}」：页面显示 {}。没有办成；请按平台的提示改正后再办。", title.zh, evidence.zh),
+            format!("已{}，但平台没有受理：页面显示{}。没有办成；请按平台的提示改正后再办。", title.zh, evidence.zh),
             format!(
-                "the portal refused “{}”: the page shows {}; nothing was done, correct what it names and try again",
+                "the portal refused this ({}): the page shows {}; nothing was done, correct what it names and try again",
                 title.en, evidence.en
             ),
         ),
@@ -169,7 +169,10 @@ fn not_pressed(title: &Message) -> Fault {
         FaultKind::Stopped,
         Message::new(
             format!("在{}之前停止了办理：没有点击，没有提交任何内容。需要时可重新办理。", title.zh),
-            format!("stopped before “{}”: nothing was pressed, nothing was submitted; start again when needed", title.en),
+            format!(
+                "stopped before this step ({}): nothing was pressed, nothing was submitted; start again when needed",
+                title.en
+            ),
         ),
     )
 }
@@ -180,7 +183,7 @@ async fn not_done_yet(stage: &Stage<'_>, done_when: &Seen) -> Result<(), Fault> 
     Err(Fault::new(
         FaultKind::Precondition,
         Message::new(
-            format!("还没点击，页面上就已出现完成标志{}，因此没有点击。请核实此事是否已办过。", evidence.zh),
+            format!("还没点击，页面上就已出现完成标志：{}，因此没有点击。请核实此事是否已办过。", evidence.zh),
             format!(
                 "the sign of success {} already shows before the press, so nothing was pressed; check whether this was done before",
                 evidence.en
@@ -240,18 +243,21 @@ async fn unsure(stage: &mut Stage<'_>, title: &Message, key: String, why: Fault,
         Some(text) => (format!("平台提示「{text}」；"), format!("the portal said “{text}”; ")),
         None => Default::default(),
     };
+    // That nothing was seen in time is said already.
+    let why_said = (why.kind != FaultKind::TimedOut).then(|| why.message.phrase());
+    let (why_zh, why_en) = why_said.map_or_else(Default::default, |why| (format!("{}；", why.zh), format!("{}; ", why.en)));
     // Only what went to a portal: the page also asks the lock's agent on this machine.
     let requests = stage.browser.sent_since(sent).into_iter().filter(|sent| stage.site.knows(&sent.url)).count();
     let unknown = Fault::new(
         FaultKind::Unsure,
         Message::new(
             format!(
-                "结果待核实：已{}，但没有看到成功提示（{}；{said_zh}点击后浏览器发出 {requests} 个提交请求）。请到平台查看，切勿重复点击。",
-                title.zh, why.message.zh
+                "结果待核实：已{}，但没有看到成功提示（{why_zh}{said_zh}点击后浏览器发出 {requests} 个提交请求）。请到平台查看，切勿重复点击。",
+                title.zh
             ),
             format!(
-                "result to be checked: pressed ({}), but no sign of success was seen ({}; {said_en}the browser sent {requests} submitting requests after it); look at the portal, do not press again",
-                title.en, why.message.en
+                "result to be checked: pressed ({}), but no sign of success was seen ({why_en}{said_en}the browser sent {requests} submitting requests after it); look at the portal, do not press again",
+                title.en
             ),
         ),
     );
@@ -269,7 +275,10 @@ async fn unsure(stage: &mut Stage<'_>, title: &Message, key: String, why: Fault,
             (OnceOutcome::Done, crate::say!("操作人核实：已成功", "the operator saw that it was done"), Ok(()))
         }
         Ok(Asked::Person(Answer::Pick(1))) => {
-            let saw = crate::say!("操作人核实：没有成功", "the operator saw that it was not done");
+            let saw = crate::say!(
+                "操作人核实：没有成功。可以重新办理。",
+                "the operator saw that it was not done; it may be done again"
+            );
             (OnceOutcome::NotDone, saw.clone(), Err(Fault::new(FaultKind::TimedOut, saw)))
         }
         _ => return Err(unknown),

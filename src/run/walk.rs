@@ -189,8 +189,8 @@ impl<'a> Walk<'a> {
         Err(Fault::new(
             FaultKind::TimedOut,
             Message::new(
-                format!("已重复 {times} 次仍未达到：{}", title.zh),
-                format!("repeated {times} times without getting there: {}", title.en),
+                format!("试了 {times} 次仍没有成功：{}。请看看网页上有什么提示，再决定是否重试。", title.zh),
+                format!("no success after {times} tries: {}; see what the page says before you try again", title.en),
             ),
         ))
     }
@@ -336,8 +336,11 @@ impl<'a> Walk<'a> {
         Err(Fault::new(
             FaultKind::Refused,
             Message::new(
-                format!("{}已处理 {times} 次仍然出现，已停止。", seen.zh),
-                format!("{} was dealt with {times} times and still shows; stopped", seen.en),
+                format!("{}已处理 {times} 次仍然出现，已停止。请本人看清并关闭它，再重新办理。", seen.zh),
+                format!(
+                    "{} still shows after {times} tries to deal with it; stopped; read it, close it yourself and start again",
+                    seen.en
+                ),
             ),
         ))
     }

@@ -21,7 +21,7 @@ use super::instance::{Instance, Site};
 use super::people::Applicant;
 use super::portals::{self, Portals};
 use super::store::Store;
-use crate::base::{Fault, FaultKind, Secret, random};
+use crate::base::{Fault, FaultKind, Message, Secret, random};
 use crate::pki::Identity;
 
 /// After a stop, how long open connections may finish what they are at.
@@ -121,11 +121,15 @@ pub async fn listen(port: u16, dir: &std::path::Path) -> Result<TcpListener, Fau
         return Ok(listener);
     }
     TcpListener::bind(("127.0.0.1", port)).await.map_err(|error| {
+        let Message { zh, en } = match error.kind() {
+            std::io::ErrorKind::AddrInUse => crate::say!("端口已被占用", "the port is taken"),
+            _ => Message::same(error.to_string()),
+        };
         Fault::new(
             FaultKind::Setup,
             crate::say!(
-                "无法在 127.0.0.1:{port} 上启动模拟平台（{error}）。请换一个端口，或不指定端口。",
-                "cannot serve the training on 127.0.0.1:{port} ({error}); choose another port, or none"
+                "无法在 127.0.0.1:{port} 上启动模拟平台（{zh}）。请换一个端口，或不指定端口。",
+                "cannot serve the training on 127.0.0.1:{port} ({en}); choose another port, or none"
             ),
         )
     })

@@ -74,12 +74,12 @@ pub(crate) async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-fn kill(pid: i32) {
+pub(crate) fn kill(pid: i32) {
     let pid = rustix::process::Pid::from_raw(pid).unwrap();
     rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
 }
 
-fn recorded(work: &Path, who: &str) -> i32 {
+pub(crate) fn recorded(work: &Path, who: &str) -> i32 {
     let record = std::fs::read(work.join("processes.json")).unwrap();
     let record: serde_json::Value = serde_json::from_slice(&record).unwrap();
     i32::try_from(record[who]["pid"].as_i64().unwrap()).unwrap()

@@ -19,7 +19,7 @@ use tokio_tungstenite::tungstenite::Message;
 use crate::driver::{eventually, options, processes_of, until};
 
 /// What the fake answers to a classic command.
-enum Reply {
+pub(crate) enum Reply {
     /// A W3C value.
     Value(Value),
     /// A W3C error with its HTTP status, code and message.
@@ -31,7 +31,7 @@ enum Reply {
 }
 
 /// What the fake does with a BiDi command.
-enum Bidi {
+pub(crate) enum Bidi {
     /// Answers with this result.
     Result(Value),
     /// Does not answer.
@@ -42,17 +42,17 @@ enum Bidi {
     Hangup,
 }
 
-type Classic = fn(&str, &str) -> Reply;
-type Events = fn(&str) -> Bidi;
+pub(crate) type Classic = fn(&str, &str) -> Reply;
+pub(crate) type Events = fn(&str) -> Bidi;
 
 /// A bench with a fake driver: the folder of driver files and the work folder.
-struct Bench {
+pub(crate) struct Bench {
     folder: tempfile::TempDir,
 }
 
 impl Bench {
     /// Serves the fake and writes a driver file whose program only announces the port.
-    async fn new(classic: Classic, events: Events) -> Bench {
+    pub(crate) async fn new(classic: Classic, events: Events) -> Bench {
         let sockets = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let socket_port = sockets.local_addr().unwrap().port();
         tokio::spawn(async move {
@@ -93,7 +93,7 @@ impl Bench {
         Browser::start(options(&self.work(), &self.folder.path().join("drivers")), &until().within(allowed)).await
     }
 
-    async fn start(&self) -> Result<Browser, Fault> {
+    pub(crate) async fn start(&self) -> Result<Browser, Fault> {
         self.start_within(Duration::from_secs(60)).await
     }
 
@@ -140,14 +140,14 @@ async fn speak(stream: tokio::net::TcpStream, events: Events) {
 }
 
 /// A session that comes to be; everything else is an empty success.
-fn polite(method: &str, path: &str) -> Reply {
+pub(crate) fn polite(method: &str, path: &str) -> Reply {
     match (method, path) {
         ("POST", "/session") => Reply::Value(json!({"sessionId": "s", "capabilities": {"browserName": "chrome"}})),
         _ => Reply::Value(Value::Null),
     }
 }
 
-fn polite_bidi(method: &str) -> Bidi {
+pub(crate) fn polite_bidi(method: &str) -> Bidi {
     Bidi::Result(match method {
         "browsingContext.getTree" => json!({"contexts": [{"context": "w", "url": "about:blank", "children": null}]}),
         "script.callFunction" => json!({"type": "success", "result": {"type": "array", "value": [

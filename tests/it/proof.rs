@@ -61,6 +61,23 @@ fn a_sealed_run_passes_our_check() {
 }
 
 #[test]
+fn a_parked_run_shows_what_was_issued_and_asked() {
+    let dir = tempfile::tempdir().unwrap();
+    let sealed = sample::parked(dir.path(), "parked", &sample::redactor()).seal(Lang::Zh).unwrap();
+    assert!(verify::verify(&sealed.path).ok(), "{}", verify::verify(&sealed.path).text(Lang::En));
+    let case = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/proof/parked/data/log.jsonl");
+    if std::env::var_os("UPDATE_CASES").is_some() && !case.exists() {
+        std::fs::create_dir_all(case.parent().unwrap()).unwrap();
+        std::fs::copy(sealed.path.join("data/log.jsonl"), &case).unwrap();
+    }
+    let report = std::fs::read_to_string(&sealed.report).unwrap();
+    for words in ["挂起（等待平台）", "ZT2020-000731", "主体库信息已提交", "没有办成", "经确认的第 2 次申报"]
+    {
+        assert!(report.contains(words), "{words}");
+    }
+}
+
+#[test]
 fn every_command_of_how_to_verify_works() {
     let dir = tempfile::tempdir().unwrap();
     let sealed = bound(dir.path(), "sample", &sample::redactor()).seal(Lang::Zh).unwrap();
@@ -263,7 +280,7 @@ fn only_the_owner_reads_a_run_folder() {
 
 #[test]
 fn reports_are_as_in_the_cases() {
-    for case in ["bound", "failed", "killed", "hostile"] {
+    for case in ["bound", "failed", "killed", "hostile", "parked"] {
         let run = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/proof").join(case);
         let records = proof::read(&run).unwrap();
         let state = state::fold(&records);

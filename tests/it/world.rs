@@ -16,13 +16,18 @@ const LOOK: Duration = Duration::from_millis(50);
 
 /// The program, without what the machine of the test may have set.
 pub(crate) fn ruku() -> Command {
+    ruku_in("zh", Path::new(env!("CARGO_MANIFEST_DIR")))
+}
+
+/// The same in a language, with its texts and drivers in another folder.
+pub(crate) fn ruku_in(lang: &str, home: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ruku"));
-    command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").env_remove("PCSCLITE_CSOCK_NAME").args([
-        "--lang",
-        "zh",
-        "--home",
-        env!("CARGO_MANIFEST_DIR"),
-    ]);
+    command
+        .env_remove("DISPLAY")
+        .env_remove("WAYLAND_DISPLAY")
+        .env_remove("PCSCLITE_CSOCK_NAME")
+        .args(["--lang", lang, "--home"])
+        .arg(home);
     command
 }
 
@@ -117,7 +122,12 @@ impl World {
 
     /// `ruku run` of these playbooks in this training, to be completed and started. Temporary files lie in [`World::temporary`].
     pub(crate) fn run_of(&self, playbooks: &[&str]) -> Command {
-        let mut command = ruku();
+        self.run_in("zh", playbooks)
+    }
+
+    /// The same in a language.
+    pub(crate) fn run_in(&self, lang: &str, playbooks: &[&str]) -> Command {
+        let mut command = ruku_in(lang, Path::new(env!("CARGO_MANIFEST_DIR")));
         command.env("TMPDIR", self.temporary()).arg("run").args(playbooks).args(["--json", "--training-at"]).arg(&self.file);
         command.arg("--runs").arg(self.folder.path().join("runs"));
         command

@@ -136,7 +136,10 @@ fn no_column(named: &Named<'_>, headings: &Value) -> Fault {
     let (column, list) = (named.column, list(headings));
     Fault::new(
         FaultKind::NotFound,
-        say!("表格没有“{column}”一列，只有：{list}。", "the grid has no column “{column}”, only: {list}"),
+        say!(
+            "表格没有“{column}”一列，只有：{list}。请核对是否为要填的那个表格。",
+            "the grid has no column “{column}”, only: {list}; check that this is the right grid"
+        ),
     )
 }
 
@@ -145,8 +148,8 @@ fn rows(named: &Named<'_>, found: &Value, kind: FaultKind) -> Fault {
     let (row, count) = (named.row, found.as_array().map_or(0, Vec::len));
     let message: Message = if kind == FaultKind::Many {
         say!(
-            "表格有 {count} 行符合“{row}”，请写得更准确，或写行号。",
-            "{count} rows of the grid fit “{row}”: be more exact, or give the number of the row"
+            "表格中有 {count} 行符合“{row}”，无法确定是哪一行，没有填写。请写得更准确，或写行号。",
+            "{count} rows of the grid fit “{row}”, so nothing was filled in: be more exact, or give the number of the row"
         )
     } else {
         say!("表格的 {count} 行中没有“{row}”。", "none of the {count} rows of the grid has “{row}”")

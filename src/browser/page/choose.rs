@@ -210,7 +210,10 @@ pub(super) fn no_option(target: &Target, option: &str, list: &Value, kind: Fault
             "several options of {en} fit “{option}”: {list}; write it in full"
         )
     } else {
-        say!("{zh}中没有选项“{option}”，只有：{list}。", "{en} has no option “{option}”, only: {list}")
+        say!(
+            "{zh}中没有选项“{option}”，只有：{list}。请核对要选的内容。",
+            "{en} has no option “{option}”, only: {list}; check what has to be chosen"
+        )
     };
     Fault::new(kind, message)
 }

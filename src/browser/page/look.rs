@@ -55,12 +55,12 @@ impl Browser {
                 Ok(Ok(done)) => return Ok(done),
                 Ok(Err(why)) => why,
                 Err(fault) if self.passing(&fault) => fault,
-                Err(late) if late.kind == FaultKind::TimedOut => return Err(last.map_or(late, |why| waited(attempt, why))),
+                Err(late) if late.kind == FaultKind::TimedOut => return Err(last.map_or(late, |why| waited(until, why))),
                 Err(fault) => return Err(fault),
             };
             attempt += 1;
             match until.pause(rung(attempt), &target.words()).await {
-                Err(late) if late.kind == FaultKind::TimedOut => return Err(waited(attempt, why)),
+                Err(late) if late.kind == FaultKind::TimedOut => return Err(waited(until, why)),
                 Err(stopped) => return Err(stopped),
                 Ok(()) => last = Some(why),
             }
@@ -133,14 +133,9 @@ fn best(candidates: &[Candidate<'_>], alternative: usize, target: &Message) -> R
 }
 
 /// The last reason, with how long was waited.
-fn waited(attempts: usize, why: Fault) -> Fault {
-    Fault::new(
-        why.kind,
-        Message::new(
-            format!("{}（已等到时限，看了 {attempts} 次）", why.message.zh),
-            format!("{} (waited to the limit, looked {attempts} times)", why.message.en),
-        ),
-    )
+fn waited(until: &Until, why: Fault) -> Fault {
+    let (zh, en, seconds) = (why.message.zh, why.message.en, until.allowed().as_secs_f64().ceil());
+    Fault::new(why.kind, say!("{zh}（已等待 {seconds} 秒）", "{en} (waited {seconds} s)"))
 }
 
 /// A candidate for people: its label or text, and its kind.
@@ -157,8 +152,8 @@ fn many<'a>(target: &Message, candidates: impl Iterator<Item = &'a str>) -> Faul
     Fault::new(
         FaultKind::Many,
         say!(
-            "{zh} 在网页中有 {count} 处，无法确定是哪一个：{list}。请用 row、before、after 或 role 说明。",
-            "{en} is on the page {count} times: {list}; say which one by row, before, after or role"
+            "网页上有 {count} 处{zh}，无法确定是哪一处，没有操作：{list}。请联系支持人员，在流程中用 row、before、after 或 role 写明。",
+            "{en} is on the page {count} times, so nothing was done: {list}; ask support to say in the playbook which one is meant, by row, before, after or role"
         ),
     )
 }
@@ -168,7 +163,10 @@ fn bad_selector(by: &By, error: &str) -> Fault {
     let (zh, en) = (words.zh, words.en);
     Fault::new(
         FaultKind::Refused,
-        say!("浏览器不认识 {zh}：{error}。请检查写法。", "the browser cannot read {en}: {error}; check its spelling"),
+        say!(
+            "浏览器看不懂{zh}（{error}）。请检查流程中的写法。",
+            "the browser cannot read {en} ({error}); check how the playbook spells it"
+        ),
     )
 }
 
@@ -178,13 +176,19 @@ pub(super) fn not_found(target: &Target, why: &Message) -> Fault {
     Fault::new(
         FaultKind::NotFound,
         Message::new(
-            format!("没有找到{}：{}。请核对网页是否为要办理的那一页。", words.zh, why.zh),
-            format!("{} was not found: {}; check that this is the right page", words.en, why.en),
+            format!("没有找到{}：{}。请核对网页是否为要办理的那一页；平台已改版时请联系支持人员。", words.zh, why.zh),
+            format!(
+                "{} was not found: {}; check that this is the right page, ask support where the portal has changed",
+                words.en, why.en
+            ),
         ),
     )
 }
 
 /// A frame did not answer.
 pub(super) fn frame_silent() -> Fault {
-    Fault::new(FaultKind::Gone, say!("网页框架没有回答。", "a frame of the page did not answer"))
+    Fault::new(
+        FaultKind::Gone,
+        say!("网页的一部分没有反应。请刷新网页后再试。", "a part of the page did not answer; reload it and try again"),
+    )
 }

@@ -117,7 +117,7 @@ impl Browser {
                     (_, Some(by)) => Err(unsure(
                         target,
                         &say!(
-                            "按下后元素移开了，松开时在 {by} 上",
+                            "按下后它移开了，松开时鼠标在{by}上",
                             "it moved away under the pointer, which was released over {by}"
                         ),
                     )),
@@ -151,14 +151,14 @@ fn held_back(target: &Target, by: &str) -> Fault {
     Fault::new(
         FaultKind::Covered,
         say!(
-            "{zh}被遮挡：点击的瞬间 {by} 移到了鼠标下，Ruku 拦下了这次点击，网页没有收到。",
-            "{en} is covered: {by} slid under the pointer at the last moment; Ruku held the press back, the page did not see it"
+            "{zh}被遮挡：点击的瞬间{by}移到了鼠标下，Ruku 拦下了这次点击，网页没有收到。请等网页停稳后再试。",
+            "{en} is covered: {by} slid under the pointer at the last moment; Ruku held the press back, the page did not see it; try again when it stands still"
         ),
     )
 }
 
 fn unsure(target: &Target, why: &Message) -> Fault {
-    let words = target.words();
+    let (words, why) = (target.words(), why.phrase());
     Fault::new(
         FaultKind::Unsure,
         Message::new(

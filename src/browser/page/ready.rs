@@ -92,24 +92,64 @@ impl Browser {
 pub(super) fn not_ready(target: &Target, state: &Value) -> Fault {
     let by = state["by"].as_str().unwrap_or_default();
     let (kind, why) = match state["state"].as_str().unwrap_or_default() {
-        "covered" => (FaultKind::Covered, say!("被遮挡：{by} 挡在它上面", "is covered: {by} would receive the click")),
-        "moving" => (FaultKind::NotReady, say!("还在移动", "is still moving")),
-        "hidden" => (FaultKind::NotReady, say!("没有显示", "is not visible")),
-        "disabled" => (FaultKind::NotReady, say!("是灰色的，不能操作", "is disabled")),
-        "readonly" => (FaultKind::NotReady, say!("是只读的，不能填写", "is read-only")),
-        "outside" => {
-            (FaultKind::NotReady, say!("不在窗口可见范围内，滚动后也看不到", "is outside the window, even after scrolling"))
-        }
-        "unfocused" => (FaultKind::NotReady, say!("没有获得焦点", "did not take the focus")),
+        "covered" => (
+            FaultKind::Covered,
+            say!(
+                "被遮挡，点不到：上面是{by}。请等它消失，或先把它关掉",
+                "is covered by {by}; wait until that is gone, or close it"
+            ),
+        ),
+        "moving" => (
+            FaultKind::NotReady,
+            say!(
+                "还在移动，没有操作。请等网页停稳后再试",
+                "is still moving, so nothing was done; try again when the page stands still"
+            ),
+        ),
+        "hidden" => (
+            FaultKind::NotReady,
+            say!("没有显示。请看看是否要先展开或翻到这一部分", "is not visible; see whether that part has to be opened first"),
+        ),
+        "disabled" => (
+            FaultKind::NotReady,
+            say!(
+                "是灰色的，不能操作。请看看是否还有没填、没勾选或没读完的内容",
+                "is disabled; see whether something is still to be filled in, ticked or read"
+            ),
+        ),
+        "readonly" => (
+            FaultKind::NotReady,
+            say!(
+                "是只读的，不能填写。请看看是否已经提交，或要先点“修改”",
+                "is read-only; see whether it was submitted already, or has to be opened for editing first"
+            ),
+        ),
+        "outside" => (
+            FaultKind::NotReady,
+            say!("滚动后也不在窗口里。请把窗口调大再试", "is outside the window, even after scrolling; make the window larger"),
+        ),
+        "unfocused" => (
+            FaultKind::NotReady,
+            say!("不接受输入。请看看网页是否有提示框挡着", "takes no input; see whether a box of the page is in the way"),
+        ),
         "secret" => (
             FaultKind::Refused,
             say!(
-                "是密码栏，Ruku 不代填也不读取，请本人输入",
+                "是密码栏，Ruku 不代填也不读取。请本人输入",
                 "is a password field: Ruku neither fills nor reads it, the person types there"
             ),
         ),
-        "wrong" => (FaultKind::Refused, say!("不是可选择的元素", "is not something to choose from or to tick")),
-        _ => (FaultKind::NotReady, say!("刚刚从网页上消失", "has just left the page")),
+        "wrong" => (
+            FaultKind::Refused,
+            say!(
+                "不是可选择的项目。请联系支持人员核对流程",
+                "is not something to choose from or to tick; ask support to look at the playbook"
+            ),
+        ),
+        _ => (
+            FaultKind::NotReady,
+            say!("刚刚从网页上消失。请等网页停稳后再试", "has just left the page; try again when the page stands still"),
+        ),
     };
     let words = target.words();
     Fault::new(kind, Message::new(format!("{}{}。", words.zh, why.zh), format!("{} {}", words.en, why.en)))

@@ -76,7 +76,8 @@ impl Browser {
                 Err(fault) => why = Some(fault),
             }
         }
-        Err(why.map_or_else(unsteady, |fault| {
+        // A page that moves says so itself.
+        Err(why.filter(|fault| fault.kind != FaultKind::Mask).map_or_else(unsteady, |fault| {
             let (zh, en) = (fault.message.zh, fault.message.en);
             Fault::new(
                 FaultKind::Mask,

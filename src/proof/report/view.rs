@@ -261,7 +261,7 @@ fn steps(state: &State, speaker: Speaker) -> Vec<StepView> {
         .map(|step| StepView {
             number: step.number,
             playbook: step.playbook.clone(),
-            action: step.action.clone(),
+            action: speaker.say(&words::action(&step.action)),
             title: speaker.say(&step.title),
             badge: speaker.badge(words::step(step.result)),
             why: speaker.say_if(step.why.as_ref()),

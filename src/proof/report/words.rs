@@ -42,7 +42,9 @@ pub(super) fn step(result: Option<StepResult>) -> Badge {
 pub(super) fn once(outcome: OnceOutcome) -> Badge {
     match outcome {
         OnceOutcome::Done => badge("good", "✓", "已生效", "Took effect"),
-        OnceOutcome::NotDone => badge("plain", "–", "未发生", "Did not happen"),
+        OnceOutcome::NotDone => {
+            badge("plain", "–", "没有办成（平台没有受理，或没有点击）", "Not done: refused by the portal, or not pressed")
+        }
         OnceOutcome::Unsure => badge("bad", "？", "待核实", "To be checked"),
     }
 }
@@ -68,6 +70,13 @@ pub(super) fn lock(change: LockChange) -> Message {
 pub(super) fn gate(kind: &str) -> Message {
     match kind {
         "insert-lock" => crate::say!("插入 CA 锁", "Insert the CA lock"),
+        "reinsert-lock" => crate::say!("重新插入 CA 锁", "Insert the CA lock again"),
+        "pick-lock" => crate::say!("选择 CA 锁", "Pick the CA lock"),
+        "swap-lock" => crate::say!("换 CA 锁", "Swap the CA lock"),
+        "precondition" => crate::say!("确认前提条件", "Confirm the precondition"),
+        "unsure" => crate::say!("核实结果", "Check the result"),
+        "act" => crate::say!("操作网页", "Act on the page"),
+        "address" => crate::say!("粘贴网址", "Paste the address"),
         "pin" => crate::say!("输入 CA 锁密码", "Enter the PIN of the CA lock"),
         "seal" => crate::say!("签章", "Apply the seal"),
         "confirm" => crate::say!("确认", "Confirm"),
@@ -88,6 +97,44 @@ pub(super) fn answer(answer: &str) -> Message {
         "stopped" | "stop" => crate::say!("停止办理", "stopped"),
         "go" => crate::say!("继续", "went on"),
         "seen" => crate::say!("检测到变化，自动继续", "noticed, went on by itself"),
+        "text" => crate::say!("已填写", "typed in"),
+        "fault" => crate::say!("因故障中断", "ended by a fault"),
+        other => match other.strip_prefix("pick ") {
+            Some(number) => crate::say!("选了第 {number} 项", "picked no. {number}"),
+            None => Message::same(other),
+        },
+    }
+}
+
+/// What a step does: its verb.
+pub(super) fn action(word: &str) -> Message {
+    match word {
+        "open" => crate::say!("打开平台", "open a site"),
+        "click" => crate::say!("点击", "click"),
+        "window" => crate::say!("转到窗口", "go to a window"),
+        "expect" => crate::say!("等待", "wait"),
+        "insert_lock" => crate::say!("插锁", "insert the lock"),
+        "check_holder" => crate::say!("核对持有人", "check the holder"),
+        "enter_pin" => crate::say!("本人输入密码", "the person enters the PIN"),
+        "seal" => crate::say!("签章", "seal"),
+        "confirm" => crate::say!("请本人确认", "the person confirms"),
+        "person" => crate::say!("请本人操作", "the person acts"),
+        "fill" => crate::say!("填写", "fill in"),
+        "choose" => crate::say!("选择", "choose"),
+        "date" => crate::say!("填写日期", "enter a date"),
+        "cell" => crate::say!("填写表格", "fill in a grid"),
+        "tick" => crate::say!("勾选", "tick"),
+        "upload" => crate::say!("上传", "upload"),
+        "dialog" => crate::say!("答复弹出框", "answer a box"),
+        "read" => crate::say!("读取", "read"),
+        "collect" => crate::say!("逐项读取", "read all values"),
+        "compare" => crate::say!("逐项比较", "compare"),
+        "receipt" => crate::say!("记录回执", "keep a receipt"),
+        "milestone" => crate::say!("记录达成", "note a milestone"),
+        "doctor" => crate::say!("检查本机", "check this machine"),
+        "finish_when" => crate::say!("判断是否已办结", "see whether it is done"),
+        "refuse_when" => crate::say!("判断能否办理", "see whether it may go on"),
+        "park" => crate::say!("等待平台审核", "wait for the portal"),
         other => Message::same(other),
     }
 }

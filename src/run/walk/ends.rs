@@ -95,5 +95,5 @@ impl Walk<'_> {
 
 /// A reason, with what the page shows for it.
 fn shown(reason: &Message, evidence: &Message) -> Message {
-    Message::new(format!("{}（页面显示 {}）", reason.zh, evidence.zh), format!("{} (the page shows {})", reason.en, evidence.en))
+    Message::new(format!("{}（页面显示{}）", reason.zh, evidence.zh), format!("{} (the page shows {})", reason.en, evidence.en))
 }

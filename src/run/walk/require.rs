@@ -54,7 +54,7 @@ impl Walk<'_> {
             FaultKind::Precondition,
             Message::new(
                 format!("前提条件不满足：须{}。{zh}", words.zh),
-                format!("a precondition does not hold: {}; {en}", words.en),
+                format!("a precondition is not met (“{}”); {en}", words.en),
             ),
         )
     }

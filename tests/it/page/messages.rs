@@ -60,7 +60,10 @@ async fn text_of_the_page_is_read_as_people_see_it() {
         (late.kind, late.message),
         (
             ruku::base::FaultKind::TimedOut,
-            Message::new("等待超时：网页出现“不会来”", "timed out waiting for the page to say “不会来”")
+            Message::new(
+                "等待超时，没有等到：网页出现“不会来”。请看看网页或窗口上有什么提示，再决定是否重试。",
+                "timed out waiting for the page to say “不会来”; see what the page or window says before you try again"
+            )
         )
     );
     stage.end().await;

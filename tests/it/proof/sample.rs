@@ -84,6 +84,54 @@ fn done(folder: &mut RunFolder, step: u32) {
     folder.record(Event::StepEnd { step, result: StepResult::Done, why: None }).unwrap();
 }
 
+/// A run of 3.2 that the portal keeps waiting after one refusal and one submission, with every kind of gate.
+pub(crate) fn parked(under: &Path, name: &str, redactor: &Redactor) -> RunFolder {
+    let mut folder = opened(under, name, redactor);
+    done(&mut folder, 1);
+    let gates = [
+        ("address", "text", say("请粘贴检测工具打开的网址。", "Paste the address that the tool opened.")),
+        ("precondition", "go", say("前提条件：已完成 CA 互认绑定。是这样吗？", "precondition: the CA is bound; is that so?")),
+        ("read", "go", say("请阅读平台使用告知书。", "read the notice of use")),
+        ("pick-lock", "pick 2", say("插着不止一把 CA 锁，请选择。", "more than one CA lock is inserted; pick one")),
+        ("pin", "seen", say("请在网页中输入密码，并由您本人点击登录。", "type the PIN into the page and log in yourself")),
+        ("captcha", "seen", say("请完成页面上的验证。", "solve the captcha of the page")),
+        ("reinsert-lock", "seen", say("CA 锁已拔出，请重新插入。", "the CA lock was pulled out; insert it again")),
+        ("swap-lock", "seen", say("请换上法定代表人的 CA 锁。", "swap to the legal representative's lock")),
+        ("seal", "seen", say("请在签章窗口中完成签章。", "set the seal in its window")),
+        ("act", "seen", say("请在网页上补齐附件。", "add the missing attachments on the page")),
+        ("unsure", "pick 1", say("请到平台核实结果。", "look at the portal for the result")),
+        ("confirm", "go", say("即将点击“提交信息”。确认无误吗？", "about to press “提交信息”; is everything right?")),
+    ];
+    for (number, (kind, answer, message)) in (1..).zip(gates) {
+        folder.record(Event::GateOpen { gate: number, kind: kind.into(), message }).unwrap();
+        folder.record(Event::GateClose { gate: number, answer: answer.into() }).unwrap();
+    }
+    step(&mut folder, 2, "click", say("点击“提交信息”", "Press “提交信息”"));
+    let act = say("点击“提交信息”", "press “提交信息”");
+    for (revision, outcome, evidence) in [
+        (1, OnceOutcome::NotDone, say("「统一社会信用代码与企业名称不符」", "“统一社会信用代码与企业名称不符”")),
+        (2, OnceOutcome::Done, say("「提交成功」", "“提交成功”")),
+    ] {
+        let key = format!("training/3.2#9/r{revision}/0011223344556677");
+        folder.record(Event::OnceIntent { step: 2, key: key.clone(), action: act.clone(), revision }).unwrap();
+        folder.record(Event::OnceOutcome { step: 2, key, outcome, evidence }).unwrap();
+    }
+    done(&mut folder, 2);
+    step(&mut folder, 3, "receipt", say("记录受理编号", "Keep the number of the application"));
+    let values = [("受理编号", "ZT2020-000731"), ("提交时间", "2020-12-01 10:32")];
+    let values = values.map(|(label, value)| (label.to_owned(), value.to_owned())).into();
+    folder.record(Event::Receipt { step: Some(3), values }).unwrap();
+    done(&mut folder, 3);
+    let submitted = say("主体库信息已提交，等待验证", "the registry has the data and verifies them");
+    folder.record(Event::Milestone { name: "submitted".into(), message: submitted }).unwrap();
+    step(&mut folder, 4, "park", say("等待平台出现「验证通过」", "wait for the portal to show “验证通过”"));
+    let why =
+        say("主体库正在验证。已挂起，之后再次执行即可接着办理。", "the registry verifies; parked, run it again later to go on");
+    folder.record(Event::StepEnd { step: 4, result: StepResult::Parked, why: Some(why.clone()) }).unwrap();
+    folder.end(RunResult::Parked, Some(why), 8).unwrap();
+    folder
+}
+
 /// A whole run up to `run.end`, not sealed.
 pub(crate) fn bound(under: &Path, name: &str, redactor: &Redactor) -> RunFolder {
     let mut folder = opened(under, name, redactor);

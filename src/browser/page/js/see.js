@@ -81,12 +81,12 @@ const rectOf = (element) => {
   return { x, y, width, height };
 };
 
-// The tag as people who read logs know it: <a class="x"> 「words」.
+// What stands there, in words first and then as those who look after the playbooks know it: 「words」(a.x).
 const describe = (element) => {
-  const id = element.id ? ` id="${element.id}"` : "";
-  const names = element.getAttribute("class");
+  const id = element.id ? `#${element.id}` : "";
+  const names = element.getAttribute("class")?.trim().split(/\s+/).map((name) => `.${name}`).join("") ?? "";
   const text = short(isPassword(element) ? "" : textOf(element), 20);
-  return `<${element.tagName.toLowerCase()}${id}${names ? ` class="${short(names, 40)}"` : ""}>${text ? `「${text}」` : ""}`;
+  return `${text ? `「${text}」` : ""}(${element.tagName.toLowerCase()}${short(id + names, 40)})`;
 };
 
 // Two animation frames would never come in a hidden tab: a timer stands in.
