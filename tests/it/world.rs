@@ -22,12 +22,10 @@ pub(crate) fn ruku() -> Command {
 /// The same in a language, with its texts and drivers in another folder.
 pub(crate) fn ruku_in(lang: &str, home: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ruku"));
-    command
-        .env_remove("DISPLAY")
-        .env_remove("WAYLAND_DISPLAY")
-        .env_remove("PCSCLITE_CSOCK_NAME")
-        .args(["--lang", lang, "--home"])
-        .arg(home);
+    for variable in ["DISPLAY", "WAYLAND_DISPLAY", "PCSCLITE_CSOCK_NAME"] {
+        command.env_remove(variable);
+    }
+    command.args(["--lang", lang, "--home"]).arg(home);
     command
 }
 

@@ -290,7 +290,10 @@ impl<'a> Check<'a> {
         let sound = self.found.len() == before;
         match &step.act {
             Act::Fill(fill) => self.fill(&fill.0.0),
-            _ => self.no_secret(&inspection.words),
+            act => {
+                self.no_secret(&inspection.words);
+                self.asks_no_password(act);
+            }
         }
         self.empty_fields(&step.act, at);
         if sound {
