@@ -35,10 +35,10 @@ async fn entering_something_presses_nothing_irreversible() {
     for step in [
         "cell: { row: 诚信承诺书, column: 操作, value: x }",
         "choose: { 类型: 提交信息 }",
-        "click: { css: '#titled' }",
-        "click: { css: '#inner' }",
-        "click: { css: '#image' }",
-        "click: { css: '#longest' }",
+        "click: { on: { css: '#titled' } }",
+        "click: { on: { css: '#inner' } }",
+        "click: { on: { css: '#image' } }",
+        "click: { on: { css: '#longest' } }",
     ] {
         held(&run(PAGE, &format!("  - {step}\n"), &[], None).await, step);
     }
