@@ -276,10 +276,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_holds_no_short_number_of_somebody() {
+    fn a_name_holds_no_number_of_somebody() {
         let redactor = Redactor::default();
         assert!(folder_name(&redactor).unwrap().starts_with("20"));
-        redactor.add(&jiff::Zoned::now().strftime("%Y").to_string());
+        redactor.add(&jiff::Zoned::now().strftime("%Y%m%d").to_string());
         let name = folder_name(&redactor).unwrap();
         assert!(name.starts_with("run-") && redactor.hide(&name) == name, "{name}");
     }
