@@ -198,15 +198,40 @@ impl EnterPin {
         if stage.browser.look(&field, Purpose::See, &stage.until).await?.is_some() {
             stage.browser.fill_secret(&field, pin, &stage.until).await?;
             press(stage, &target).await?;
-        } else {
-            // The page is blocked by its own call until the window is answered, and with it the press.
-            let operator = stage.operator;
-            let (typed, pressed) = tokio::join!(operator.type_pin(), press(stage, &target));
-            match pressed {
-                Err(fault) if fault.kind != FaultKind::Unsure => return Err(fault),
-                _ => typed?,
-            }
+            return self.seen_by_training(stage, signs, stale, since).await;
         }
+        // The page is blocked by its own call until the window is answered, and with it the press. Where the page opens none, because the
+        // lock is blocked, what it says is the answer.
+        let operator = stage.operator;
+        let mut typing = operator.type_pin();
+        let mut typed = None;
+        let going = async {
+            match press(stage, &target).await {
+                Err(fault) if fault.kind != FaultKind::Unsure => Err(fault),
+                _ => self.seen_by_training(stage, signs, stale, since).await,
+            }
+        };
+        let mut going = std::pin::pin!(going);
+        let seen = loop {
+            tokio::select! {
+                seen = &mut going => break seen,
+                done = &mut typing, if typed.is_none() => typed = Some(done),
+            }
+        };
+        match (seen, typed) {
+            (Err(late), Some(Err(not_typed))) if late.kind == FaultKind::TimedOut => Err(not_typed),
+            (seen, _) => seen,
+        }
+    }
+
+    /// What the page shows after the training's operator has pressed.
+    async fn seen_by_training(
+        &self,
+        stage: &mut Stage<'_>,
+        signs: &Signs,
+        stale: &mut Option<String>,
+        since: Mark,
+    ) -> Result<Shown, Fault> {
         let until = stage.until.renewed(stage.until.allowed());
         let seen = outcome(stage.browser, stage.site, signs, stale, since, &until).await;
         match (seen, stage.browser.dialog()) {

@@ -340,7 +340,10 @@ impl Stage<'_> {
             // Silence is never consent: it ends the run as a person would.
             Err(fault) if fault.kind == FaultKind::TimedOut => Err(Fault::new(
                 FaultKind::Stopped,
-                crate::say!("等待您操作超时，办理已停止。请准备好后重新办理。", "nobody answered in time, the run was stopped; start again when you are ready"),
+                crate::say!(
+                    "等待您操作超时，办理已停止。请准备好后重新办理。",
+                    "nobody answered in time, the run was stopped; start again when you are ready"
+                ),
             )),
             asked => asked,
         }

@@ -34,6 +34,15 @@ fn significant(c: char) -> bool {
     !c.is_whitespace() && c != '\u{200b}' && c != '-' && c != '－'
 }
 
+/// Numbers with fewer digits than this are hidden only where they stand alone: 50 employees must not blank the middle of every date.
+const WHOLE_FROM: usize = 6;
+
+/// Whether more digits stand right beside this part of a text.
+fn inside_a_number(text: &str, start: usize, end: usize) -> bool {
+    let digit = |c: Option<char>| c.is_some_and(|c| fold(c).is_ascii_digit());
+    digit(text[..start].chars().next_back()) || digit(text[end..].chars().next())
+}
+
 impl Redactor {
     /// Adds a value. Values shorter than two significant characters are not hidden: they would blank whole pages.
     /// Returns whether the value is now hidden.
@@ -67,11 +76,15 @@ impl Redactor {
         let mut holes: Vec<(usize, usize)> = Vec::new();
         for value in &values {
             let value: Vec<char> = value.chars().collect();
+            let small = value.len() < WHOLE_FROM && value.iter().all(char::is_ascii_digit);
             let mut at = 0;
             while at + value.len() <= folded.len() {
                 if folded[at..at + value.len()] == value[..] {
                     let (last, c) = kept[at + value.len() - 1];
-                    holes.push((kept[at].0, last + c.len_utf8()));
+                    let (start, end) = (kept[at].0, last + c.len_utf8());
+                    if !(small && inside_a_number(text, start, end)) {
+                        holes.push((start, end));
+                    }
                     at += value.len();
                 } else {
                     at += 1;
@@ -128,6 +141,16 @@ mod tests {
         redactor.add("小鹿");
         redactor.add("云小鹿");
         assert_eq!(redactor.hide("云小鹿"), BLOCK);
+    }
+
+    #[test]
+    fn a_small_number_is_hidden_where_it_stands_alone() {
+        let redactor = Redactor::default();
+        redactor.add("50");
+        redactor.add("48291");
+        redactor.add("482913");
+        assert_eq!(redactor.hide("从业人数 50 人，受理编号 20261125000014829"), "从业人数 ▇▇▇ 人，受理编号 20261125000014829");
+        assert_eq!(redactor.hide("48291、1482913"), "▇▇▇、1▇▇▇", "six digits are hidden wherever they stand");
     }
 
     proptest::proptest! {

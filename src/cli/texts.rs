@@ -120,6 +120,8 @@ pub(super) fn givers(folder: &Path, fact: &Fact) -> Vec<String> {
     let same =
         |given: &Fact| std::mem::discriminant(given) == std::mem::discriminant(fact) && given.site().value == fact.site().value;
     let giver = |path: PathBuf| {
+        // Those that are named by a section: the others need one of them themselves.
+        path.file_stem()?.to_str()?.starts_with(|c: char| c.is_ascii_digit()).then_some(())?;
         let playbook = playbook::read("", &std::fs::read(path).ok()?).0?;
         playbook.gives.iter().any(|given| same(&given.value)).then_some(playbook.guide.value)
     };

@@ -116,7 +116,7 @@ pub struct Outcome {
 /// Only when the run folder itself cannot be made or sealed.
 pub async fn run(options: Options) -> Result<Outcome, Fault> {
     let redactor = redactor(&options);
-    let name = folder_name()?;
+    let name = folder_name(&redactor)?;
     let mut folder = RunFolder::create(&options.runs, &name, redactor.clone())?;
     folder.observe(options.listener.clone());
     let ended = attempt(&options, &redactor, &name, &mut folder).await;
@@ -239,9 +239,15 @@ fn file_name(file: &str) -> String {
 }
 
 /// `20261122-081500-1a2b`: sorts by time, and two runs of one second do not collide.
-fn folder_name() -> Result<String, Fault> {
-    let random = random::bytes::<2>()?;
-    Ok(format!("{}-{}", jiff::Zoned::now().strftime("%Y%m%d-%H%M%S"), hex::encode(random)))
+/// By time. A short number that is somebody's (how many people a company has) may stand in any row of digits: then a name without digits.
+fn folder_name(redactor: &Redactor) -> Result<String, Fault> {
+    let random = hex::encode(random::bytes::<2>()?);
+    let by_time = format!("{}-{random}", jiff::Zoned::now().strftime("%Y%m%d-%H%M%S"));
+    if redactor.hide(&by_time) == by_time {
+        return Ok(by_time);
+    }
+    let letters = random::bytes::<8>()?.map(|byte| char::from(b'a' + byte % 26));
+    Ok(format!("run-{}", letters.iter().collect::<String>()))
 }
 
 /// Facts about this machine that a reader of the proof may ask for. Nothing that names a person.
@@ -259,4 +265,18 @@ fn machine(operator: &str, browser: Option<&Browser>) -> BTreeMap<String, String
         facts.insert("driver_version".to_owned(), told.driver_version.clone());
     }
     facts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_holds_no_short_number_of_somebody() {
+        let redactor = Redactor::default();
+        assert!(folder_name(&redactor).unwrap().starts_with("20"));
+        redactor.add(&jiff::Zoned::now().strftime("%Y").to_string());
+        let name = folder_name(&redactor).unwrap();
+        assert!(name.starts_with("run-") && redactor.hide(&name) == name, "{name}");
+    }
 }

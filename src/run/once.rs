@@ -151,7 +151,10 @@ fn not_pressed(title: &Message) -> Fault {
         FaultKind::Stopped,
         Message::new(
             format!("在{}之前停止了办理：没有点击，没有提交任何内容。需要时可重新办理。", title.zh),
-            format!("stopped before this step ({}): nothing was pressed, nothing was submitted; start again when needed", title.en),
+            format!(
+                "stopped before this step ({}): nothing was pressed, nothing was submitted; start again when needed",
+                title.en
+            ),
         ),
     )
 }

@@ -324,7 +324,10 @@ impl<'a> Walk<'a> {
             FaultKind::Refused,
             Message::new(
                 format!("{}已处理 {times} 次仍然出现，已停止。请本人看清并关闭它，再重新办理。", seen.zh),
-                format!("{} still shows after {times} tries to deal with it; stopped; read it, close it yourself and start again", seen.en),
+                format!(
+                    "{} still shows after {times} tries to deal with it; stopped; read it, close it yourself and start again",
+                    seen.en
+                ),
             ),
         ))
     }

@@ -243,6 +243,7 @@ fn a_seal_takes_the_right_lock_and_two_presses_and_a_record_takes_both_seals() {
     let (certificate, signature) = member.signed("/rest/sealAction/challenge", &notice, &own);
     let posted = [("key", notice.as_str()), ("certBase64", &certificate), ("signature", &signature)];
     assert_eq!(member.code(stamp, &posted), "9405", "the legal representative's lock is wanted");
+    world.training(&["pull"]);
     member.insert(&world, "p1-legal", &person["legal"]["name"]);
     let (certificate, signature) = member.signed("/rest/sealAction/challenge", &notice, &legal);
     let posted = [("key", notice.as_str()), ("certBase64", &certificate), ("signature", &signature)];

@@ -69,6 +69,12 @@ fn to_the_end(mut run: Running) -> (String, Vec<Value>) {
     (said, events)
 }
 
+/// The person closes the portal's message box. Its shade swallows clicks until it has faded.
+fn close_message(screen: &Screen, eyes: &Eyes) {
+    screen.click(eyes.place("document.querySelector('.layui-layer-btn0')"));
+    until("the message to be closed", || eyes.see("document.querySelector('.layui-layer, .layui-layer-shade') === null") == true);
+}
+
 /// Watches the arguments of every process until it is asked; says how often the word stood there.
 struct Arguments {
     done: Arc<AtomicBool>,
@@ -168,7 +174,7 @@ fn half_a_pin_presses_nothing_and_the_rest_goes_on_by_itself() {
 
     screen.type_text(&pin[3..]);
     until("six digits in the field", || eyes.see(&format!("{FIELD}.value.length")) == 6);
-    assert_eq!(files_with(&world.temporary(), &pin), [PathBuf::new(); 0], "not in the browser's files either");
+    assert!(files_with(&world.temporary(), &pin).is_empty(), "not in the browser's files either");
     screen.click(eyes.place(LOGIN));
     let closed = run.wait_for("gate.close", |_| true);
     assert_eq!(closed["answer"], "seen", "nobody pressed a key at the terminal");
@@ -199,8 +205,7 @@ fn a_wrong_pin_costs_one_try_and_is_not_tried_again_unasked() {
     run.type_line("");
     assert_eq!(run.wait_for("gate.open", |_| true)["kind"], "pin");
     // The portal's message box is the person's to close.
-    screen.click(eyes.place("document.querySelector('.layui-layer-btn0')"));
-    until("the message to be closed", || eyes.see("document.querySelector('.layui-layer-btn0') === null") == true);
+    close_message(&screen, &eyes);
     assert_eq!(tries(&world), 5, "nothing was tried in between");
     log_in(&pin);
     let (said, events) = to_the_end(run);
@@ -237,8 +242,7 @@ fn the_agents_own_window_is_the_persons_too() {
     assert!(!screen.has_window(WINDOW), "no window opens by itself");
     run.type_line("");
     assert_eq!(run.wait_for("gate.open", |_| true)["kind"], "pin");
-    screen.click(eyes.place("document.querySelector('.layui-layer-btn0')"));
-    until("the message to be closed", || eyes.see("document.querySelector('.layui-layer-btn0') === null") == true);
+    close_message(&screen, &eyes);
     screen.click(eyes.place(LOGIN));
     screen.focus_window(WINDOW);
     screen.type_text(&pin);
@@ -260,7 +264,7 @@ fn a_window_that_is_cancelled_or_a_lock_that_is_pulled_costs_nothing() {
     screen.focus_window(WINDOW);
     screen.press("Escape");
     until("the window to be closed", || !screen.has_window(WINDOW));
-    screen.click(eyes.place("document.querySelector('.layui-layer-btn0')"));
+    close_message(&screen, &eyes);
     screen.click(eyes.place(LOGIN));
     screen.focus_window(WINDOW);
     world.training(&["pull"]);

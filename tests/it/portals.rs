@@ -118,14 +118,15 @@ impl Visitor {
         Visitor { port, host: site.host(), cookie: String::new(), origin: Some(site.origin(port)) }
     }
 
-    async fn ask(&mut self, method: &str, path: &str, kind: &str, body: &str) -> Page {
+    pub(crate) async fn ask(&mut self, method: &str, path: &str, kind: &str, body: impl AsRef<[u8]>) -> Page {
+        let body = body.as_ref();
         let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", self.port)).await.unwrap();
         let (host, port, cookie, length) = (self.host, self.port, &self.cookie, body.len());
         let origin = self.origin.as_ref().filter(|_| method == "POST").map(|o| format!("origin: {o}\r\n")).unwrap_or_default();
         let request = format!(
-            "{method} {path} HTTP/1.1\r\nhost: {host}:{port}\r\ncookie: {cookie}\r\n{origin}content-type: {kind}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+            "{method} {path} HTTP/1.1\r\nhost: {host}:{port}\r\ncookie: {cookie}\r\n{origin}content-type: {kind}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
         );
-        stream.write_all(request.as_bytes()).await.unwrap();
+        stream.write_all(&[request.as_bytes(), body].concat()).await.unwrap();
         let mut answer = Vec::new();
         tokio::time::timeout(PATIENCE, stream.read_to_end(&mut answer)).await.unwrap().unwrap();
         let answer = String::from_utf8_lossy(&answer).into_owned();

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::world::{Running, World, find_words, holds, rand_seed};
+use crate::screen::{Eyes, Screen};
+use crate::world::{Running, World, find_words, holds, rand_seed, until};
 
 fn run(world: &World, playbooks: &[&str]) -> (i32, String, Vec<Value>) {
     Running::start(world.run_of(playbooks)).end()
@@ -124,4 +125,65 @@ fn unbinding_is_explained_and_never_pressed() {
     let verbs = ["click", "fill", "tick", "choose", "upload", "once", "dialog"];
     let found: Vec<_> = verbs.iter().filter(|verb| text.contains(&format!("{verb}:"))).collect();
     assert_eq!(found, [&""; 0]);
+}
+
+/// The last element whose words are these.
+fn reads(words: &str) -> String {
+    format!(
+        "[...document.querySelectorAll('a,td,label,span')].filter(e => e.textContent.trim() === '{words}' && e.offsetParent).pop()"
+    )
+}
+
+/// The field of a form in the shape of MiniUI.
+fn field(name: &str) -> String {
+    format!("document.querySelector('[data-name={name}] input.mini-textbox-input, [data-name={name}] .mini-buttonedit-border')")
+}
+
+#[test]
+fn the_person_unbinds_and_the_run_ends_when_the_portal_says_so() {
+    let screen = Screen::start();
+    let world = World::start(75);
+    let (code, said, _) = world.run(&[], None).end();
+    assert_eq!(code, 0, "{said}");
+    let mut command = world.run_of(&["2.1.1", "2.3"]);
+    command.args(["--operator", "terminal", "--headed"]).env("DISPLAY", &screen.display);
+    let mut run = Running::start(command);
+    for _ in 0..3 {
+        run.wait_for("gate.open", |event| event["kind"] == "confirm");
+        run.type_line("");
+    }
+    run.wait_for("gate.open", |event| event["kind"] == "act");
+    let eyes = Eyes::of(&world.temporary(), "ca-mutual.localhost");
+    screen.click(eyes.place(&reads("CA 证书解绑")));
+    run.wait_for("gate.open", |event| event["kind"] == "read");
+    run.type_line("");
+    run.wait_for("gate.open", |event| event["kind"] == "act");
+
+    let person = world.instance()["applicants"][0].clone();
+    let value = |key: &str| person[key].as_str().unwrap().to_owned();
+    let put = |name: &str, text: &str| {
+        screen.click(eyes.place(&field(name)));
+        screen.type_text(text);
+        until(name, || eyes.see(&format!("{}.value", field(name))) == text);
+    };
+    screen.focus_window("CA 互认系统");
+    // A name is put in by an input method, which this display does not have.
+    eyes.see(&format!("mini.named('person_name').setValue('{}')", value("姓名")));
+    put("id_number", &value("身份证号"));
+    put("mobile", &value("手机号"));
+    screen.click(eyes.place(&reads("获取验证码")));
+    until("the code was sent", || world.store()["sign_on"]["sms"]["code"].is_string());
+    put("sms_code", world.store()["sign_on"]["sms"]["code"].as_str().unwrap());
+    screen.click(eyes.place(&field("reason")));
+    screen.click(eyes.place(&reads("CA 锁遗失")));
+    screen.click(eyes.place("document.querySelector('[data-name=promised] label')"));
+    screen.click(eyes.place(&reads("提交解绑申请")));
+    screen.click(eyes.place("document.querySelector('.layui-layer-btn0')"));
+    let (code, said, events) = run.end();
+    assert_eq!(code, 0, "{said}");
+    assert_eq!(world.counter("unbind"), 1);
+    assert_eq!(world.store()["applicants"]["p1"]["bound"], false);
+    let of_it = events.iter().filter(|event| event["type"] == "step.start" && event["playbook"] == "2.3");
+    let acts: Vec<&str> = of_it.map(|event| event["action"].as_str().unwrap()).collect();
+    assert_eq!(acts, ["confirm", "confirm", "confirm", "person", "read", "person", "person"], "Ruku pressed nothing");
 }

@@ -4,6 +4,7 @@
 
 mod lock;
 mod machine;
+mod registry;
 mod seal;
 
 use std::collections::BTreeMap;
@@ -35,10 +36,14 @@ const SITUATIONS: &[Situation] = &[
     Situation { number: 6, met: "签章要用 IE", exercise: seal::elsewhere },
     Situation { number: 7, met: "签章窗口没有弹出", exercise: seal::nothing_opens },
     Situation { number: 8, met: "会员端维护 / 公告", exercise: seal::maintenance_and_notice },
+    Situation { number: 8, met: "主体库维护 / 公告", exercise: registry::maintenance_and_notice },
+    Situation { number: 9, met: "已由他人激活 / 单位更名", exercise: registry::somebody_else_and_another_name },
     Situation { number: 10, met: "远程桌面 / 助手不在", exercise: machine::remote_or_absent },
     Situation { number: 11, met: "CA 锁密码已锁定", exercise: lock::blocked },
     Situation { number: 12, met: "图形验证码", exercise: lock::captcha },
     Situation { number: 13, met: "风险提示", exercise: lock::risk },
+    Situation { number: 14, met: "主体库退回修改", exercise: registry::sent_back },
+    Situation { number: 16, met: "长表单中途登录超时", exercise: registry::expired_in_the_form },
     Situation { number: 17, met: "两家驱动互相冲突", exercise: machine::drivers_fight },
 ];
 

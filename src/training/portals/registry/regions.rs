@@ -2,7 +2,10 @@
 //!
 //! Never the whole country: enough to choose wrongly.
 
-const TREE: &[(&str, &[(&str, &[&str])])] = &[
+/// Cities with their districts.
+type Cities = &'static [(&'static str, &'static [&'static str])];
+
+const TREE: &[(&str, Cities)] = &[
     (
         "内蒙古自治区",
         &[

@@ -101,7 +101,7 @@ pub(super) async fn edit(State(portals): State<Arc<Portals>>, headers: HeaderMap
         Err(away) => return *away,
     };
     let values = json!({
-        "tabs": fields::TABS, "fields": fields::FIELDS, "values": form::values_of(&portals, &user, &entry), "staff": entry.staff,
+        "tabs": fields::TABS, "fields": fields::FIELDS, "values": form::values_of(&portals, &user, &entry), "staff": json!(entry.staff).to_string(),
         "locked": entry.status == Status::Pending, "provinces": areas::below(""), "reasons": entry.reasons,
         "status": status(&entry),
     });

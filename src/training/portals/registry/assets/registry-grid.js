@@ -1,4 +1,4 @@
-// A grid in the shape of MiniUI: a press on a cell puts an editor over it; Enter, Tab or a press elsewhere takes the value over.
+// A grid in the shape of MiniUI: a press on a cell puts an editor over it; Enter, Tab or leaving it takes the value over.
 var staffGrid = (function ($) {
   var rows = [], chosen = -1, editor = null, count = 100 + Math.floor(Math.random() * 9000);
 
@@ -20,14 +20,13 @@ var staffGrid = (function ($) {
     editor = null;
     rows[one.at][one.column] = $.trim(one.box.find('input').val());
     one.box.remove();
-    draw();
+    one.cell.find('.mini-grid-cell-inner').text(rows[one.at][one.column] || '\u00a0');
   }
   function edit(cell) {
     commit();
     var at = +cell.closest('tr').data('at'), column = +cell.data('column');
     chosen = at;
-    draw();
-    cell = $('.mini-grid-row[data-at=' + at + '] [data-column=' + column + ']');
+    $('.mini-grid-row').removeClass('mini-grid-row-selected').eq(at).addClass('mini-grid-row-selected');
     var view = $('.mini-grid-rows'), place = cell.position();
     count += 2;
     var box = $('<div class="mini-grid-editwrap"><span class="mini-textbox"><span class="mini-textbox-border"><input type="text" class="mini-textbox-input" autocomplete="off"></span></span></div>')
@@ -41,14 +40,14 @@ var staffGrid = (function ($) {
         if (column < 2) edit($('.mini-grid-row[data-at=' + at + '] [data-column=' + (column + 1) + ']'));
       }
     });
-    editor = { at: at, column: column, box: box };
+    editor = { at: at, column: column, cell: cell, box: box };
     view.append(box);
-    box.find('input').trigger('focus').trigger('select');
+    box.find('input').trigger('focus').trigger('select').on('blur', commit);
   }
   $(function () {
-    var stored = $('.mini-datagrid .rows');
-    if (!stored.length) return;
-    rows = JSON.parse(stored.text());
+    var grid = $('.mini-datagrid');
+    if (!grid.length) return;
+    rows = grid.data('rows');
     draw();
     $('.mini-datagrid').on('click', '.mini-grid-cell[data-column]', function () { edit($(this)); });
     $('.mini-grid-rows').on('click', '.mini-grid-editwrap', function (event) { event.stopPropagation(); });
@@ -59,9 +58,6 @@ var staffGrid = (function ($) {
       rows.splice(chosen, 1);
       chosen = -1;
       draw();
-    });
-    $(document).on('mousedown', function (event) {
-      if (!$(event.target).closest('.mini-grid-editwrap').length) commit();
     });
   });
   return { rows: function () { commit(); return rows; } };

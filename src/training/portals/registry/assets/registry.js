@@ -1,12 +1,13 @@
 // Epoint's way of talking to people and to the server: boxes and windows in the top page, calls with one JSON text.
 var epoint = (function ($) {
   // Frames of the same portal share the boxes of the page around them.
-  var outer = window.top.jQuery, page = outer(window.top.document.body);
+  var outer = window.top.jQuery;
+  function page() { return outer(window.top.document.body); }
   var count = 20 + Math.floor(Math.random() * 9000);
 
   function box(title, body, buttons) {
     count += 3;
-    var mask = outer('<div class="mini-modal"></div>').appendTo(page);
+    var mask = outer('<div class="mini-modal"></div>').appendTo(page());
     var one = outer('<div class="mini-panel mini-window mini-messagebox"></div>').attr('id', 'mini-' + count);
     one.append(outer('<div class="mini-panel-header"><span class="mini-panel-title"></span><span class="mini-tools-close" title="关闭">×</span></div>').find('.mini-panel-title').text(title).end());
     one.append(outer('<div class="mini-panel-body mini-messagebox-content"><table><tbody><tr><td class="mini-messagebox-icon">!</td><td class="mini-messagebox-content-text"></td></tr></tbody></table></div>'));
@@ -20,7 +21,7 @@ var epoint = (function ($) {
         .on('click', function () { close(); if (button.then) button.then(); }).appendTo(row);
     });
     one.find('.mini-tools-close').on('click', close);
-    one.appendTo(page);
+    one.appendTo(page());
     return close;
   }
 
@@ -34,14 +35,14 @@ var epoint = (function ($) {
     tips: function (words, icon) { (window.layui ? layui.layer : layer).msg(words, { icon: icon || 1, time: 3000 }); },
     openDialog: function (title, url, closed) {
       count += 5;
-      var id = 'mini-' + count, mask = outer('<div class="mini-modal"></div>').appendTo(page);
+      var id = 'mini-' + count, mask = outer('<div class="mini-modal"></div>').appendTo(page());
       var win = outer('<div class="mini-panel mini-window dialog"><div class="mini-panel-header"><span class="mini-panel-title"></span><span class="mini-tools-close" title="关闭">×</span></div><div class="mini-panel-body"><iframe></iframe></div></div>').attr('id', id);
       win.find('.mini-panel-title').text(title);
       win.find('iframe').attr({ title: title, src: url + (/\?/.test(url) ? '&' : '?') + '_winid=w' + count + '&_dialogId_=' + id });
       function close() { win.remove(); mask.remove(); window.top.epointClose = null; if (closed) closed(); }
       win.find('.mini-tools-close').on('click', close);
       window.top.epointClose = close;
-      win.appendTo(page);
+      win.appendTo(page());
     },
     closeDialog: function () { if (window.top.epointClose) window.top.epointClose(); },
     // `then` gets {code, msg, data}; `failed` is called when no such answer came.

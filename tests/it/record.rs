@@ -1,0 +1,95 @@
+//! The record after it was synced: changed in the registry and synced again, and the check whether it is complete.
+
+use serde_json::{Value, json};
+
+use crate::world::{Running, World, find_words, rand_seed};
+
+fn run(world: &World, playbooks: &[&str], more: &[&str]) -> (i32, String, Vec<Value>) {
+    let mut command = world.run_of(playbooks);
+    command.args(more);
+    Running::start(command).end()
+}
+
+/// A training whose p1 has everything behind them but the seals, with these values in the registry.
+fn verified(seed: u64, values: &Value) -> World {
+    let world = World::start(seed);
+    let registry = json!({ "status": "verified", "values": values });
+    let sites = ["registry", "member"];
+    let prepared = json!({ "applicant": "p1", "bound": true, "authorised": sites, "activated": true, "registry": registry });
+    world.admin("/prepare", &prepared);
+    world
+}
+
+/// Values of every field that the site profile calls required, but `company` and `credit_code`, which the registry knows by itself.
+fn filled() -> Value {
+    json!({
+        "unit_kind": "民营企业", "industry": "建筑业", "founded": "2010-01-31", "capital": "500", "address": "虚构路1号",
+        "contact": "联系人甲", "contact_mobile": "19900000001", "email": "a@example.test", "legal_name": "沐甲",
+        "bank": "虚构银行", "account": "1234567890123456",
+    })
+}
+
+/// What became of each field, as the record has it.
+fn verdicts(events: &[Value]) -> &Value {
+    let receipts = events.iter().filter(|event| event["type"] == "receipt");
+    &receipts.last().expect("a table")["values"]
+}
+
+#[test]
+fn a_change_in_the_registry_is_synced_once_more_and_without_one_nothing_is_handed_in() {
+    let mut world = World::start(rand_seed());
+    let (code, said, _) = run(&world, &["onboarding"], &[]);
+    assert_eq!(code, 0, "{said}");
+    let acts = |world: &World| ["submit", "seal", "sync"].map(|name| world.counter(name));
+    assert_eq!(acts(&world), [1, 2, 1]);
+
+    let (code, said, events) = run(&world, &["4.2.1", "completeness"], &[]);
+    assert_eq!(code, 0, "{said}");
+    let table = verdicts(&events).as_object().unwrap();
+    assert!(table.len() >= 18 && table.values().all(|verdict| verdict == "一致"), "{table:?}");
+
+    let (code, said, _) = run(&world, &["3.1", "change-and-resync"], &[]);
+    assert_eq!((code, acts(&world)), (0, [1, 2, 1]), "nothing was changed: {said}");
+
+    let mut instance = world.instance();
+    instance["applicants"][0]["profile"]["固定电话"] = json!("0471-7654321");
+    let other = world.folder.path().join("other");
+    std::fs::create_dir(&other).unwrap();
+    std::fs::write(other.join("training.json"), instance.to_string()).unwrap();
+    world.file = other.join("training.json");
+    let (code, said, events) = run(&world, &["3.1", "change-and-resync"], &[]);
+    assert_eq!((code, acts(&world)), (0, [2, 2, 2]), "{said}");
+    let milestones: Vec<&str> =
+        events.iter().filter(|event| event["type"] == "milestone").map(|event| event["name"].as_str().unwrap()).collect();
+    assert_eq!(milestones, ["registry.verified", "member.synced"]);
+    assert_eq!(world.store()["member"]["applicants"]["p1"]["synced"]["values"]["phone"], "0471-7654321");
+    assert_eq!(find_words(&world.newest_run(), &["0471-7654321".to_owned()]), [], "old and new are hidden");
+}
+
+#[test]
+fn what_is_missing_at_hohhot_is_named_with_what_to_do() {
+    let world = verified(91, &filled());
+    world.admin("/member/switch", &json!({ "gaps": ["bank", "email"] }));
+    let (code, said, events) = run(&world, &["4.2.1", "4.2.2", "completeness"], &[]);
+    assert_eq!(code, 6, "{said}");
+    assert!(said.contains("呼市缺失：电子邮箱、基本户开户银行"), "{said}");
+    assert!(said.contains("3.2") && said.contains("change-and-resync"), "{said}");
+    let table = verdicts(&events);
+    let seen = ["基本户开户银行", "注册地址", "固定电话"].map(|name| &table[name]);
+    assert_eq!(seen, ["呼市缺失", "一致", "均未填"]);
+    assert_eq!(world.counter("submit"), 0, "it only looks");
+    assert_eq!(world.store()["registry"]["entries"]["p1"]["status"], "verified");
+    let personal = ["虚构路1号", "联系人甲", "1234567890123456"].map(str::to_owned);
+    assert_eq!(find_words(&world.newest_run(), &personal), []);
+}
+
+#[test]
+fn without_a_list_of_what_is_required_nobody_can_tell() {
+    let world = verified(92, &filled());
+    let profile = include_str!("../../playbooks/sites/training.yaml");
+    let site = world.write("site.yaml", profile.split("required:").next().unwrap());
+    let (code, said, events) = run(&world, &["4.2.1", "4.2.2", "completeness"], &["--site", &site]);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("无法判断"), "{said}");
+    assert!(events.iter().any(|event| event["type"] == "warning" && event.to_string().contains("无法判断")));
+}
