@@ -155,11 +155,11 @@ impl Ended {
 
     /// What the page said in one way, such as in a toast.
     pub(crate) fn messages(&self, wanted: &str) -> Vec<&str> {
-        let text = |event| match event {
-            &Event::Message { ref text, ref kind, .. } if kind == wanted => Some(text.as_str()),
+        let kept = self.events.iter().filter_map(|event| match event {
+            Event::Message { text, kind, .. } if kind == wanted => Some(text.as_str()),
             _ => None,
-        };
-        self.events.iter().filter_map(text).collect()
+        });
+        kept.collect()
     }
 
     /// The fault that ended it, as the person at the screen is told.

@@ -46,8 +46,10 @@ async fn faults_of_whole_runs_read_well() {
         (page, format!("{CHECK}  - click: 提交申请\n    once: {{ done_when: {{ text: 提交成功 }}{more} }}\n    within: 3s\n"))
     };
     let (quiet, quiet_steps) = press("1", "");
-    let (refusing, refusing_steps) =
-        press("document.body.insertAdjacentHTML('beforeend', '<p>统一社会信用代码与企业名称不符</p>')", ", refused_when: { text: 不符 }");
+    let (refusing, refusing_steps) = press(
+        "document.body.insertAdjacentHTML('beforeend', '<p>统一社会信用代码与企业名称不符</p>')",
+        ", refused_when: { text: 不符 }",
+    );
     let done_page = format!("{quiet}<p>提交成功</p>");
     let unchecked = "  - click: 提交申请\n    once: { done_when: { text: 提交成功 } }\n";
     let pin = |next: &str| {
