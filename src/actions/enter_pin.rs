@@ -87,7 +87,7 @@ impl Action for EnterPin {
         }
         let pin = stage.operator.pin();
         // Words that stood there before anything was typed tell of an earlier try.
-        let mut stale = said(stage.browser, stage, &signs.wrong).await?;
+        let mut stale = said(stage.browser, stage, &signs.wrong).await?.is_some();
         loop {
             if *stage.wrong_pin {
                 self.once_more(stage, pin.is_some()).await?;
@@ -108,7 +108,7 @@ impl Action for EnterPin {
                         "the portal says that the PIN was wrong: {words}"
                     ))?;
                     self.few_are_left(stage, &words)?;
-                    stale = Some(words);
+                    stale = true;
                 }
             }
         }
@@ -155,13 +155,7 @@ impl EnterPin {
         Ok(())
     }
 
-    async fn by_person(
-        &self,
-        stage: &mut Stage<'_>,
-        signs: &Signs,
-        stale: &mut Option<String>,
-        since: Mark,
-    ) -> Result<Shown, Fault> {
+    async fn by_person(&self, stage: &mut Stage<'_>, signs: &Signs, stale: &mut bool, since: Mark) -> Result<Shown, Fault> {
         let (field, press) = (&self.field.value, self.press.words());
         let message = crate::say!(
             "请在网页的「{field}」中输入密码，并由您本人点击「{press}」；如果弹出 CA 驱动的窗口，请在那里输入。Ruku 不读取、不保存、不代输密码。",
@@ -187,7 +181,7 @@ impl EnterPin {
         stage: &mut Stage<'_>,
         pin: &Secret,
         signs: &Signs,
-        stale: &mut Option<String>,
+        stale: &mut bool,
         since: Mark,
     ) -> Result<Shown, Fault> {
         stage.site.only_loopback()?;
@@ -229,7 +223,7 @@ impl EnterPin {
         &self,
         stage: &mut Stage<'_>,
         signs: &Signs,
-        stale: &mut Option<String>,
+        stale: &mut bool,
         since: Mark,
     ) -> Result<Shown, Fault> {
         let until = stage.until.renewed(stage.until.allowed());
@@ -255,7 +249,7 @@ async fn outcome(
     browser: &Browser,
     site: &super::site::Site,
     signs: &Signs,
-    stale: &mut Option<String>,
+    stale: &mut bool,
     since: Mark,
     until: &Until,
 ) -> Result<Shown, Fault> {
@@ -276,7 +270,7 @@ async fn glance(
     browser: &Browser,
     site: &super::site::Site,
     signs: &Signs,
-    stale: &mut Option<String>,
+    stale: &mut bool,
     since: Mark,
     until: &Until,
 ) -> Result<Option<Shown>, Fault> {
@@ -290,12 +284,10 @@ async fn glance(
     }
     let wrong = signs.wrong.look(browser, site, Some(since), until).await?.map(|evidence| evidence.zh);
     match wrong {
-        // The same words in a message that popped up since are said anew.
-        Some(words) if stale.as_ref() != Some(&words) || said_since(browser, since, &words) => {
-            return Ok(Some(Shown::Wrong(words)));
-        }
+        // What stood there before counts once it had gone; a message that popped up since is new whatever it says.
+        Some(words) if !*stale || said_since(browser, since, &words) => return Ok(Some(Shown::Wrong(words))),
         Some(_) => {}
-        None => *stale = None,
+        None => *stale = false,
     }
     Ok(signs.next.look(browser, site, Some(since), until).await?.map(|_| Shown::Next))
 }

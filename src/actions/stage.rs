@@ -305,8 +305,7 @@ impl Stage<'_> {
         }
     }
 
-    /// Opens a gate and waits for the person or for `world`, whichever answers first. The gate's patience is its own, not
-    /// the step's; silence ends the run.
+    /// As [`Stage::ask_keeping`], where the record keeps the message as it is shown.
     pub async fn ask<T>(
         &mut self,
         kind: GateKind,
@@ -314,10 +313,23 @@ impl Stage<'_> {
         options: Vec<Message>,
         world: impl Future<Output = T>,
     ) -> Result<Asked<T>, Fault> {
+        self.ask_keeping(kind, message.clone(), message, options, world).await
+    }
+
+    /// Opens a gate and waits for the person or for `world`, whichever answers first. `kept` stands in the record for `message`. The gate's patience is its own, not
+    /// the step's; silence ends the run.
+    pub async fn ask_keeping<T>(
+        &mut self,
+        kind: GateKind,
+        message: Message,
+        kept: Message,
+        options: Vec<Message>,
+        world: impl Future<Output = T>,
+    ) -> Result<Asked<T>, Fault> {
         self.operator.forget();
         *self.gates += 1;
         let gate = Gate { number: *self.gates, kind, message, options };
-        self.record(Event::GateOpen { gate: gate.number, kind: kind_word(kind), message: gate.message.clone() })?;
+        self.record(Event::GateOpen { gate: gate.number, kind: kind_word(kind), message: kept })?;
         let until = self.until.renewed(self.patience);
         let asked = tokio::select! {
             biased;

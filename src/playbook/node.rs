@@ -70,6 +70,9 @@ pub struct Once {
     /// 看到什么才算已办成；按下之前必须看不到 · What is seen when it has happened; must be unseen before.
     #[serde(default)]
     pub done_when: Condition,
+    /// 这件事的名称，在各流程中相同；不写则按步骤位置 · Name of the act, the same in every playbook; its place when not written.
+    #[serde(default)]
+    pub id: Option<Words>,
     /// 第几次申报；被退回后重新提交时加一 · Raised by one when a rejected application is handed in again.
     #[serde(default = "first")]
     pub revision: u32,

@@ -222,8 +222,9 @@ fn redactor(options: &Options) -> Redactor {
     redactor
 }
 
-/// Who it is done for: the input that names the person or company best. Equal for equal applicants, across playbooks.
-fn subject(options: &Options) -> String {
+/// Who it is done for: the identity number that a playbook of this run declares, else the company's code, else the holder that the page
+/// showed. Equal across runs whose playbooks declare the number, whatever the language.
+fn subject(options: &Options, holder: Option<&str>) -> String {
     let of = |wanted: InputType| {
         options
             .playbooks
@@ -231,7 +232,10 @@ fn subject(options: &Options) -> String {
             .flat_map(|chosen| &chosen.playbook.inputs)
             .find_map(|(name, input)| (input.kind == wanted).then(|| options.inputs.get(name.as_str())).flatten().cloned())
     };
-    of(InputType::CnId).or_else(|| of(InputType::CreditCode)).unwrap_or_else(|| options.applicant.clone())
+    of(InputType::CnId)
+        .or_else(|| of(InputType::CreditCode))
+        .or_else(|| holder.map(str::to_owned))
+        .unwrap_or_else(|| options.applicant.clone())
 }
 
 fn file_name(file: &str) -> String {

@@ -2,6 +2,8 @@
 //!
 //! Never presses when the sign of success already shows, never presses twice, and never calls an unknown outcome a failure.
 
+use std::time::Duration;
+
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
@@ -10,10 +12,12 @@ use crate::actions::check_holder::still_the_holder;
 use crate::actions::condition::Seen;
 use crate::actions::stage::Asked;
 use crate::actions::{Act, Stage};
-use crate::base::{Fault, FaultKind, Message, Secret};
+use crate::base::{Fault, FaultKind, Message, Secret, until};
 use crate::operator::{Answer, GateKind};
 use crate::proof::{Event, OnceOutcome};
 
+/// How long the sign of success may still come after words of refusal, or after the person has stopped.
+const SETTLING: Duration = Duration::from_secs(3);
 /// Messages of up to this many characters are titles of boxes.
 const TITLE: usize = 4;
 
@@ -65,8 +69,12 @@ pub(super) async fn once(
     let done_when = signs.done;
     still_the_holder(stage).await?;
     not_done_yet(stage, done_when).await?;
-    let question = question(stage, title);
-    let asked = stage.gate(GateKind::Confirm, question, Vec::new(), std::future::pending::<()>()).await;
+    let (question, kept) = question(stage, title);
+    let asked = stage.ask_keeping(GateKind::Confirm, question, kept, Vec::new(), std::future::pending::<()>()).await;
+    let asked = asked.and_then(|asked| match asked {
+        Asked::Person(Answer::Stop) => Err(until::stopped()),
+        asked => Ok(asked),
+    });
     if let Err(fault) = asked {
         return Err(if fault.kind == FaultKind::Stopped { not_pressed(title) } else { fault });
     }
@@ -94,7 +102,10 @@ pub(super) async fn once(
         }
         // Pressed, whatever was said afterwards: only what the page shows counts, and it gets its own time to show it.
         _ => {
-            stage.until = stage.until.renewed(stage.until.allowed());
+            // Who stopped is not kept waiting for the whole step.
+            let stopped = matches!(&acted, Err(fault) if fault.kind == FaultKind::Stopped);
+            let allowed = stage.until.allowed();
+            stage.until = stage.until.renewed(if stopped { allowed.min(SETTLING) } else { allowed });
             match wait_for(stage, done_when, refused).await {
                 Ok(Ending::Done(evidence)) => {
                     stage.record_synced(outcome(OnceOutcome::Done, evidence))?;
@@ -120,14 +131,21 @@ enum Ending {
     Refused(Message),
 }
 
-/// Waits until the page shows that it was done, or that the portal refused.
+/// Waits until the page shows that it was done, or that the portal refused. Words of refusal may belong to a message that only passes
+/// (正在提交): they count when nothing else has come for a while.
 async fn wait_for(stage: &Stage<'_>, done: &Seen, refused: Option<&Seen>) -> Result<Ending, Fault> {
     let Some(refused) = refused else { return stage.wait_seen(done, *stage.since).await.map(Ending::Done) };
     let since = *stage.since;
-    tokio::select! {
+    let evidence = tokio::select! {
         biased;
-        seen = stage.wait_seen(done, since) => seen.map(Ending::Done),
-        Ok(evidence) = stage.wait_seen(refused, since) => Ok(Ending::Refused(evidence)),
+        seen = stage.wait_seen(done, since) => return seen.map(Ending::Done),
+        Ok(evidence) = stage.wait_seen(refused, since) => evidence,
+    };
+    let settling = stage.until.within(SETTLING);
+    match settling.run(&stage.site.in_words(&done.title()), stage.wait_seen(done, since)).await {
+        Ok(Ok(seen)) => Ok(Ending::Done(seen)),
+        Err(fault) if fault.kind == FaultKind::Stopped => Err(fault),
+        _ => Ok(Ending::Refused(evidence)),
     }
 }
 
@@ -174,32 +192,39 @@ async fn not_done_yet(stage: &Stage<'_>, done_when: &Seen) -> Result<(), Fault> 
     ))
 }
 
-/// What the person confirms: what is done, with whose lock, and what was changed for it.
-fn question(stage: &Stage<'_>, title: &Message) -> Message {
-    let (mut changes_zh, mut changes_en) = (String::new(), String::new());
-    for change in stage.changes.iter().filter(|change| change.old != change.new) {
-        // Whatever the page held before is as personal as what was filled in.
-        stage.redactor.add(&change.old);
-        stage.redactor.add(&change.new);
-        let shown = |value: &str, none: &str| if value.is_empty() { none.to_owned() } else { value.to_owned() };
-        let (label, old, new) = (&change.label, &change.old, &change.new);
-        changes_zh.push_str(&format!("\n  {label}：{} → {}", shown(old, "（空）"), shown(new, "（空）")));
-        changes_en.push_str(&format!("\n  {label}: {} → {}", shown(old, "(empty)"), shown(new, "(empty)")));
-    }
-    let (zh, en) = match stage.held.as_ref().and_then(|held| held.certificate()) {
-        Some(certificate) => {
+/// What the person confirms: what is done, with whose lock, and what was changed for it. The values are for the screen; what is kept
+/// names the fields only.
+fn question(stage: &Stage<'_>, title: &Message) -> (Message, Message) {
+    let (zh, en) = match (stage.held.as_ref().and_then(|held| held.certificate()), &stage.holder) {
+        (Some(certificate), _) => {
             let (holder, serial) = (&certificate.holder, &certificate.serial);
             (
                 format!("\n  CA 锁持有人：{holder}，证书序列号：{serial}"),
                 format!("\n  holder of the CA lock: {holder}, certificate serial {serial}"),
             )
         }
-        None => Default::default(),
+        (None, Some(checked)) => {
+            let holder = &checked.expected;
+            (format!("\n  页面显示的持有人：{holder}"), format!("\n  holder shown by the page: {holder}"))
+        }
+        (None, None) => Default::default(),
     };
-    Message::new(
-        format!("即将{}。此操作提交后不可撤回，将由 Ruku 代为点击。确认无误吗？{zh}{changes_zh}", title.zh),
-        format!("about to {}; this cannot be undone, Ruku will press it; is everything right?{en}{changes_en}", title.en),
-    )
+    let mut kept = Message::new(
+        format!("即将{}。此操作提交后不可撤回，将由 Ruku 代为点击。确认无误吗？{zh}", title.zh),
+        format!("about to {}; this cannot be undone, Ruku will press it; is everything right?{en}", title.en),
+    );
+    let mut shown = kept.clone();
+    let shown_value = |value: &str, none: &str| if value.is_empty() { none.to_owned() } else { value.to_owned() };
+    for change in stage.changes.iter().filter(|change| change.old != change.new) {
+        // What the page held before may show again in a later picture.
+        stage.redactor.add(&change.old);
+        let (label, old, new) = (&change.label, &change.old, &change.new);
+        shown.zh.push_str(&format!("\n  {label}：{} → {}", shown_value(old, "（空）"), shown_value(new, "（空）")));
+        shown.en.push_str(&format!("\n  {label}: {} → {}", shown_value(old, "(empty)"), shown_value(new, "(empty)")));
+        kept.zh.push_str(&format!("\n  改动：{label}"));
+        kept.en.push_str(&format!("\n  changed: {label}"));
+    }
+    (shown, kept)
 }
 
 /// The press went out and no sign of success came: the record says so first, then the person is asked.

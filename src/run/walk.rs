@@ -8,6 +8,7 @@ mod keep;
 mod present;
 mod require;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
@@ -21,7 +22,7 @@ use crate::browser::Browser;
 use crate::browser::page::Mark;
 use crate::lock::LockWatch;
 use crate::operator::GateKind;
-use crate::playbook::{Fact, Handler, Node, Playbook, Repeat, Step, Test, Work};
+use crate::playbook::{Fact, Handler, Node, Once, Playbook, Repeat, Step, Test, Work};
 use crate::proof::{Event, Mode, RunFolder, StepResult};
 
 /// How long a step may take when the playbook does not say.
@@ -59,6 +60,8 @@ pub(super) struct Walk<'a> {
     /// The step under way; a handler's steps come in between.
     step: u32,
     given: Vec<Fact>,
+    /// Keys of the irreversible acts that were pressed in this run.
+    pressed: BTreeSet<String>,
     /// SHA-256 of the picture kept last.
     last_picture: String,
 }
@@ -96,6 +99,7 @@ impl<'a> Walk<'a> {
             steps: 0,
             step: 0,
             given: Vec::new(),
+            pressed: BTreeSet::new(),
             last_picture: String::new(),
         }
     }
@@ -269,6 +273,8 @@ impl<'a> Walk<'a> {
         let held = self.held.clone();
         let changes = self.locks.changes();
         let (options, title) = (self.options, self.title(node));
+        let subject = subject(options, self.holder.as_ref().map(|checked| checked.expected.as_str()));
+        let mut pressed = std::mem::take(&mut self.pressed);
         let mut stage = self.stage(allowed);
         let done = match &step.once {
             Some(spec) => {
@@ -277,11 +283,17 @@ impl<'a> Walk<'a> {
                 let key = OnceKey {
                     installation: &options.installation,
                     site: &options.site.name,
-                    subject: &subject(options),
-                    step: format!("{}#{}", scope.playbook.guide.value, node.number),
+                    subject: &subject,
+                    step: act_name(scope.playbook, node, spec),
                     revision: spec.revision,
                 };
-                once(&mut stage, &step.act, &title, signs, &key).await
+                let again = pressed.contains(&key.text());
+                let done =
+                    if again { Err(pressed_before(&title)) } else { once(&mut stage, &step.act, &title, signs, &key).await };
+                if stage.pressed && !stage.held_back {
+                    pressed.insert(key.text());
+                }
+                done
             }
             None if waits(&step.act) => tokio::select! {
                 biased;
@@ -293,8 +305,9 @@ impl<'a> Walk<'a> {
             },
             None => step.act.run(&mut stage).await,
         };
-        let pressed = stage.pressed;
-        (done, pressed)
+        let sent = stage.pressed;
+        self.pressed = pressed;
+        (done, sent)
     }
 
     /// Deals with what may show up at any time. Says whether anything did.
@@ -372,4 +385,25 @@ impl<'a> Walk<'a> {
 /// Whether a step only waits, so that it can be broken off at any moment.
 fn waits(act: &Act) -> bool {
     act.risk() == Risk::Look
+}
+
+/// What an irreversible act is called in its key: the same in every playbook that gets to the same portal.
+fn act_name(playbook: &Playbook, node: &Node, once: &Once) -> String {
+    match &once.id {
+        Some(id) => {
+            let portal = playbook.gives.first().map_or("", |fact| fact.site().as_str());
+            format!("{}@{portal}", id.value)
+        }
+        None => format!("{}#{}", playbook.guide.value, node.number),
+    }
+}
+
+fn pressed_before(title: &Message) -> Fault {
+    Fault::new(
+        FaultKind::Refused,
+        Message::new(
+            format!("本次办理已经{}过一次，没有再点。请到平台核实结果。", title.zh),
+            format!("“{}” was pressed once in this run and is not pressed again; check the result at the portal", title.en),
+        ),
+    )
 }

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use super::input::InputType;
 use super::model::{Fact, Part, Playbook, inside};
 use super::node::{Node, Once, Step, Work, walk};
 use super::sections;
@@ -369,15 +370,7 @@ impl<'a> Check<'a> {
                 Work::Step(step) if step.once.is_some() => {
                     after = true;
                     if repeated {
-                        self.error(
-                            "once-in-repeat",
-                            say!(
-                                "防重复的步骤不能放在 repeat 里。",
-                                "a step that must not happen twice cannot stand in a repeat"
-                            ),
-                            &node.span,
-                            say!("移到 repeat 之后。", "move it behind the repeat"),
-                        );
+                        self.once_in_repeat(&node.span);
                     }
                 }
                 Work::FinishWhen(_) if after => self.error(
@@ -392,6 +385,10 @@ impl<'a> Check<'a> {
                 Work::Run(run) => {
                     let mut inside = Check::new(self.site, self.names, true);
                     after |= inside.flow(&run.steps, repeated);
+                    // Told at the place in this file: the part alone is right.
+                    if repeated && inside.found.iter().any(|fault| fault.code == "once-in-repeat") {
+                        self.once_in_repeat(&run.part.span);
+                    }
                 }
                 work => {
                     let repeated = repeated || matches!(work, Work::Repeat(_) | Work::Park(_));
@@ -401,6 +398,15 @@ impl<'a> Check<'a> {
             }
         }
         after
+    }
+
+    fn once_in_repeat(&mut self, at: &Range<usize>) {
+        self.error(
+            "once-in-repeat",
+            say!("防重复的步骤不能放在 repeat 里。", "a step that must not happen twice cannot stand in a repeat"),
+            at,
+            say!("移到 repeat 之后。", "move it behind the repeat"),
+        );
     }
 
     /// A handler runs unasked: nothing irreversible may stand in it.
@@ -423,8 +429,12 @@ impl<'a> Check<'a> {
     }
 
     fn unused(&mut self, playbook: &Playbook) {
-        for (name, _) in &playbook.inputs {
-            if !self.used.contains(&name.value) {
+        let mut acts = false;
+        walk(&playbook.steps, &mut |node| acts |= matches!(&node.work, Work::Step(step) if step.once.is_some()));
+        for (name, input) in &playbook.inputs {
+            // An identity number tells irreversible acts of different people apart, whether or not it is typed anywhere.
+            let names_the_subject = acts && input.kind == InputType::CnId;
+            if !self.used.contains(&name.value) && !names_the_subject {
                 self.warning(
                     "unused-input",
                     say!("资料「{}」没有用到。", "the input “{}” is not used", name.value),

@@ -59,9 +59,12 @@ impl Walk<'_> {
                 Err(fault) if fault.kind == FaultKind::TimedOut => break,
                 Err(fault) => return Err(fault),
             }
-            let flow = self.nodes(scope, &park.steps).await?;
-            if flow != Flow::On {
-                return Ok(flow);
+            match self.nodes(scope, &park.steps).await {
+                Ok(Flow::On) => {}
+                Ok(flow) => return Ok(flow),
+                Err(fault) if fault.kind == FaultKind::Stopped || self.browser.took_away().is_some() => return Err(fault),
+                // What was handed in waits at the portal, whether or not the page can be looked at anew.
+                Err(fault) => self.stage(STEP).warn(fault.message)?,
             }
             self.step = step;
         }

@@ -3,7 +3,9 @@
 //! Never takes for granted what no page tells: the person is asked.
 
 use super::{Fact, GateKind, Message, STEP, Walk};
+use crate::actions::stage::Asked;
 use crate::base::{Fault, FaultKind};
+use crate::operator::Answer;
 use crate::playbook::inside;
 
 impl Walk<'_> {
@@ -22,8 +24,8 @@ impl Walk<'_> {
                     format!("precondition: {}; is that so?", words.en),
                 );
                 let mut stage = self.stage(STEP);
-                stage.gate(GateKind::Precondition, question, Vec::new(), std::future::pending::<()>()).await?;
-                true
+                let asked = stage.ask(GateKind::Precondition, question, Vec::new(), std::future::pending::<()>()).await?;
+                !matches!(asked, Asked::Person(Answer::Stop))
             }
         };
         if holds { Ok(()) } else { Err(self.not_held(fact, &words)) }
