@@ -155,11 +155,15 @@ impl Ended {
 
     /// What the page said in one way, such as in a toast.
     pub(crate) fn messages(&self, wanted: &str) -> Vec<&str> {
-        let kept = self.events.iter().filter_map(|event| match event {
-            Event::Message { text, kind, .. } if kind == wanted => Some(text.as_str()),
-            _ => None,
-        });
-        kept.collect()
+        let mut told = Vec::new();
+        for event in &self.events {
+            if let Event::Message { text, kind, .. } = event
+                && kind == wanted
+            {
+                told.push(text.as_str());
+            }
+        }
+        told
     }
 
     /// The fault that ended it, as the person at the screen is told.
