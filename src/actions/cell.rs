@@ -5,6 +5,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::press::entering;
 use super::{Action, Inspect, Risk, Stage, Words};
 use crate::base::{Fault, FaultKind, Message};
 
@@ -44,7 +45,7 @@ impl Action for Cell {
                 crate::say!("没有写是哪一行哪一列，没有修改表格。", "row or column is empty, so no cell was edited"),
             ));
         }
-        let filled = stage.browser.set_cell(&row, &column, &value, &stage.until).await?;
+        let filled = stage.browser.set_cell(&row, &column, &value, &entering(stage.site, stage.once), &stage.until).await?;
         stage.matched(&filled.found)?;
         stage.redactor.add(&filled.old);
         stage.changed(&column, &filled.old, &filled.new);

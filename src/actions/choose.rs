@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::fields::{Fields, labelled};
+use super::press::entering;
 use super::{Action, Inspect, Risk, Stage};
 use crate::base::{Fault, Message};
 
@@ -37,7 +38,7 @@ impl Action for Choose {
             if option.trim().is_empty() {
                 continue;
             }
-            let chosen = stage.browser.choose(&target, &option, &stage.until).await?;
+            let chosen = stage.browser.choose(&target, &option, &entering(stage.site, stage.once), &stage.until).await?;
             stage.matched(&chosen.found)?;
             stage.changed(label, &chosen.old, &chosen.new);
         }

@@ -5,10 +5,11 @@ use serde::Deserialize;
 
 use super::dialog::{answer_native, meaning, native};
 use super::place::LongPlace;
-use super::press::{not_done_yet, press};
+use super::press::press;
 use super::{Action, Inspect, Risk, Stage, Words};
 use crate::base::spanned::{Form, FromShort};
 use crate::base::{Fault, FaultKind, Ladder, Message};
+use crate::browser::DialogKind;
 use crate::browser::page::{Purpose, Target};
 
 /// `click: 文字`, or with `on` and `answer`.
@@ -67,8 +68,11 @@ impl Action for Click {
     }
 }
 
+/// What a box says when it asks, whatever buttons it has.
+const ASKS: [&str; 4] = ["？", "?", "吗", "是否"];
+
 /// Answers the page's own confirm box: a native one, or a drawn one with a button of these words. The answer is the press that counts,
-/// so the sign of success must not show before it, and what the box asks is no sign of success.
+/// and what the box asks is no sign of success; but a portal that asks nothing may have done it already and say so in a box.
 async fn answer_box(stage: &mut Stage<'_>, button: &str, drawn: &Target) -> Result<(), Fault> {
     let waiting_for = crate::say!("确认框及其「{button}」按钮", "the confirm box and its button “{button}”");
     let mut ladder = Ladder::default();
@@ -76,13 +80,45 @@ async fn answer_box(stage: &mut Stage<'_>, button: &str, drawn: &Target) -> Resu
         stage.stop_words().await?;
         if let Some(dialog) = stage.browser.dialog() {
             let accept = meaning(button).ok_or_else(|| native(button, &dialog.text))?;
-            return answer_native(stage, accept, dialog.kind, &dialog.text).await;
+            answer_native(stage, accept, dialog.kind, &dialog.text).await?;
+            match stage.done_when {
+                // It only told something: the question may still come.
+                Some(done_when) if dialog.kind == DialogKind::Alert => {
+                    if stage.glimpse(done_when, *stage.since).await?.is_some() {
+                        return Ok(());
+                    }
+                    continue;
+                }
+                _ => return Ok(()),
+            }
         }
         if stage.browser.look(drawn, Purpose::Press, &stage.until).await?.is_some() {
             break;
         }
         stage.until.climb(&mut ladder, &waiting_for).await?;
     }
-    not_done_yet(stage, button).await?;
+    if done_already(stage, button).await? {
+        return Ok(());
+    }
     press(stage, drawn).await
+}
+
+/// Whether the first press alone did it, as the box tells in which `button` is: then nothing more is pressed. A sign of success beside a
+/// question shows nothing, and an answer would hide which of the two it was.
+async fn done_already(stage: &mut Stage<'_>, button: &str) -> Result<bool, Fault> {
+    let Some(done_when) = stage.done_when else { return Ok(false) };
+    let Some(evidence) = stage.look(done_when, *stage.since).await? else { return Ok(false) };
+    let drawn = stage.browser.drawn_box(button, &stage.until).await?.filter(|drawn| drawn.button.is_some());
+    if drawn.is_some_and(|drawn| drawn.buttons.len() == 1 && !ASKS.iter().any(|asks| drawn.text.contains(asks))) {
+        return Ok(true);
+    }
+    stage.sign_asked = true;
+    Err(Fault::new(
+        FaultKind::Unsure,
+        crate::say!(
+            "确认框还开着，页面上却已有完成标志 {}，因此没有点「{button}」。若只是框中的文字，请在平台配置中换一个更明确的成功提示",
+            "the sign of success {} shows while the box still asks, so “{button}” was not pressed; if only the box says so, give the site profile a clearer success text",
+            evidence.zh
+        ),
+    ))
 }

@@ -1,6 +1,7 @@
 //! `collect`: reads many labelled values of the current page at once, to be compared with another portal's.
 //!
-//! Never makes a value up: a label that the page does not have, or an empty field, stays missing. Every value is hidden from then on.
+//! Never makes a value up: an empty field stays empty, and a label that the page does not have is no empty field. Every value is hidden
+//! from then on.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -9,7 +10,7 @@ use serde_json::{Value, json};
 use super::fields::labelled;
 use super::{Action, Inspect, Risk, Stage, Words};
 use crate::base::spanned::{Form, FromShort};
-use crate::base::{Fault, Message};
+use crate::base::{Fault, Ladder, Message};
 use crate::browser::page::Purpose;
 use crate::proof::Event;
 
@@ -66,46 +67,73 @@ impl Action for Collect {
 
     async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
         stage.allowed_here().await?;
-        let (mut missing, mut read) = (Vec::new(), 0_usize);
+        self.wait_for_one(stage).await?;
+        let (mut empty, mut absent, mut read) = (Vec::new(), Vec::new(), 0_usize);
         for field in &self.fields {
-            let target = stage.target(&labelled(&field.label), true)?;
+            let (label, target) = (field.label.as_str(), stage.target(&labelled(&field.label), true)?);
             let there = stage.browser.look(&target, Purpose::See, &stage.until).await?.is_some();
-            let value = if there { stage.browser.read(&target, &stage.until).await?.trim().to_owned() } else { String::new() };
-            if value.is_empty() {
-                missing.push(field.label.value.clone());
-            } else {
-                stage.redactor.add(&value);
-                read += 1;
+            let value = if there { Some(stage.browser.read(&target, &stage.until).await?.trim().to_owned()) } else { None };
+            match value.as_deref() {
+                None => absent.push(label),
+                Some("") => empty.push(label),
+                Some(value) => {
+                    stage.redactor.add(value);
+                    read += 1;
+                }
             }
-            keep(stage.values, &self.name, field.name.as_ref().unwrap_or(&field.label), &value);
+            keep(stage.values, &self.name, field.name.as_ref().unwrap_or(&field.label), value.as_deref());
         }
-        let told = if missing.is_empty() {
-            format!("{read} 项")
-        } else {
-            format!("{read} 项；没有或为空：{}", missing.join("、"))
-        };
+        let mut told = format!("读到 {read} 项 · {read} read");
+        for (names, words) in [(empty, "未填 · empty"), (absent, "页面没有这一栏 · not on the page")] {
+            if !names.is_empty() {
+                told.push_str(&format!("；{words}：{}", names.join("、")));
+            }
+        }
         let step = stage.step;
         stage.record(Event::Receipt { step: Some(step), values: [(self.name.value.clone(), told)].into() })
     }
 }
 
-/// Keeps a value in the order of reading; a later one that is not empty takes the place of an earlier one.
-fn keep(values: &mut Value, group: &str, name: &str, value: &str) {
+impl Collect {
+    /// Waits until the page has one of the fields: one that has just opened has none of them yet.
+    async fn wait_for_one(&self, stage: &Stage<'_>) -> Result<(), Fault> {
+        let (waiting_for, mut ladder) = (self.title(), Ladder::default());
+        loop {
+            for field in &self.fields {
+                let target = stage.target(&labelled(&field.label), true)?;
+                match stage.browser.look(&target, Purpose::See, &stage.until).await {
+                    Ok(Some(_)) => return Ok(()),
+                    Ok(None) => {}
+                    Err(fault) if stage.passing(&fault) => {}
+                    Err(fault) => return Err(fault),
+                }
+            }
+            stage.until.climb(&mut ladder, &waiting_for).await?;
+        }
+    }
+}
+
+/// Keeps a value in the order of reading, none where the page has no such field; a later one that says more takes the place of an
+/// earlier one.
+fn keep(values: &mut Value, group: &str, name: &str, value: Option<&str>) {
     let all = &mut values[COLLECTED][group];
     if all.is_null() {
         *all = json!([]);
     }
     let Some(all) = all.as_array_mut() else { return };
     match all.iter_mut().find(|pair| pair[0] == name) {
-        Some(pair) if !value.is_empty() => pair[1] = value.into(),
+        Some(pair) if pair[1].is_null() || value.is_some_and(|value| !value.is_empty()) => pair[1] = value.into(),
         Some(_) => {}
         None => all.push(json!([name, value])),
     }
 }
 
-/// What was collected under a name, in the order of reading: field and value, empty where it was missing. None when nothing was.
-pub(super) fn collected(values: &Value, group: &str) -> Option<Vec<(String, String)>> {
-    let pair = |pair: &Value| Some((pair[0].as_str()?.to_owned(), pair[1].as_str()?.to_owned()));
+/// A field and its value: empty where it is not filled in, none where the page does not have it.
+pub(super) type Collected = (String, Option<String>);
+
+/// What was collected under a name, in the order of reading. None when nothing was.
+pub(super) fn collected(values: &Value, group: &str) -> Option<Vec<Collected>> {
+    let pair = |pair: &Value| Some((pair[0].as_str()?.to_owned(), pair[1].as_str().map(str::to_owned)));
     values[COLLECTED][group].as_array().map(|all| all.iter().filter_map(pair).collect())
 }
 
@@ -116,10 +144,12 @@ mod tests {
     #[test]
     fn pages_add_to_each_other_and_a_missing_value_takes_none_away() {
         let mut values = json!({});
-        for (name, value) in [("乙", "2"), ("甲", ""), ("甲", "1"), ("乙", "")] {
+        let told = [("乙", Some("2")), ("甲", Some("")), ("甲", Some("1")), ("乙", Some("")), ("乙", None), ("丙", None)];
+        for (name, value) in told {
             keep(&mut values, "库", name, value);
         }
-        let pairs = [("乙", "2"), ("甲", "1")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let pairs = [("乙", Some("2")), ("甲", Some("1")), ("丙", None)];
+        let pairs = pairs.map(|(name, value)| (name.to_owned(), value.map(str::to_owned)));
         assert_eq!(collected(&values, "库"), Some(pairs.to_vec()));
         assert_eq!(collected(&values, "别的"), None);
     }

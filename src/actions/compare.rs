@@ -1,13 +1,14 @@
 //! `compare`: two collections field by field, and whether what is required is there.
 //!
-//! Never says complete without a list of what is required: then the answer is 无法判断. Never shows or keeps a value, only what became of it.
+//! Never says complete without a list of what is required, nor where a page does not have a field of it: then the answer is 无法判断.
+//! Never shows or keeps a value, only what became of it.
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::collect::collected;
+use super::collect::{Collected, collected};
 use super::site::folded;
 use super::{Action, Inspect, Risk, Stage, Words};
 use crate::base::{Fault, FaultKind, Message};
@@ -34,10 +35,12 @@ enum Verdict {
     LeftMissing,
     RequiredMissing,
     BothMissing,
+    Unknown,
 }
 
 impl Verdict {
-    fn of(left: &str, right: &str, required: bool) -> Verdict {
+    fn of(left: Option<&str>, right: Option<&str>, required: bool) -> Verdict {
+        let (Some(left), Some(right)) = (left, right) else { return Verdict::Unknown };
         match (left.is_empty(), right.is_empty()) {
             (true, true) if required => Verdict::RequiredMissing,
             (true, true) => Verdict::BothMissing,
@@ -56,6 +59,7 @@ impl Verdict {
             Verdict::LeftMissing => crate::say!("{left}缺失", "missing in {left}"),
             Verdict::RequiredMissing => crate::say!("必填未填", "required and not filled in"),
             Verdict::BothMissing => crate::say!("均未填", "in neither"),
+            Verdict::Unknown => crate::say!("无法判断（页面没有这一栏）", "cannot be told, the page has no such field"),
         }
     }
 }
@@ -89,7 +93,17 @@ impl Action for Compare {
         let rows = table(&left, &right, list.as_deref().unwrap_or_default());
         self.tell(stage, &rows)?;
         let Some(_) = list else { return self.unknown(stage) };
-        let bad: Vec<&Row> = rows.iter().filter(|row| row.required && row.verdict != Verdict::Same).collect();
+        let required = || rows.iter().filter(|row| row.required && row.verdict != Verdict::Same);
+        let bad: Vec<&Row> = required().filter(|row| row.verdict != Verdict::Unknown).collect();
+        let untold = names(required().filter(|row| row.verdict == Verdict::Unknown));
+        if bad.is_empty() && !untold.is_empty() {
+            let message = crate::say!(
+                "是否完善：无法判断。页面没有这些必填栏目：{untold}。请在网页上自行检查。",
+                "complete or not: cannot be told; the page does not have these required fields: {untold}; check them yourself"
+            );
+            stage.operator.tell(&message);
+            return stage.warn(message);
+        }
         if bad.is_empty() {
             let message =
                 crate::say!("必填栏目齐全，且与{}一致。", "everything required is there and the same as in {}", self.left.value);
@@ -111,12 +125,14 @@ impl Compare {
             let (mark_zh, mark_en) = if row.required { ("（必填）", " (required)") } else { ("", "") };
             zh.push_str(&format!("\n  {}{mark_zh}：{}", row.name, words.zh));
             en.push_str(&format!("\n  {}{mark_en}: {}", row.name, words.en));
-            values.insert(row.name.clone(), words.zh);
+            // The record has one text for readers of either language.
+            values.insert(row.name.clone(), format!("{} · {}", words.zh, words.en));
         }
         stage.operator.tell(&Message::new(zh, en));
         let step = stage.step;
         stage.record(Event::Receipt { step: Some(step), values })?;
-        for verdict in [Verdict::Different, Verdict::RightMissing, Verdict::LeftMissing, Verdict::RequiredMissing] {
+        use Verdict::{Different, LeftMissing, RequiredMissing, RightMissing, Unknown};
+        for verdict in [Different, RightMissing, LeftMissing, RequiredMissing, Unknown] {
             let names = names(rows.iter().filter(|row| row.verdict == verdict));
             if !names.is_empty() {
                 let words = verdict.words(left, right);
@@ -167,7 +183,7 @@ fn names<'a>(rows: impl Iterator<Item = &'a Row>) -> String {
 }
 
 /// Every field of either side, then what is required and in neither.
-fn table(left: &[(String, String)], right: &[(String, String)], required: &[String]) -> Vec<Row> {
+fn table(left: &[Collected], right: &[Collected], required: &[String]) -> Vec<Row> {
     let mut order: Vec<&str> = Vec::new();
     let all = left.iter().chain(right).map(|(name, _)| name).chain(required);
     for name in all {
@@ -175,12 +191,12 @@ fn table(left: &[(String, String)], right: &[(String, String)], required: &[Stri
             order.push(name);
         }
     }
-    let value = |side: &'_ [(String, String)], name: &str| {
-        side.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone()).unwrap_or_default()
-    };
+    fn value<'s>(side: &'s [Collected], name: &str) -> Option<&'s str> {
+        side.iter().find(|(own, _)| own == name).and_then(|(_, value)| value.as_deref())
+    }
     let row = |name: &str| {
         let required = required.iter().any(|own| own == name);
-        Row { name: name.to_owned(), verdict: Verdict::of(&value(left, name), &value(right, name), required), required }
+        Row { name: name.to_owned(), verdict: Verdict::of(value(left, name), value(right, name), required), required }
     };
     order.into_iter().map(row).collect()
 }
@@ -200,14 +216,15 @@ fn nothing_read(name: &Words) -> Fault {
 mod tests {
     use super::*;
 
-    fn side(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    fn side(pairs: &[(&str, &str)]) -> Vec<Collected> {
+        let value = |value: &str| (value != "无栏").then(|| value.to_owned());
+        pairs.iter().map(|(name, own)| ((*name).to_owned(), value(own))).collect()
     }
 
     #[test]
     fn every_verdict_has_its_reason() {
-        let left = side(&[("同", "甲 乙"), ("异", "1"), ("右缺", "1"), ("左缺", ""), ("无", ""), ("必", "")]);
-        let right = side(&[("同", "甲乙"), ("异", "2"), ("右缺", ""), ("左缺", "1"), ("无", ""), ("必", "")]);
+        let left = side(&[("同", "甲 乙"), ("异", "1"), ("右缺", "1"), ("左缺", ""), ("无", ""), ("必", ""), ("栏", "1")]);
+        let right = side(&[("同", "甲乙"), ("异", "2"), ("右缺", ""), ("左缺", "1"), ("无", ""), ("必", ""), ("栏", "无栏")]);
         let rows = table(&left, &right, &["必".to_owned(), "不知".to_owned()]);
         let verdicts: Vec<_> = rows.iter().map(|row| (row.name.as_str(), row.verdict, row.required)).collect();
         assert_eq!(
@@ -219,7 +236,8 @@ mod tests {
                 ("左缺", Verdict::LeftMissing, false),
                 ("无", Verdict::BothMissing, false),
                 ("必", Verdict::RequiredMissing, true),
-                ("不知", Verdict::RequiredMissing, true),
+                ("栏", Verdict::Unknown, false),
+                ("不知", Verdict::Unknown, true),
             ]
         );
     }

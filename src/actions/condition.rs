@@ -18,6 +18,10 @@ pub struct Seen {
     /// 平台配置中的一组文字，出现其一即可 · One of the texts that the site profile lists under this name.
     #[serde(default)]
     pub site_text: Option<Words>,
+    /// 上述文字须一字不差地出现在含有这段文字的行里，别处的同样字样不算 · These texts count only whole, and in the table row or list item
+    /// that holds this text.
+    #[serde(default)]
+    pub row: Option<Words>,
     /// 页面上有这个元素 · This element is on the page.
     #[serde(default)]
     pub target: Option<Place>,
@@ -41,6 +45,7 @@ impl Seen {
         inspect.condition(self);
         self.text.iter().for_each(|words| inspect.words(words));
         self.site_text.iter().for_each(|name| inspect.site_text(name));
+        self.row.iter().for_each(|words| inspect.words(words));
         self.target.iter().for_each(|place| place.inspect(inspect));
         self.at.iter().for_each(|name| inspect.site(name));
     }
@@ -58,6 +63,10 @@ impl Seen {
         }
         if let Some(name) = &self.site_text {
             parts.push(crate::say!("平台文字「{}」", "site text “{}”", name.value));
+        }
+        if let (Some(row), Some(part)) = (&self.row, parts.last_mut()) {
+            part.zh = format!("“{}”为{}", row.value, part.zh);
+            part.en = format!("{} beside “{}”", part.en, row.value);
         }
         if let Some(place) = &self.target {
             parts.push(crate::say!("「{}」", "“{}”", place.words()));

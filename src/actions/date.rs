@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::fields::{Fields, labelled};
+use super::press::entering;
 use super::{Action, Inspect, Risk, Stage};
 use crate::base::{Fault, Message};
 
@@ -35,7 +36,7 @@ impl Action for Date {
             if value.trim().is_empty() {
                 continue;
             }
-            let filled = stage.browser.enter_date(&target, &value, &stage.until).await?;
+            let filled = stage.browser.enter_date(&target, &value, &entering(stage.site, stage.once), &stage.until).await?;
             stage.matched(&filled.found)?;
             stage.redactor.add(&filled.old);
             stage.changed(label, &filled.old, &filled.new);

@@ -90,18 +90,14 @@ pub(super) async fn answer_native(stage: &mut Stage<'_>, accept: bool, kind: Dia
         return Err(irreversible(word));
     }
     stage.pressed = true;
-    *stage.since = Some(stage.browser.mark());
+    // What a box asks says nothing of how the press ends; what it only tells does.
+    if kind != DialogKind::Alert || stage.since.is_none() {
+        *stage.since = Some(stage.browser.mark());
+    }
     stage.browser.answer_dialog(accept, &stage.until).await
 }
 
 async fn answer_drawn(stage: &mut Stage<'_>, drawn: DrawnBox, button: &str) -> Result<(), Fault> {
-    let asks = drawn.buttons.len() > 1 && meaning(button) != Some(false);
-    if asks
-        && !stage.once
-        && let Some(word) = stage.site.once_word(&drawn.text)
-    {
-        return Err(irreversible(word));
-    }
     not_done_yet(stage, button).await?;
     let Some(found) = drawn.button else { return Ok(()) };
     press_found(stage, &found, button).await

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::condition::Seen;
+use super::fresh::Fresh;
 use super::place::LongPlace;
 use super::press::press;
 use super::sight::{LOOK, Sight, says_nothing, while_asked};
@@ -48,7 +49,7 @@ enum Shown {
 
 /// What to watch for, values filled in.
 struct Signs {
-    next: Sight,
+    next: Fresh,
     wrong: Sight,
     blocked: Sight,
 }
@@ -76,8 +77,8 @@ impl Action for EnterPin {
     async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
         stage.allowed_here().await?;
         self.enough_tries(stage).await?;
-        let signs = Signs {
-            next: stage.sight(&self.next)?,
+        let mut signs = Signs {
+            next: Fresh::of(stage, stage.sight(&self.next)?).await?,
             wrong: stage.sight(&listed(&self.wrong))?,
             blocked: stage.sight(&listed(&self.blocked))?,
         };
@@ -90,13 +91,15 @@ impl Action for EnterPin {
         let mut stale = said(stage.browser, stage, &signs.wrong).await?.is_some();
         loop {
             if *stage.wrong_pin {
+                self.still_enough(stage).await?;
                 self.once_more(stage, pin.is_some()).await?;
+                self.still_enough(stage).await?;
             }
             let since = stage.browser.mark();
             *stage.since = Some(since);
             let shown = match &pin {
-                Some(pin) => self.by_training(stage, pin, &signs, &mut stale, since).await?,
-                None => self.by_person(stage, &signs, &mut stale, since).await?,
+                Some(pin) => self.by_training(stage, pin, &mut signs, &mut stale, since).await?,
+                None => self.by_person(stage, &mut signs, &mut stale, since).await?,
             };
             match shown {
                 Shown::Next => return Ok(()),
@@ -122,6 +125,14 @@ impl EnterPin {
         match stage.browser.seen_text(stage.site.texts(name)?, None, &stage.until).await? {
             Some(told) => self.few_are_left(stage, &told.text),
             None => Ok(()),
+        }
+    }
+
+    /// The same after a wrong PIN, where the page may be behind a box that says so.
+    async fn still_enough(&self, stage: &Stage<'_>) -> Result<(), Fault> {
+        match self.enough_tries(stage).await {
+            Err(fault) if says_nothing(stage.browser, &fault, &stage.until) => Ok(()),
+            told => told,
         }
     }
 
@@ -155,7 +166,7 @@ impl EnterPin {
         Ok(())
     }
 
-    async fn by_person(&self, stage: &mut Stage<'_>, signs: &Signs, stale: &mut bool, since: Mark) -> Result<Shown, Fault> {
+    async fn by_person(&self, stage: &mut Stage<'_>, signs: &mut Signs, stale: &mut bool, since: Mark) -> Result<Shown, Fault> {
         let (field, press) = (&self.field.value, self.press.words());
         let message = crate::say!(
             "请在网页的「{field}」中输入密码，并由您本人点击「{press}」；如果弹出 CA 驱动的窗口，请在那里输入。Ruku 不读取、不保存、不代输密码。",
@@ -180,7 +191,7 @@ impl EnterPin {
         &self,
         stage: &mut Stage<'_>,
         pin: &Secret,
-        signs: &Signs,
+        signs: &mut Signs,
         stale: &mut bool,
         since: Mark,
     ) -> Result<Shown, Fault> {
@@ -222,7 +233,7 @@ impl EnterPin {
     async fn seen_by_training(
         &self,
         stage: &mut Stage<'_>,
-        signs: &Signs,
+        signs: &mut Signs,
         stale: &mut bool,
         since: Mark,
     ) -> Result<Shown, Fault> {
@@ -248,7 +259,7 @@ async fn said(browser: &Browser, stage: &Stage<'_>, sight: &Sight) -> Result<Opt
 async fn outcome(
     browser: &Browser,
     site: &super::site::Site,
-    signs: &Signs,
+    signs: &mut Signs,
     stale: &mut bool,
     since: Mark,
     until: &Until,
@@ -269,7 +280,7 @@ async fn outcome(
 async fn glance(
     browser: &Browser,
     site: &super::site::Site,
-    signs: &Signs,
+    signs: &mut Signs,
     stale: &mut bool,
     since: Mark,
     until: &Until,
@@ -289,7 +300,7 @@ async fn glance(
         Some(_) => {}
         None => *stale = false,
     }
-    Ok(signs.next.look(browser, site, Some(since), until).await?.map(|_| Shown::Next))
+    Ok(signs.next.look(browser, site, since, until).await?.map(|_| Shown::Next))
 }
 
 /// Whether a message with these words popped up after `since`.

@@ -27,6 +27,7 @@ pub(crate) mod doctor;
 mod enter_pin;
 mod expect;
 mod fill;
+mod fresh;
 mod insert_lock;
 mod milestone;
 mod open;

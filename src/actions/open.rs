@@ -78,7 +78,7 @@ async fn pasted(stage: &mut Stage<'_>, site: &str, question: Message) -> Result<
             format!("这不是「{}」的网址，没有打开。请核对后重新粘贴。", title.zh),
             format!("that is no address of “{}”, and was not opened; check it and paste it again", title.en),
         );
-        if stage.operator.pin().is_some() {
+        if !stage.operator.is_person() {
             return Err(Fault::new(FaultKind::Refused, refused));
         }
         stage.operator.tell(&refused);

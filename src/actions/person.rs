@@ -5,7 +5,8 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::sight::{watch, while_asked};
+use super::fresh::Fresh;
+use super::sight::while_asked;
 use super::stage::Asked;
 use super::{Action, Bilingual, Condition, Inspect, Risk, Stage};
 use crate::base::spanned::Form;
@@ -21,7 +22,8 @@ pub struct Person {
     /// 是阅读、验证码还是网页操作 · Whether it is to read, to solve a captcha or to act on the page.
     #[serde(default)]
     pub kind: Kind,
-    /// 看到什么即已完成；不写则等本人按回车 · What is seen when it is done; without it the person says so.
+    /// 看到什么即已完成，开始时就有的不算；不写则等本人按回车 · What is seen when it is done, what stood there before not counted; without
+    /// it the person says so.
     #[serde(default)]
     pub until: Option<Condition>,
     /// 只要还看得到就没有完成 · As long as this is seen it is not done.
@@ -66,14 +68,17 @@ impl Action for Person {
             Kind::Read => GateKind::Read,
             Kind::Captcha => GateKind::Captcha,
         };
-        let until = self.until.as_ref().map(|seen| stage.sight(seen)).transpose()?;
+        let mut until = match &self.until {
+            Some(seen) => Some(Fresh::of(stage, stage.sight(seen)?).await?),
+            None => None,
+        };
         let gone = self.gone.as_ref().map(|seen| stage.sight(seen)).transpose()?;
-        let (browser, site, since) = (stage.browser, stage.site, *stage.since);
+        let (browser, site, since) = (stage.browser, stage.site, stage.browser.mark());
         loop {
             let patience = stage.until.renewed(stage.patience);
             let world = async {
-                match (&until, &gone) {
-                    (Some(seen), _) => watch(browser, site, std::slice::from_ref(seen), since, &patience).await.map(drop),
+                match (&mut until, &gone) {
+                    (Some(seen), _) => seen.wait(browser, site, since, &patience).await,
                     (None, Some(gone)) => gone.wait_gone(browser, site, &patience).await,
                     (None, None) => std::future::pending().await,
                 }

@@ -3,16 +3,17 @@
 //! Never presses twice by itself. Messages of the page count from just before the press, not earlier.
 
 use super::Stage;
+use super::dialog::meaning;
 use super::site::Site;
 use crate::base::{Fault, FaultKind};
-use crate::browser::page::{Found, Mark, Pressed, Target};
+use crate::browser::page::{Found, Hit, Mark, Permit, Pressed, Target};
 
 /// Presses once. From the moment an input event may have left, the stage knows that the step was pressed.
 pub(super) async fn press(stage: &mut Stage<'_>, target: &Target) -> Result<(), Fault> {
     stage.allowed_here().await?;
     let (site, once) = (stage.site, stage.once);
     let before = stage.browser.mark();
-    let pressed = stage.browser.press_if(target, &|found| permit(site, once, found), &stage.until).await;
+    let pressed = stage.browser.press_if(target, &|hit| permit(site, once, hit), &stage.until).await;
     pressed_so(stage, before, pressed)
 }
 
@@ -21,16 +22,27 @@ pub(super) async fn press_found(stage: &mut Stage<'_>, found: &Found, words: &st
     stage.allowed_here().await?;
     let (site, once) = (stage.site, stage.once);
     let before = stage.browser.mark();
-    let permit = |found: &Found| permit(site, once, found);
-    let pressed = stage.browser.press_found(&Target::text(words), found, &permit, &stage.until).await;
+    let pressed = stage.browser.press_found(&Target::text(words), found, &|hit| permit(site, once, hit), &stage.until).await;
     pressed_so(stage, before, pressed)
 }
 
-fn permit(site: &Site, once: bool, found: &Found) -> Result<(), Fault> {
-    match site.once_word(&found.words).or_else(|| site.once_word(&found.text)) {
-        Some(word) if !once => Err(irreversible(word)),
-        _ => Ok(()),
+/// The same rule for the presses of an action that enters something, where the words of the field itself are no button's.
+pub(super) fn entering(site: &Site, once: bool) -> Box<Permit<'_>> {
+    Box::new(move |hit| allowed(site, once, hit, []))
+}
+
+fn permit(site: &Site, once: bool, hit: &Hit<'_>) -> Result<(), Fault> {
+    allowed(site, once, hit, [&hit.found.words, &hit.found.text])
+}
+
+fn allowed<const N: usize>(site: &Site, once: bool, hit: &Hit<'_>, own: [&String; N]) -> Result<(), Fault> {
+    if once {
+        return Ok(());
     }
+    // To say no to a question takes nothing that cannot be taken back.
+    let question = (meaning(&hit.found.text) != Some(false)).then_some(&hit.question);
+    let mut words = own.into_iter().chain(&hit.words).chain(question);
+    words.find_map(|words| site.once_word(words)).map_or(Ok(()), |word| Err(irreversible(word)))
 }
 
 fn pressed_so(stage: &mut Stage<'_>, before: Mark, pressed: Result<Pressed, Fault>) -> Result<(), Fault> {
@@ -54,7 +66,6 @@ fn pressed_so(stage: &mut Stage<'_>, before: Mark, pressed: Result<Pressed, Faul
 pub(super) async fn not_done_yet(stage: &mut Stage<'_>, button: &str) -> Result<(), Fault> {
     let Some(done_when) = stage.done_when else { return Ok(()) };
     let Some(evidence) = stage.look(done_when, None).await? else { return Ok(()) };
-    stage.held_back = true;
     Err(Fault::new(
         FaultKind::Precondition,
         crate::say!(

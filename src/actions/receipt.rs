@@ -1,11 +1,14 @@
 //! `receipt`: keeps what the portal issued, such as 受理编号 and the time, in the record.
+//!
+//! Never keeps a value in clear whose label the site profile does not list, whatever the playbook names.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::fields::labelled;
 use super::{Action, Inspect, Risk, Stage, Words};
-use crate::base::{Fault, Message};
+use crate::base::redact::BLOCK;
+use crate::base::{Fault, Message, Redactor};
 use crate::proof::Event;
 
 /// `receipt: [受理编号, 提交时间]`: labels of the page.
@@ -32,9 +35,29 @@ impl Action for Receipt {
         let mut values = std::collections::BTreeMap::new();
         for label in &self.0 {
             let value = stage.browser.read(&stage.target(&labelled(label), true)?, &stage.until).await?;
-            values.insert(label.value.clone(), value.trim().to_owned());
+            values.insert(label.value.clone(), kept(&stage.site.receipts, &stage.redactor, label, value.trim()));
         }
         let step = stage.step;
         stage.record(Event::Receipt { step: Some(step), values })
+    }
+}
+
+/// The value as the record keeps it.
+fn kept(receipts: &[String], redactor: &Redactor, label: &str, value: &str) -> String {
+    // Too short to be hidden wherever it shows up, it is hidden here.
+    if receipts.iter().any(|own| own == label) || redactor.add(value) { value.to_owned() } else { BLOCK.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_the_profile_lists_stays_in_clear() {
+        let (redactor, receipts) = (Redactor::default(), ["受理编号".to_owned()]);
+        let recorded = |label: &str, value: &str| redactor.hide(&kept(&receipts, &redactor, label, value));
+        assert_eq!(recorded("受理编号", "NM2020"), "NM2020");
+        assert_eq!(recorded("证件号码", "15010519900101"), BLOCK);
+        assert_eq!(recorded("姓", "云"), BLOCK);
     }
 }

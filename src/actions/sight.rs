@@ -22,8 +22,8 @@ pub struct Sight {
     pub(super) at: Option<String>,
     /// Lists of texts: one of each must be seen.
     pub(super) lists: Vec<Vec<String>>,
-    /// An element that must be there.
-    pub(super) target: Option<Target>,
+    /// Elements that must be there.
+    pub(super) targets: Vec<Target>,
 }
 
 impl Sight {
@@ -48,7 +48,7 @@ impl Sight {
                 None => return Ok(None),
             }
         }
-        if let Some(target) = &self.target {
+        for target in &self.targets {
             match browser.look(target, Purpose::See, until).await? {
                 Some(found) => evidence.push(found.words),
                 None => return Ok(None),
@@ -93,27 +93,4 @@ pub(super) fn says_nothing(browser: &Browser, fault: &Fault, until: &Until) -> b
         _ => false,
     };
     passing && browser.took_away().is_none()
-}
-
-/// Watches the page until one of `sights` is seen; says which, and what was seen. A page that moves on, and a dialog that the person
-/// answers, are waited out.
-pub async fn watch(
-    browser: &Browser,
-    site: &Site,
-    sights: &[Sight],
-    since: Option<Mark>,
-    until: &Until,
-) -> Result<(usize, Message), Fault> {
-    let waiting_for = crate::say!("您完成网页上的操作", "you to finish on the page");
-    loop {
-        for (index, sight) in sights.iter().enumerate() {
-            match sight.look(browser, site, since, &until.within(LOOK)).await {
-                Ok(Some(evidence)) => return Ok((index, evidence)),
-                Ok(None) => {}
-                Err(fault) if says_nothing(browser, &fault, until) => {}
-                Err(fault) => return Err(fault),
-            }
-        }
-        until.pause(WATCH, &waiting_for).await?;
-    }
 }

@@ -9,6 +9,11 @@ use crate::base::{Fault, FaultKind, Message};
 /// Where the port of the training instance is filled in.
 pub const PORT: &str = "{port}";
 
+/// What no profile of a stranger can make reversible.
+const ONCE_WORDS: &[&str] = &["提交", "签章", "同步", "解绑", "确认申请", "授权"];
+/// The one word that a stranger's profile may excuse: the button only opens the page of 确认授权.
+const HARMLESS: &str = "进入授权";
+
 /// The portals of one region, by name.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Site {
@@ -34,6 +39,8 @@ pub struct Site {
     pub required: BTreeMap<String, Vec<String>>,
     /// Inputs whose values may be shown; all others are hidden whatever a playbook says of them.
     pub public_inputs: Vec<String>,
+    /// Labels of receipts whose values may be kept in clear; all others are hidden whatever a playbook keeps.
+    pub receipts: Vec<String>,
 }
 
 /// One portal.
@@ -122,6 +129,39 @@ impl Site {
         }
     }
 
+    /// Refuses unless this is a training profile whose every address is of the instance at `port` on this machine.
+    pub fn only_at(&self, port: u16) -> Result<(), Fault> {
+        self.only_loopback()?;
+        let own = |address: &String| url::Url::parse(address).is_ok_and(|url| url.port_or_known_default() == Some(port));
+        let mut addresses = self.places.values().flat_map(|place| place.address.iter().chain(&place.origins));
+        addresses.find(|address| !own(address)).map_or(Ok(()), |address| {
+            let message = crate::say!(
+                "{address} 不是正在使用的模拟平台（端口 {port}）。",
+                "{address} is not of the training that is used (port {port})"
+            );
+            Err(Fault::new(FaultKind::Refused, message))
+        })
+    }
+
+    /// Holds a profile that came from somebody else to Ruku's own idea of what is irreversible: it may add to that, not take away.
+    pub fn distrust(&mut self) {
+        let missing = ONCE_WORDS.iter().filter(|word| !self.once_words.iter().any(|own| own == *word));
+        let missing: Vec<String> = missing.map(|word| (*word).to_owned()).collect();
+        self.once_words.extend(missing);
+        self.harmless.retain(|word| word == HARMLESS);
+    }
+
+    /// Who is behind every address that a run may open, for the person who has to agree: title and origins.
+    pub fn portals(&self) -> Vec<Message> {
+        let known = self.places.values().filter(|place| !place.origins.is_empty());
+        let line = |place: &SitePlace| {
+            let origins = place.origins.join(" ");
+            let title = &place.title;
+            Message::new(format!("{}：{origins}", title.zh), format!("{}: {origins}", title.en))
+        };
+        known.map(line).collect()
+    }
+
     /// A title with the names of this profile said as people say them: the portal's title for its name, the words for a list of texts, and
     /// an input's name without braces (`{{ 姓名 }}` reads 姓名: values never stand in titles).
     pub fn in_words(&self, title: &Message) -> Message {
@@ -207,6 +247,7 @@ mod tests {
             stop_words: Vec::new(),
             required: BTreeMap::new(),
             public_inputs: Vec::new(),
+            receipts: Vec::new(),
         }
     }
 
@@ -231,6 +272,33 @@ mod tests {
         assert_eq!(site.once_word("进入 授权"), None);
         assert_eq!(site.once_word("确认授权"), Some("授权"));
         assert_eq!(site.once_word("进入授权并确认授权"), Some("授权"));
+    }
+
+    #[test]
+    fn a_strangers_profile_takes_nothing_away() {
+        let mut site =
+            Site { once_words: vec!["绑定".into()], harmless: vec!["确认授权".into(), "进入授权".into()], ..nowhere() };
+        site.distrust();
+        assert_eq!(site.once_word("确认授权"), Some("授权"));
+        assert_eq!(site.once_word("提交"), Some("提交"));
+        assert_eq!(site.once_word("绑定"), Some("绑定"));
+        assert_eq!(site.once_word("进入授权"), None);
+    }
+
+    #[test]
+    fn a_training_is_one_port() {
+        let place = |address: &str| SitePlace {
+            title: Message::same("门户"),
+            address: Some(address.to_owned()),
+            origins: origin(address).into_iter().collect(),
+        };
+        let mut site = Site { training: true, ..nowhere() };
+        site.places.insert("a".into(), place("http://a.localhost:8001/"));
+        assert!(site.only_at(8001).is_ok());
+        site.places.insert("b".into(), place("http://b.localhost:8002/"));
+        assert!(site.only_loopback().is_ok() && site.only_at(8001).is_err());
+        let portals: Vec<String> = site.portals().into_iter().map(|line| line.en).collect();
+        assert_eq!(portals, ["门户: http://a.localhost:8001", "门户: http://b.localhost:8002"]);
     }
 
     #[test]

@@ -100,8 +100,10 @@ pub struct Stage<'a> {
     pub done_when: Option<&'a Seen>,
     /// Whether this is a once-step, carried out by the once gate.
     pub once: bool,
-    /// Set when the press that counts was held back: what was pressed before it only opened a question.
+    /// Set when the portal itself said that the press did nothing.
     pub held_back: bool,
+    /// Set when a question was left open beside the sign of success: the sign shows nothing then.
+    pub sign_asked: bool,
     /// What this playbook filled in since the last irreversible step: shown to the person before the next one.
     pub changes: &'a mut Vec<Change>,
     /// Set once a PIN was wrong: none is used again in this run until the person says so.
@@ -222,8 +224,16 @@ impl Stage<'_> {
         if let Some(name) = &seen.site_text {
             lists.push(self.site.texts(name)?.to_vec());
         }
-        let target = seen.target.as_ref().map(|place| self.target(place, false)).transpose()?;
-        Ok(Sight { at: seen.at.as_ref().map(|name| name.value.clone()), lists, target })
+        let mut targets = Vec::new();
+        if let Some(row) = &seen.row {
+            let row = self.render(row)?;
+            let spot = |text| Spot { whole: true, row: Some(row.clone()), ..Spot::of(By::Text(text)) };
+            targets.extend(lists.drain(..).map(|list| Target { any: list.into_iter().map(spot).collect() }));
+        }
+        if let Some(place) = &seen.target {
+            targets.push(self.target(place, false)?);
+        }
+        Ok(Sight { at: seen.at.as_ref().map(|name| name.value.clone()), lists, targets })
     }
 
     /// One look: what was seen of `seen`, in words, or none. Messages count from `since`.

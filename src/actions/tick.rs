@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::press::entering;
 use super::{Action, Inspect, Place, Risk, Stage};
 use crate::base::{Fault, Message};
 
@@ -30,7 +31,7 @@ impl Action for Tick {
     async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
         stage.allowed_here().await?;
         let target = stage.target(&self.on, true)?;
-        let found = stage.browser.tick(&target, true, &stage.until).await?;
+        let found = stage.browser.tick(&target, true, &entering(stage.site, stage.once), &stage.until).await?;
         stage.matched(&found)
     }
 }

@@ -48,6 +48,14 @@ struct Kept {
 }
 
 impl Upload {
+    /// What people call the field: the row that a button stands in says more than the button.
+    fn field(&self) -> &str {
+        match &self.to.row {
+            Some(row) => row,
+            None => self.to.words(),
+        }
+    }
+
     /// The paths as the playbook writes them.
     pub fn names(&self) -> impl Iterator<Item = &Words> {
         self.file.iter().chain(&self.files)
@@ -63,7 +71,7 @@ impl Action for Upload {
     const RISK: Risk = Risk::Change;
 
     fn title(&self) -> Message {
-        crate::say!("上传「{}」", "upload “{}”", self.to.words())
+        crate::say!("上传「{}」", "upload “{}”", self.field())
     }
 
     fn inspect(&self, inspect: &mut dyn Inspect) {
@@ -87,9 +95,12 @@ impl Action for Upload {
         let (mark, paths) = (stage.browser.mark(), kept.iter().map(|one| one.path.as_path()).collect::<Vec<_>>());
         *stage.since = Some(mark);
         match stage.browser.upload(&target, &paths, &stage.until).await {
-            Ok(found) => stage.matched(&found)?,
+            Ok(found) => {
+                stage.pressed = true;
+                stage.matched(&found)?;
+            }
             // The portal answers at once with a box; what it says is looked at below.
-            Err(fault) if fault.kind == FaultKind::Dialog => {}
+            Err(fault) if fault.kind == FaultKind::Dialog => stage.pressed = true,
             Err(fault) => return Err(fault),
         }
         self.wait(stage, mark).await?;
@@ -99,7 +110,7 @@ impl Action for Upload {
             stage.record(Event::Message { step, text, kind: "upload".to_owned() })?;
         }
         let list = kept.iter().map(|one| one.name.as_str()).collect::<Vec<_>>().join("、");
-        stage.changed(self.to.words(), "", &list);
+        stage.changed(self.field(), "", &list);
         Ok(())
     }
 }

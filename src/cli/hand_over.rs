@@ -8,6 +8,7 @@ use super::run::{read_inputs, wrong_inputs};
 use super::stop::{Stop, read_named};
 use super::texts::{self, Wanted};
 use super::{Context, print};
+use crate::actions::site::Site;
 use crate::base::{Fault, FaultKind, Message};
 use crate::playbook::package::{self, Package};
 use crate::playbook::{self, Playbook};
@@ -42,7 +43,7 @@ pub(super) fn main(context: &Context, args: &Args) -> ExitCode {
             }
             let (folder, code) = (package.folder.display(), &package.code);
             let done = crate::say!(
-                "交接包：{folder}\n校验码：{code}（客户开始时会看到同一个，可在电话里核对）\n其中有个人信息，请只交给客户本人。客户怎么做，写在 README.txt 里。",
+                "交接包：{folder}\n校验码：{code}（客户开始时会看到同一个，请在电话里核对）\n其中有个人信息，请只交给客户本人。客户怎么做，写在 README.txt 里。",
                 "hand-over package: {folder}\ncode: {code} (the customer sees the same one at the start; compare it on the phone)\nit holds personal data: give it to the customer alone; README.txt says what the customer does"
             );
             print::out(done.get(context.lang));
@@ -55,7 +56,8 @@ pub(super) fn main(context: &Context, args: &Args) -> ExitCode {
 fn pack(context: &Context, args: &Args) -> Result<(Package, Vec<String>), Stop> {
     let site = read_named(&args.site)?;
     let training = playbook::site::read("", &site).0.is_some_and(|site| site.training);
-    let wanted = Wanted { names: &args.playbooks, site: Some(&args.site), folder: None, port: None, real: !training };
+    let wanted =
+        Wanted { names: &args.playbooks, site: Some(&args.site), folder: None, port: None, real: !training, packed: true };
     let texts = texts::read(context, &wanted)?;
     let given = args.inputs.as_deref().map(|file| read_inputs(context, file)).transpose()?.unwrap_or_default();
     wrong_inputs(&texts.playbooks, &given)?;
@@ -90,6 +92,19 @@ pub(super) fn greeting(package: &Package) -> Message {
     crate::say!(
         "交接包校验码：{code}，请与支持人员核对。办理档案将存放在 {runs}，办完请把整个文件夹交回。",
         "code of the hand-over package: {code}; compare it with support. The record will lie in {runs}; give the whole folder back afterwards"
+    )
+}
+
+/// What the person has to agree to before a package is run: who made it, and where it goes.
+pub(super) fn question(package: &Package, site: &Site) -> Message {
+    let (code, portals) = (&package.code, site.portals());
+    let list = |of: fn(&Message) -> &str| portals.iter().map(|portal| format!("\n  {}", of(portal))).collect::<String>();
+    let (zh, en) = (list(|portal| &portal.zh), list(|portal| &portal.en));
+    Message::new(
+        format!("即将执行交接包。请与支持人员在电话里核对校验码 {code}，并核对下列平台网址；有一处不一致就不要继续。{zh}"),
+        format!(
+            "a hand-over package is about to run; compare the code {code} with support on the phone, and these addresses of the portals; do not go on if anything differs{en}"
+        ),
     )
 }
 

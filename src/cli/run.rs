@@ -14,6 +14,7 @@ use super::{Context, agents, block_on, cancelled_by_signals, hand_over, home, pr
 use crate::base::{Fault, FaultKind, Message, Until};
 use crate::operator::{Access, Operator, Person, Scripted, Terminal};
 use crate::playbook;
+use crate::playbook::package::Package;
 use crate::proof::{Event, Mode};
 use crate::run::{self, Chosen, Options, Outcome};
 use crate::training::{Applicant, Instance, papers};
@@ -54,9 +55,12 @@ pub(super) struct Args {
     /// auto: at Ruku's own pace; present: slowly, with captions, for an audience
     #[arg(long, default_value = "auto", value_parser = ["auto", "present"])]
     mode: String,
-    /// Show the browser window
+    /// Show the browser window (shown anyway where you operate and there is a desktop)
     #[arg(long)]
     headed: bool,
+    /// Hide the browser window although you operate
+    #[arg(long, conflicts_with = "headed")]
+    headless: bool,
     /// Folder for run folders
     #[arg(long, default_value = "runs", value_name = "FOLDER")]
     runs: PathBuf,
@@ -92,12 +96,12 @@ pub(super) fn main(context: &Context, mut args: Args) -> ExitCode {
             Err(fault) => return context.fail(&fault),
         }
     }
-    let texts = match read_texts(context, &mut args, instance.as_ref()) {
-        Ok(texts) => texts,
+    let (texts, package) = match read_texts(context, &mut args, instance.as_ref()) {
+        Ok(read) => read,
         Err(stop) => return context.stop(&stop),
     };
     let json = args.json;
-    match block_on(execute(context, args, texts, instance)) {
+    match block_on(execute(context, args, texts, package, instance)) {
         Ok(outcome) => {
             let words = context.text("操作记录报告：", "report: ");
             // A file that standard error was sent to is a log: no names there.
@@ -119,7 +123,7 @@ pub(super) fn main(context: &Context, mut args: Args) -> ExitCode {
 }
 
 /// The texts that were named, or those of the package, which then says where everything is.
-fn read_texts(context: &Context, args: &mut Args, instance: Option<&Instance>) -> Result<Texts, Stop> {
+fn read_texts(context: &Context, args: &mut Args, instance: Option<&Instance>) -> Result<(Texts, Option<Package>), Stop> {
     let package = args.package.as_deref().map(hand_over::open).transpose()?;
     if let Some(package) = &package {
         args.playbooks = package.run.iter().map(|file| file.display().to_string()).collect();
@@ -134,6 +138,7 @@ fn read_texts(context: &Context, args: &mut Args, instance: Option<&Instance>) -
             folder: package.as_ref().map(|package| package.playbooks.as_path()),
             port: instance.map(|instance| instance.port),
             real: instance.is_none(),
+            packed: package.is_some(),
         },
     )?;
     if package.is_some() && !texts.site.training && instance.is_some() {
@@ -142,7 +147,18 @@ fn read_texts(context: &Context, args: &mut Args, instance: Option<&Instance>) -
             "this package is for the real portals and does not go with --training or --training-at"
         )));
     }
-    Ok(texts)
+    Ok((texts, package))
+}
+
+/// Whether the browser shows its window: a person has a page to see, where there is a desktop to show it on.
+fn shows_window(args: &Args, person: bool, desktop: bool) -> bool {
+    args.headed || (person && desktop && !args.headless)
+}
+
+/// Whether there is a desktop. Windows and macOS always have one.
+fn desktop() -> bool {
+    let named = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    cfg!(any(windows, target_os = "macos")) || named("DISPLAY") || named("WAYLAND_DISPLAY")
 }
 
 /// This command's own arguments without those that the supervising process has dealt with.
@@ -163,7 +179,13 @@ fn arguments_for_child() -> Vec<std::ffi::OsString> {
     kept
 }
 
-async fn execute(context: &Context, args: Args, texts: Texts, instance: Option<Instance>) -> Result<Outcome, Stop> {
+async fn execute(
+    context: &Context,
+    args: Args,
+    texts: Texts,
+    package: Option<Package>,
+    instance: Option<Instance>,
+) -> Result<Outcome, Stop> {
     let cancel = cancelled_by_signals();
     let lang = context.lang;
     let scripted = args.operator.as_deref().map_or(instance.is_some(), |word| word == "scripted");
@@ -185,13 +207,16 @@ async fn execute(context: &Context, args: Args, texts: Texts, instance: Option<I
                 ),
             )));
         };
-        texts.site.only_loopback()?;
+        texts.site.only_at(instance.port)?;
         let access = Access { port: instance.port, token: instance.token.clone(), key: instance.key.clone() };
         ask_missing(None, &texts.playbooks, &mut inputs).await?;
         Box::new(Scripted::admit(access, person_of(person), lang).await?)
     } else {
         let terminal = Terminal::start(lang);
         let until = Until::after(patience, cancel.clone());
+        if let Some(package) = &package {
+            terminal.agree(&hand_over::question(package, &texts.site), &until).await?;
+        }
         ask_missing(Some((&terminal, &until)), &texts.playbooks, &mut inputs).await?;
         Box::new(terminal)
     };
@@ -206,6 +231,7 @@ async fn execute(context: &Context, args: Args, texts: Texts, instance: Option<I
     };
     let papers = instance.as_ref().zip(person.as_ref()).map(|(instance, person)| papers::folder(&instance.dir, &person.id));
     let folder = texts.folder;
+    let headed = shows_window(&args, !scripted, desktop());
     let agents = agents::at(&texts.drivers, instance.as_ref())?;
     let outcome = run::run(Options {
         playbooks: texts.playbooks,
@@ -219,7 +245,7 @@ async fn execute(context: &Context, args: Args, texts: Texts, instance: Option<I
         runs: args.runs,
         lang,
         mode: if args.mode == "present" { Mode::Present } else { Mode::Auto },
-        headed: args.headed,
+        headed,
         viewport: VIEWPORT,
         pictures: !args.no_pictures,
         masking: true,
@@ -360,6 +386,21 @@ mod tests {
         let Err(Stop::Wrong(message)) = wrong_inputs(&chosen(), &inputs("139")) else { panic!("a wrong text") };
         assert!(message.zh.contains("手机号") && !message.zh.contains("139"), "{}", message.zh);
         assert!(wrong_inputs(&chosen(), &inputs("13900000000")).is_ok());
+    }
+
+    #[test]
+    fn a_person_sees_the_page_where_there_is_a_desktop() {
+        #[derive(clap::Parser)]
+        struct Line {
+            #[command(flatten)]
+            args: Args,
+        }
+        let shows = |words: &[&str], person, desktop| {
+            let line = <Line as clap::Parser>::parse_from([&["run", "2.2"], words].concat());
+            shows_window(&line.args, person, desktop)
+        };
+        assert!(shows(&[], true, true) && !shows(&[], true, false) && !shows(&[], false, true));
+        assert!(!shows(&["--headless"], true, true) && shows(&["--headed"], false, false));
     }
 
     #[tokio::test]

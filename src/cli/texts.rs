@@ -22,6 +22,8 @@ pub(super) struct Wanted<'a> {
     pub(super) port: Option<u16>,
     /// Whether real portals are meant, whose addresses must be there.
     pub(super) real: bool,
+    /// Whether the site profile comes in a package, from somebody else.
+    pub(super) packed: bool,
 }
 
 /// What a run works from.
@@ -54,6 +56,9 @@ pub(super) fn read(context: &Context, wanted: &Wanted<'_>) -> Result<Texts, Stop
     let Some(mut site) = site else { return Err(Stop::Told) };
     if let Some(port) = wanted.port {
         site.fill_port(port);
+    }
+    if wanted.packed {
+        site.distrust();
     }
     let (mut playbooks, mut named) = (Vec::new(), Vec::new());
     for name in wanted.names {

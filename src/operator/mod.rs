@@ -104,6 +104,11 @@ pub trait Operator: Send + Sync {
     /// Asks and waits for the answer. The future is dropped when the world answers first (the lock was seen).
     fn ask<'a>(&'a self, gate: &'a Gate, until: &'a Until) -> BoxFuture<'a, Result<Answer, Fault>>;
 
+    /// Whether a person answers, who can be asked again; a script says the same every time.
+    fn is_person(&self) -> bool {
+        true
+    }
+
     /// The PIN of the lock, from an operator that is no person: the training's alone has one. None from a person, whose PIN Ruku never holds.
     fn pin(&self) -> Option<Secret> {
         None

@@ -149,6 +149,10 @@ impl Operator for Scripted {
         })
     }
 
+    fn is_person(&self) -> bool {
+        false
+    }
+
     fn pin(&self) -> Option<Secret> {
         Some(self.person.pin.clone())
     }

@@ -51,6 +51,29 @@ impl Terminal {
         Ok(line.map(|line| line.trim().to_owned()))
     }
 
+    /// Asks for a plain yes before anything starts. What was typed before does not count, and the end of the input is no yes.
+    ///
+    /// # Errors
+    /// `Stopped` when the answer is no or never comes, `TimedOut` when nobody answers.
+    pub async fn agree(&self, question: &Message, until: &Until) -> Result<(), Fault> {
+        let gate = Gate { number: 0, kind: GateKind::Confirm, message: question.clone(), options: Vec::new() };
+        self.forget();
+        self.write(&self.prompt(&gate));
+        let waiting_for = crate::say!("您的回答（{}）", "your answer ({})", question.get(self.lang));
+        loop {
+            let line = until.run(&waiting_for, async { self.lines.lock().await.recv().await }).await?;
+            match line.map(|line| answer(&line, &gate)) {
+                Some(Some(Answer::Go)) => return Ok(()),
+                Some(None) => self.no_such_choice(),
+                _ => return Err(until::stopped()),
+            }
+        }
+    }
+
+    fn no_such_choice(&self) {
+        self.write(if self.lang == Lang::Zh { "  没有这个选项，请重新输入：" } else { "  no such choice; again: " });
+    }
+
     fn write(&self, text: &str) {
         let mut out = self.out.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         // A closed terminal must not stop a run that is in the middle of something.
@@ -126,11 +149,7 @@ impl Operator for Terminal {
                 match until.run(&waiting_for, lines.recv()).await? {
                     Some(line) => match answer(&line, gate) {
                         Some(answer) => return Ok(answer),
-                        None => self.write(if self.lang == Lang::Zh {
-                            "  没有这个选项，请重新输入："
-                        } else {
-                            "  no such choice; again: "
-                        }),
+                        None => self.no_such_choice(),
                     },
                     // The input has ended: nobody can consent any more, but the world may still answer (the lock is inserted).
                     None => {
@@ -192,6 +211,16 @@ mod tests {
         let fault = terminal.line(&Message::same("?"), &until).await.unwrap_err();
         assert_eq!(fault.kind, crate::base::FaultKind::Stopped);
         drop(open);
+    }
+
+    #[tokio::test]
+    async fn the_end_of_the_input_and_a_q_agree_to_nothing() {
+        for input in ["", "q\n", "yes\n"] {
+            let terminal = Terminal::reading(Lang::En, std::io::Cursor::new(input.as_bytes()));
+            let until = Until::after(Duration::from_secs(600), CancellationToken::new());
+            let fault = terminal.agree(&Message::same("?"), &until).await.unwrap_err();
+            assert_eq!(fault.kind, crate::base::FaultKind::Stopped, "{input:?}");
+        }
     }
 
     #[tokio::test]

@@ -69,7 +69,7 @@ pub struct Package {
     pub inputs: PathBuf,
     /// Where run folders go.
     pub runs: PathBuf,
-    /// Eight hexadecimal digits of the manifest, `ab12-cd34`: the same on both sides.
+    /// Sixteen hexadecimal digits of the manifest, `ab12-cd34-ef56-0789`: the same on both sides.
     pub code: String,
 }
 
@@ -199,8 +199,8 @@ fn texts_in(folder: &Path) -> Vec<String> {
 }
 
 fn code(manifest: &[u8]) -> String {
-    let hex = hex::encode(Sha256::digest(manifest));
-    format!("{}-{}", &hex[..4], &hex[4..8])
+    let digest = Sha256::digest(manifest);
+    digest[..8].chunks(2).map(hex::encode).collect::<Vec<_>>().join("-")
 }
 
 fn refuse<T>(message: Message) -> Result<T, Fault> {
@@ -232,21 +232,21 @@ fn readme(texts: &Texts<'_>) -> String {
         "入库办理交接包\n\n\
          办理流程：{run}\n\n\
          1. 在插 CA 锁的电脑上装好 Ruku，不要用远程桌面。\n\
-         2. 打开命令行，进入本文件夹，执行这一条命令：\n\n      ruku run --package . --headed\n\n\
+         2. 打开命令行，进入本文件夹，执行这一条命令：\n\n      ruku run --package .\n\n\
          \u{20}  要上传材料（营业执照等）的，在后面加上：--files 材料所在的文件夹\n\
          3. 按提示插锁、在网页上输入 CA 锁密码、签章、确认。密码只由您本人输入，不要告诉任何人。\n{later_zh}\
          4. 办完或中途停下后，把整个文件夹交回支持人员：办理档案在 runs 里。\n\n\
          请不要编辑这里的文件，改动过的交接包会被拒绝。其中有个人信息，交回后请删除。\n\
-         开始时会显示一个校验码，可与支持人员在电话里核对。平台咨询电话：400-998-0000。\n\n\n\
+         开始时会显示校验码和要打开的平台网址：请与支持人员在电话里核对，一致才按回车。平台咨询电话：400-998-0000。\n\n\n\
          Hand-over package\n\n\
          Playbooks: {run}\n\n\
          1. Install Ruku on the computer that the CA lock is plugged into; no remote desktop.\n\
-         2. Open a command line in this folder and run this one command:\n\n      ruku run --package . --headed\n\n\
+         2. Open a command line in this folder and run this one command:\n\n      ruku run --package .\n\n\
          \u{20}  Where files are to be uploaded (营业执照 and the like), add: --files FOLDER-WITH-THEM\n\
          3. Insert the lock, type its PIN into the page, seal and confirm as you are asked. The PIN is yours alone: tell nobody.\n{later_en}\
          4. Give the whole folder back to support afterwards, also when it stopped half-way: the record lies in runs.\n\n\
          Do not edit these files: a changed package is refused. They hold personal data: delete them when you have given them back.\n\
-         A code is shown at the start; compare it with support on the phone. Platform: 400-998-0000.\n",
+         A code and the addresses of the portals are shown at the start: compare them with support on the phone, and press Enter only if they are the same. Platform: 400-998-0000.\n",
         later_zh = later(true),
         later_en = later(false),
     );
@@ -274,6 +274,7 @@ mod tests {
         let folder = dir.path().join("package");
         let package = write(&folder, &texts()).unwrap();
         assert_eq!(open(&folder).unwrap(), package);
+        assert_eq!(package.code.split('-').map(str::len).collect::<Vec<_>>(), [4; 4]);
         assert_eq!(package.run, [folder.join("playbooks/2.2-ca-binding.yaml")]);
         let (inputs, faults, _) = super::super::read_inputs("inputs.yaml", &std::fs::read(&package.inputs).unwrap());
         assert!(faults.is_empty(), "{faults:?}");

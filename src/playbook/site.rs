@@ -52,6 +52,9 @@ pub struct ProfileText {
     /// 可以显示的资料名称；其余一律遮盖 · Inputs whose values may be shown; all others are masked.
     #[serde(default)]
     pub public_inputs: Vec<Words>,
+    /// 平台出具的哪些内容可以原样留存；其余一律遮盖 · Labels whose values may be kept as the portal shows them; all others are masked.
+    #[serde(default)]
+    pub receipts: Vec<Words>,
 }
 
 /// One portal as written.
@@ -147,6 +150,7 @@ fn site(profile: &ProfileText, places: BTreeMap<String, SitePlace>) -> Site {
         stop_words: plain(&profile.stop_words),
         required: profile.required.iter().map(|(name, labels)| (name.clone(), plain(labels))).collect(),
         public_inputs: plain(&profile.public_inputs),
+        receipts: plain(&profile.receipts),
     }
 }
 

@@ -100,6 +100,7 @@ pub(super) async fn once(
             stage.record_synced(outcome(OnceOutcome::NotDone, fault.message.clone()))?;
             Err(fault)
         }
+        Err(why) if stage.sign_asked => unsure(stage, title, key_text, why, sent).await,
         // Pressed, whatever was said afterwards: only what the page shows counts, and it gets its own time to show it.
         _ => {
             // Who stopped is not kept waiting for the whole step.

@@ -370,6 +370,7 @@ impl<'a> Walk<'a> {
             done_when: None,
             once: false,
             held_back: false,
+            sign_asked: false,
             changes: &mut self.changes,
             wrong_pin: &mut self.wrong_pin,
             files: self.options.files.as_deref(),

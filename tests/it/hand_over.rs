@@ -84,6 +84,9 @@ fn what_is_missing_is_asked_and_a_changed_package_is_refused() {
     let mut command = run(&world, &package);
     command.args(["--operator", "terminal"]);
     let mut running = Running::start(command);
+    // Nothing is asked, and nothing starts, before the person has agreed to where the package goes.
+    running.wait_said("http://ca-mutual.localhost:");
+    running.type_line("");
     let mobile = world.instance()["applicants"][0]["手机号"].as_str().unwrap().to_owned();
     running.type_line(&mobile);
     running.wait_for("run.start", |_| true);
@@ -91,6 +94,14 @@ fn what_is_missing_is_asked_and_a_changed_package_is_refused() {
     let (code, said, _) = running.end();
     assert_eq!(code, 130, "{said}");
     assert!(said.contains("手机号"), "{said}");
+
+    let mut command = run(&world, &package);
+    command.args(["--operator", "terminal"]);
+    let mut running = Running::start(command);
+    running.wait_said("http://ca-mutual.localhost:");
+    running.type_line("q");
+    let (code, said, events) = running.end();
+    assert!(code == 130 && events.is_empty(), "{code} {said}");
 
     let playbook = package.join("playbooks/2.2-ca-binding.yaml");
     let text = std::fs::read_to_string(&playbook).unwrap();

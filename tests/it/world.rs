@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -22,7 +22,10 @@ pub(crate) fn ruku() -> Command {
 /// The same in a language, with its texts and drivers in another folder.
 pub(crate) fn ruku_in(lang: &str, home: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ruku"));
-    command.env_remove("DISPLAY").env_remove("PCSCLITE_CSOCK_NAME").args(["--lang", lang, "--home"]).arg(home);
+    for variable in ["DISPLAY", "WAYLAND_DISPLAY", "PCSCLITE_CSOCK_NAME"] {
+        command.env_remove(variable);
+    }
+    command.args(["--lang", lang, "--home"]).arg(home);
     command
 }
 
@@ -226,7 +229,9 @@ pub(crate) struct Running {
     events: Option<mpsc::Receiver<Value>>,
     /// Every event so far.
     pub(crate) seen: Vec<Value>,
-    /// What was said on standard error, once that is closed.
+    /// What has been said on standard error so far, in whole lines.
+    said: Arc<Mutex<String>>,
+    /// The same, once standard error is closed.
     errors: mpsc::Receiver<String>,
 }
 
@@ -246,17 +251,19 @@ impl Running {
             }
         });
         let err = BufReader::new(child.stderr.take().unwrap());
-        let (said, errors) = mpsc::channel();
+        let (done, errors) = mpsc::channel();
+        let said = Arc::new(Mutex::new(String::new()));
+        let so_far = Arc::clone(&said);
         std::thread::spawn(move || {
-            let mut text = String::new();
             for line in err.lines().map_while(Result::ok) {
                 println!("    {line}");
+                let mut text = so_far.lock().unwrap();
                 text.push_str(&line);
                 text.push('\n');
             }
-            let _ = said.send(text);
+            let _ = done.send(so_far.lock().unwrap().clone());
         });
-        Running { keyboard: child.stdin.take(), child, events: Some(events), seen: Vec::new(), errors }
+        Running { keyboard: child.stdin.take(), child, events: Some(events), seen: Vec::new(), said, errors }
     }
 
     /// Waits for an event of this type for which `wanted` holds.
@@ -281,6 +288,11 @@ impl Running {
                 return event;
             }
         }
+    }
+
+    /// Waits until this has been said on standard error.
+    pub(crate) fn wait_said(&self, words: &str) {
+        until(words, || self.said.lock().unwrap().contains(words));
     }
 
     /// What has happened meanwhile, if anything.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::super::Browser;
 use super::fill::Filled;
+use super::press::Permit;
 use super::ready::not_ready;
 use super::target::{By, Found, Place, Target};
 use super::words;
@@ -27,13 +28,20 @@ struct Named<'a> {
 }
 
 impl Browser {
-    /// Puts `value` into the cell in the row that holds `row` (or has that number) below the heading `column`. A cell that shows it
+    /// Puts `value` into the cell, pressed open only if `permit` lets it, in the row that holds `row` (or has that number) below the heading `column`. A cell that shows it
     /// already is left alone.
     ///
     /// # Errors
     /// [`FaultKind::NotFound`] with the headings or rows there are, [`FaultKind::Many`] with the rows that fit equally;
     /// [`FaultKind::NotReady`] when pressing the cell opens no editor; otherwise as [`Browser::fill`].
-    pub async fn set_cell(&self, row: &str, column: &str, value: &str, until: &Until) -> Result<Filled, Fault> {
+    pub async fn set_cell(
+        &self,
+        row: &str,
+        column: &str,
+        value: &str,
+        permit: &Permit<'_>,
+        until: &Until,
+    ) -> Result<Filled, Fault> {
         let place = Place { row: Some(row.to_owned()), ..Place::of(By::Label(column.to_owned())) };
         let named = Named { row, column, target: Target { any: vec![place] } };
         let look = async |_| self.look_for_cell(&named, None, until).await;
@@ -41,7 +49,7 @@ impl Browser {
         if words::same_but_formatted(value, &old) {
             return Ok(Filled { found, new: old.clone(), old });
         }
-        let (editor, is_list) = self.editor(&found, &named.target, until).await?;
+        let (editor, is_list) = self.editor(&found, &named.target, permit, until).await?;
         if is_list {
             let args = [json!(editor.key), json!(value)];
             let told = self.ask(&found.context, "ruku.listStep(args[0], 0, args[1], false, true)", &args, until).await?;
@@ -102,7 +110,7 @@ impl Browser {
     }
 
     /// The field that edits the cell, pressed open where it has to be; and whether it is a list.
-    async fn editor(&self, cell: &Found, target: &Target, until: &Until) -> Result<(Found, bool), Fault> {
+    async fn editor(&self, cell: &Found, target: &Target, permit: &Permit<'_>, until: &Until) -> Result<(Found, bool), Fault> {
         for attempt in 0..OPENING {
             let told = self.ask(&cell.context, "ruku.cellEditor(args[0])", &[json!(cell.key)], until).await?;
             match told["state"].as_str() {
@@ -110,7 +118,7 @@ impl Browser {
                     let key = told["key"].as_u64().unwrap_or_default();
                     return Ok((Found { key, ..cell.clone() }, told["select"] == true));
                 }
-                Some("closed") if attempt == 0 => drop(self.press_found(target, cell, &|_| Ok(()), until).await?),
+                Some("closed") if attempt == 0 => drop(self.press_found(target, cell, permit, until).await?),
                 Some("closed") => {}
                 _ => return Err(not_ready(target, &told)),
             }

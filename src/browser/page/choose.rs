@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::super::Browser;
 use super::look::not_found;
+use super::press::Permit;
 use super::ready::not_ready;
 use super::target::{Found, Purpose, Target};
 use super::words;
@@ -46,11 +47,12 @@ struct Taken {
 
 impl Browser {
     /// Chooses the option that reads `option`; `a / b / c` chooses level by level, in lists that depend on each other or in one panel.
+    /// Presses only what `permit` lets it.
     ///
     /// # Errors
     /// As [`Browser::find`]; [`FaultKind::NotFound`] with the options when there is none, [`FaultKind::Many`] when several fit equally,
     /// [`FaultKind::Refused`] when the page does not keep the choice.
-    pub async fn choose(&self, target: &Target, option: &str, until: &Until) -> Result<Chosen, Fault> {
+    pub async fn choose(&self, target: &Target, option: &str, permit: &Permit<'_>, until: &Until) -> Result<Chosen, Fault> {
         let found = self.find(target, Purpose::List, until).await?;
         let shown = self.list_state(&found, 0, None, target, until).await?.0;
         if words::same_path(&shown, option) {
@@ -70,7 +72,7 @@ impl Browser {
         for (index, level) in levels.iter().enumerate() {
             let next = levels.get(index + 1).copied();
             let place = if panel { 0 } else { index };
-            let taken = self.take_option(target, place, level, panel, until).await?;
+            let taken = self.take_option(target, place, level, panel, permit, until).await?;
             new.push(taken.option.clone());
             if taken.right {
                 continue;
@@ -83,7 +85,15 @@ impl Browser {
     }
 
     /// Takes one option, opening the list if it has to be opened. Portals load their options after the page: looks until it is there.
-    async fn take_option(&self, target: &Target, place: usize, option: &str, panel: bool, until: &Until) -> Result<Taken, Fault> {
+    async fn take_option(
+        &self,
+        target: &Target,
+        place: usize,
+        option: &str,
+        panel: bool,
+        permit: &Permit<'_>,
+        until: &Until,
+    ) -> Result<Taken, Fault> {
         let opened = Cell::new(None);
         self.ladder(target, until, async |attempt| {
             let found = match self.look_closely(target, Purpose::List, until).await? {
@@ -98,7 +108,7 @@ impl Browser {
             match told["state"].as_str() {
                 Some("chosen") => Ok(Ok(Taken { option: word("value"), right: true })),
                 Some("set") => Ok(Ok(Taken { option: word("words"), right: false })),
-                Some("press") => match self.press_found(target, &part, &|_| Ok(()), &until.within(OPTION)).await {
+                Some("press") => match self.press_found(target, &part, permit, &until.within(OPTION)).await {
                     Ok(_) => Ok(Ok(Taken { option: word("words"), right: false })),
                     // A list that closes under the pointer: what it shows then tells what became of it.
                     Err(fault) if fault.kind == FaultKind::Unsure => Ok(Ok(Taken { option: word("words"), right: false })),
@@ -107,7 +117,7 @@ impl Browser {
                 },
                 Some("open") => {
                     if opened.get().is_none_or(|at| attempt >= at + REOPEN) {
-                        match self.press_found(target, &part, &|_| Ok(()), &until.within(OPTION)).await {
+                        match self.press_found(target, &part, permit, &until.within(OPTION)).await {
                             Err(fault) if untouched(&fault) => return Ok(Err(fault)),
                             pressed => drop(pressed?),
                         }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::super::Browser;
 use super::fill::Filled;
+use super::press::Permit;
 use super::ready::not_ready;
 use super::target::{Found, Purpose, Target};
 use crate::base::until::rung;
@@ -28,11 +29,11 @@ type Day = (u32, u32, u32);
 
 impl Browser {
     /// Enters a date (`2020-01-31`, `2020年1月31日`, `2020/1/31`) in the form that the page shows. Words that are no date, such as 长期, are
-    /// typed where the field takes them.
+    /// typed where the field takes them. Presses only what `permit` lets it.
     ///
     /// # Errors
     /// As [`Browser::fill`]; [`FaultKind::Refused`] for a day that the calendar does not allow, and when the page keeps another one.
-    pub async fn enter_date(&self, target: &Target, value: &str, until: &Until) -> Result<Filled, Fault> {
+    pub async fn enter_date(&self, target: &Target, value: &str, permit: &Permit<'_>, until: &Until) -> Result<Filled, Fault> {
         let Some(day) = day_of(value) else { return self.fill(target, value, until).await };
         let found = self.find(target, Purpose::Fill, until).await?;
         let field = self.ask(&found.context, "ruku.dateField(args[0])", &[json!(found.key)], until).await?;
@@ -45,8 +46,8 @@ impl Browser {
             let value = if field["type"] == "month" { format!("{y:04}-{m:02}") } else { format!("{y:04}-{m:02}-{d:02}") };
             return self.fill(target, &value, until).await;
         }
-        self.press_found(target, &found, &|_| Ok(()), until).await?;
-        if self.pick_day(&found, target, day, until).await? {
+        self.press_found(target, &found, permit, until).await?;
+        if self.pick_day(&found, target, day, permit, until).await? {
             return self.shown_date(found, target, old, day, until).await;
         }
         if field["state"] == "readonly" {
@@ -57,7 +58,14 @@ impl Browser {
     }
 
     /// Picks the day in the calendar that has opened; says whether one has.
-    async fn pick_day(&self, found: &Found, target: &Target, (y, m, d): Day, until: &Until) -> Result<bool, Fault> {
+    async fn pick_day(
+        &self,
+        found: &Found,
+        target: &Target,
+        (y, m, d): Day,
+        permit: &Permit<'_>,
+        until: &Until,
+    ) -> Result<bool, Fault> {
         let (mut presses, mut last) = (0, None);
         for attempt in 0..OPENING + PRESSES {
             until.pause(rung(if presses == 0 { attempt } else { 1 }), &target.words()).await?;
@@ -70,7 +78,7 @@ impl Browser {
                     }
                     last = told["key"].as_u64();
                     let part = part(found, &told);
-                    match self.press_found(target, &part, &|_| Ok(()), &until.within(PART)).await {
+                    match self.press_found(target, &part, permit, &until.within(PART)).await {
                         // The calendar was drawn anew under the pointer, or moved: the next look tells.
                         Err(fault) if matches!(fault.kind, FaultKind::NotReady | FaultKind::Covered | FaultKind::Unsure) => {}
                         pressed => drop(pressed?),

@@ -5,6 +5,7 @@
 use serde_json::{Value, json};
 
 use super::super::Browser;
+use super::press::Permit;
 use super::ready::not_ready;
 use super::target::{Found, Purpose, Target};
 use super::words;
@@ -32,7 +33,7 @@ pub struct Filled {
 
 impl Browser {
     /// Types `value` into a field with real keys, in place of what was there, leaves the field and reads it back. An empty value
-    /// clears it; a field that holds the value already is left alone. Date and colour pickers of the browser take no keys and are set.
+    /// clears it; a field that holds the value already is left alone. Line ends are typed where a field takes lines, and left out elsewhere. Date and colour pickers of the browser take no keys and are set.
     ///
     /// # Errors
     /// As [`Browser::find`]; [`FaultKind::NotReady`] for a field that is disabled or read-only; [`FaultKind::Refused`] for a password
@@ -85,7 +86,8 @@ impl Browser {
                 self.ask(&found.context, "ruku.setValue(args[0], args[1])", &[json!(found.key), json!(value)], until).await?;
             }
             Some("focused") => {
-                let keys: Vec<char> = std::iter::once(DELETE).chain(value.chars().filter_map(key)).collect();
+                let lines = focus["lines"] == true;
+                let keys: Vec<char> = std::iter::once(DELETE).chain(value.chars().filter_map(|c| key(c, lines))).collect();
                 for keys in keys.chunks(CHUNK) {
                     self.perform(&found.context, key_presses(keys), until).await?;
                 }
@@ -125,16 +127,19 @@ impl Browser {
         }
     }
 
-    /// Ticks or clears a check box (or picks a radio button) by pressing it; one that is right already is left alone.
+    /// Ticks or clears a check box (or picks a radio button) by pressing that very one, if `permit` lets it; one that is right
+    /// already is left alone.
     ///
     /// # Errors
     /// As [`Browser::press`]; [`FaultKind::Refused`] when the page did not keep the tick.
-    pub async fn tick(&self, target: &Target, on: bool, until: &Until) -> Result<Found, Fault> {
+    pub async fn tick(&self, target: &Target, on: bool, permit: &Permit<'_>, until: &Until) -> Result<Found, Fault> {
         let found = self.find(target, Purpose::Choose, until).await?;
         if self.is_ticked(&found, target, until).await? == on {
             return Ok(found);
         }
-        let pressed = self.press(target, until).await?;
+        let told = self.ask(&found.context, "ruku.tickFace(args[0])", &[json!(found.key)], until).await?;
+        let key = told["key"].as_u64().ok_or_else(|| not_ready(target, &told))?;
+        let pressed = self.press_found(target, &Found { key, ..found.clone() }, permit, until).await?;
         for attempt in 0..SETTLING {
             until.pause(rung(attempt), &target.words()).await?;
             if pressed.dialog.is_some() || self.is_ticked(&found, target, until).await? == on {
@@ -162,11 +167,13 @@ impl Browser {
     }
 }
 
-/// The key for a character; none for what no keyboard has (WebDriver gives the private use area meanings of its own).
-fn key(c: char) -> Option<char> {
+/// The key for a character; none for what no keyboard has (WebDriver gives the private use area meanings of its own) and for what is
+/// no character: Enter hands in forms, except where it begins a line.
+fn key(c: char, lines: bool) -> Option<char> {
     match c {
-        '\r' | '\u{e000}'..='\u{f8ff}' => None,
-        '\n' => Some(ENTER),
+        '\n' if lines => Some(ENTER),
+        '\u{e000}'..='\u{f8ff}' => None,
+        c if c.is_control() => None,
         other => Some(other),
     }
 }
@@ -188,4 +195,15 @@ pub(super) fn changed(target: &Target, value: &str, kept: &str) -> Fault {
             "the page did not keep what was typed: {en} got {typed} characters, the page shows {kept} and other ones; check what this field wants"
         ),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ENTER, key};
+
+    #[test]
+    fn keys_that_act_are_no_characters() {
+        let keys = |lines| "a\r\n\tb\u{1b}\u{e006}".chars().filter_map(|c| key(c, lines)).collect::<String>();
+        assert_eq!((keys(false), keys(true)), ("ab".to_owned(), format!("a{ENTER}b")));
+    }
 }

@@ -29,7 +29,7 @@ pub use boxes::DrawnBox;
 pub use choose::Chosen;
 pub use fill::Filled;
 pub use messages::{Mark, SeenText, Where};
-pub use press::Pressed;
+pub use press::{Hit, Permit, Pressed};
 pub use shot::Shot;
 pub use target::{By, Found, Place, Purpose, Target};
 

@@ -27,6 +27,21 @@ pub struct Pressed {
     pub at: Mark,
 }
 
+/// What a press would reach.
+#[derive(Debug)]
+pub struct Hit<'a> {
+    /// The element, as it was found.
+    pub found: &'a Found,
+    /// All words and names on it, on what the pointer meets there, and on what around it takes the press; none of a field or an option
+    /// of a list, which only names what is entered.
+    pub words: Vec<String>,
+    /// What the box asks in which it is a button; empty when there is none.
+    pub question: String,
+}
+
+/// Lets a press go ahead or says why not. It is asked last, with nothing sent yet.
+pub type Permit<'a> = dyn Fn(&Hit<'_>) -> Result<(), Fault> + 'a;
+
 impl Browser {
     /// Presses the target with the main button.
     ///
@@ -38,16 +53,11 @@ impl Browser {
         self.press_if(target, &|_| Ok(()), until).await
     }
 
-    /// The same, if `permit` lets the element that was found be pressed. It is asked last, with nothing sent yet.
+    /// The same, if `permit` lets the element that was found be pressed.
     ///
     /// # Errors
     /// What `permit` says; otherwise as [`Browser::press`].
-    pub async fn press_if(
-        &self,
-        target: &Target,
-        permit: &dyn Fn(&Found) -> Result<(), Fault>,
-        until: &Until,
-    ) -> Result<Pressed, Fault> {
+    pub async fn press_if(&self, target: &Target, permit: &Permit<'_>, until: &Until) -> Result<Pressed, Fault> {
         if let Some(dialog) = self.dialog() {
             return Err(super::super::fault::dialog_open(&dialog.text));
         }
@@ -63,7 +73,7 @@ impl Browser {
         &self,
         target: &Target,
         found: &Found,
-        permit: &dyn Fn(&Found) -> Result<(), Fault>,
+        permit: &Permit<'_>,
         until: &Until,
     ) -> Result<Pressed, Fault> {
         let ready = async |attempt| self.try_ready_kept(target, found.clone(), Purpose::Press, attempt, until).await;
@@ -76,17 +86,18 @@ impl Browser {
         target: &Target,
         found: Found,
         point: Point,
-        permit: &dyn Fn(&Found) -> Result<(), Fault>,
+        permit: &Permit<'_>,
         until: &Until,
     ) -> Result<Pressed, Fault> {
         let others = self.other_frames(&found.context, until).await?;
-        self.ask(&found.context, "ruku.arm(args[0])", &[json!(found.key)], until).await?;
+        let told = self.ask(&found.context, "ruku.arm(args[0])", &[json!(found.key)], until).await?;
         let guards = others.iter().map(|frame| self.ask(&frame.context, "ruku.arm(null)", &[], until));
         for guard in join_all(guards).await {
             // A frame that has just gone needs no guard.
             guard.map(drop).or_else(|fault| if self.passing(&fault) { Ok(()) } else { Err(fault) })?;
         }
-        permit(&found)?;
+        let words = told["words"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
+        permit(&Hit { found: &found, words, question: told["question"].as_str().unwrap_or_default().to_owned() })?;
         let (window, at) = (self.current_context(), self.mark());
         let sent = self.perform(&window, pointer_press(point), until).await;
         let dialog = self.dialog();

@@ -21,6 +21,7 @@ pub(super) const SCRIPT: &str = concat!(
     include_str!("js/date.js"),
     include_str!("js/cell.js"),
     include_str!("js/probe.js"),
+    include_str!("js/hit.js"),
     include_str!("js/ready.js"),
     include_str!("js/fill.js"),
     include_str!("js/remember.js"),

@@ -16,6 +16,7 @@ use crate::base::diagnostic::closest;
 use crate::base::{Diagnostic, Message, tree};
 use crate::say;
 
+mod flow;
 mod inspect;
 mod privacy;
 mod template;
@@ -289,9 +290,15 @@ impl<'a> Check<'a> {
         let sound = self.found.len() == before;
         match &step.act {
             Act::Fill(fill) => self.fill(&fill.0.0),
-            _ => self.no_secret(&inspection.words),
+            act => {
+                self.no_secret(&inspection.words);
+                self.asks_no_password(act);
+            }
         }
         self.empty_fields(&step.act, at);
+        if sound {
+            self.holder(&step.act);
+        }
         match &step.once {
             Some(once) => self.once(once, &inspection, at),
             None if sound && step.act.risk() == Risk::Press => self.looks_irreversible(&inspection, at),
@@ -360,72 +367,6 @@ impl<'a> Check<'a> {
                 ),
             );
         }
-    }
-
-    /// Order of irreversible steps: `finish_when` comes before them, and they do not stand in a repeat.
-    fn flow(&mut self, nodes: &[Node], repeated: bool) -> bool {
-        let mut after = false;
-        for node in nodes {
-            match &node.work {
-                Work::Step(step) if step.once.is_some() => {
-                    after = true;
-                    if repeated {
-                        self.once_in_repeat(&node.span);
-                    }
-                }
-                Work::FinishWhen(_) if after => self.error(
-                    "finish-after-once",
-                    say!(
-                        "「finish_when」写在防重复的步骤之后，会把刚办成的当作早已办过。",
-                        "“finish_when” comes after an irreversible step and would take what was just done for done before"
-                    ),
-                    &node.span,
-                    say!("移到那一步之前；之后的确认用 expect。", "move it before that step; confirm afterwards with expect"),
-                ),
-                Work::Run(run) => {
-                    let mut inside = Check::new(self.site, self.names, true);
-                    after |= inside.flow(&run.steps, repeated);
-                    // Told at the place in this file: the part alone is right.
-                    if repeated && inside.found.iter().any(|fault| fault.code == "once-in-repeat") {
-                        self.once_in_repeat(&run.part.span);
-                    }
-                }
-                work => {
-                    let repeated = repeated || matches!(work, Work::Repeat(_) | Work::Park(_));
-                    let inside: Vec<bool> = node.inner().into_iter().map(|list| self.flow(list, repeated)).collect();
-                    after |= inside.contains(&true);
-                }
-            }
-        }
-        after
-    }
-
-    fn once_in_repeat(&mut self, at: &Range<usize>) {
-        self.error(
-            "once-in-repeat",
-            say!("防重复的步骤不能放在 repeat 里。", "a step that must not happen twice cannot stand in a repeat"),
-            at,
-            say!("移到 repeat 之后。", "move it behind the repeat"),
-        );
-    }
-
-    /// A handler runs unasked: nothing irreversible may stand in it.
-    fn handler(&mut self, nodes: &[Node]) {
-        walk(nodes, &mut |node| {
-            if let Work::Step(step) = &node.work
-                && step.once.is_some()
-            {
-                self.error(
-                    "once-in-handler",
-                    say!(
-                        "handlers 会自动执行，里面不能有防重复的步骤。",
-                        "handlers run by themselves: no irreversible step may stand in them"
-                    ),
-                    &node.span,
-                    say!("移到 steps 里。", "move it to steps"),
-                );
-            }
-        });
     }
 
     fn unused(&mut self, playbook: &Playbook) {

@@ -7,6 +7,9 @@ use crate::actions::{Act, Words};
 use crate::playbook::model::Privacy;
 use crate::say;
 
+/// Words for what only the person knows.
+const PASSWORD: [&str; 3] = ["密码", "口令", "PIN"];
+
 impl Check<'_> {
     /// A secret may be typed into a field and nowhere else.
     pub(super) fn no_secret(&mut self, words: &[Words]) {
@@ -20,6 +23,26 @@ impl Check<'_> {
                     say!("不要在页面文字或条件里用它。", "do not use it in texts of the page or in conditions"),
                 );
             }
+        }
+    }
+
+    /// Ruku reads what the person answers to `open.ask`: on a real site that is an address and never a password.
+    pub(super) fn asks_no_password(&mut self, act: &Act) {
+        let Act::Open(open) = act else { return };
+        let asked = open.0.ask.iter().flat_map(|ask| [&ask.zh, &ask.en]);
+        let found = asked.into_iter().find(|words| PASSWORD.iter().any(|word| words.contains(word)));
+        if !self.site.training
+            && let Some(words) = found
+        {
+            self.error(
+                "secret-on-real-site",
+                say!(
+                    "open 的 ask 只能请本人粘贴网址，Ruku 会读到所答的内容。",
+                    "“ask” of open is for an address: Ruku reads what is answered"
+                ),
+                &words.span,
+                say!("删去密码一类的字样；密码只由本人在页面上输入。", "ask for no password: the person types it into the page"),
+            );
         }
     }
 
@@ -52,7 +75,7 @@ impl Check<'_> {
         for (label, value) in fields {
             self.no_secret(std::slice::from_ref(label));
             let secret = self.names.in_template(value).iter().any(|name| self.names.privacy(name) == Some(Privacy::Secret));
-            let password = ["密码", "口令", "PIN"].iter().any(|word| label.contains(word));
+            let password = PASSWORD.iter().any(|word| label.contains(word));
             if !self.site.training && (secret || password) {
                 self.error(
                     "secret-on-real-site",

@@ -116,6 +116,27 @@ impl Check<'_> {
         self.names_of(words, template::expression_paths(words), true);
     }
 
+    /// The holder is whom the person asked for: taken from the page or the lock, it would be compared with itself.
+    pub(super) fn holder(&mut self, act: &Act) {
+        let words = match act {
+            Act::CheckHolder(check) => &check.expected,
+            Act::InsertLock(lock) => &lock.holder,
+            _ => return,
+        };
+        let name = words.trim().strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}")).map(str::trim);
+        if !name.is_some_and(|name| self.names.is_input(name)) {
+            self.error(
+                "holder-not-an-input",
+                say!(
+                    "持有人必须是本人填写的一项资料；取自网页、锁或直接写在流程里，就等于没有核对。",
+                    "the holder must be one input that the person enters; taken from the page, the lock or the playbook, nothing would be compared"
+                ),
+                &words.span,
+                say!("写成 \"{{{{ 姓名 }}}}\"，并在 inputs 里写明 姓名。", "write \"{{{{ 姓名 }}}}\" and declare 姓名 in inputs"),
+            );
+        }
+    }
+
     /// Every input that a faulty text names counts as used: telling that it is not would be one fault too many.
     fn use_mentioned(&mut self, words: &str) {
         let mentioned =

@@ -34,6 +34,10 @@ fn secrets_stay_off_real_sites_and_out_of_texts() {
     site.training = false;
     assert_eq!(codes(&site, fill), ["secret-on-real-site"]);
     assert_eq!(codes(&site, "  - expect: '{{ 口令 }}'\n"), ["secret-shown"]);
+    let asked = "  - open: { site: ca-mutual, ask: 请输入 CA 锁密码 }\n";
+    assert_eq!(codes(&site, asked), ["secret-on-real-site"]);
+    assert_eq!(codes(&site, "  - open: { site: ca-mutual, ask: 请粘贴网址 }\n"), [""; 0]);
+    assert_eq!(codes(&training(), asked), [""; 0]);
 }
 
 #[test]

@@ -206,9 +206,12 @@ impl Store {
         &self.state.registry.switches
     }
 
-    /// Changes how the registry behaves.
+    /// Changes how the registry behaves from now on: what was to be decided by now is decided the old way.
     pub fn set_registry_switches(&mut self, switches: RegistrySwitches) -> Result<(), Fault> {
-        self.change(|state| state.registry.switches = switches)
+        self.change(|state| {
+            state.registry = state.registry.at(Timestamp::now());
+            state.registry.switches = switches;
+        })
     }
 
     /// What the registry knows of `subject` now.
@@ -383,7 +386,9 @@ mod tests {
         store.set_registry_switches(RegistrySwitches { verify_millis: 0, ..RegistrySwitches::default() }).unwrap();
         store.submit_entry("p1").unwrap().unwrap();
         assert_eq!(store.entry("p1").status, Status::Verified);
-        assert_eq!(store.view()["registry"]["entries"]["p1"]["status"], "verified");
+        let rejecting = RegistrySwitches { verdict: Verdict::Reject, verify_millis: 0, ..RegistrySwitches::default() };
+        store.set_registry_switches(rejecting).unwrap();
+        assert_eq!(store.view()["registry"]["entries"]["p1"]["status"], "verified", "decided before the switch");
         store.save_entry("p1", BTreeMap::new(), Vec::new()).unwrap().unwrap();
         assert_eq!((store.entry("p1").status, store.entry("p1").revision), (Status::Verified, 1), "nothing was changed");
         let values = BTreeMap::from([("phone".to_owned(), "0471-0000000".to_owned())]);

@@ -1,5 +1,7 @@
 //! Files of the chosen folder, through WebUploader as portals set it up.
 
+use ruku::proof::Event;
+
 use super::run;
 
 const PAGE: &str = r##"
@@ -45,6 +47,20 @@ async fn files_go_up_once_and_the_record_knows_them_by_their_hash() {
     assert_eq!(told.len(), 2, "the second step left the first file alone: {told:?}");
     // sha256sum of 甲
     assert!(told[0].contains("3 bytes"), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_file_that_may_be_up_is_not_given_again() {
+    let folder = folder();
+    let page = PAGE.replace("已上传", "上传失败");
+    // The refusal ends the step; the handler shows what a second try would have done.
+    let handlers = "handlers:\n  - when_seen: 上传失败\n    then:\n      - click: 清除\n";
+    let page = page
+        + r#"<button onclick="document.querySelectorAll('#list li').forEach((one) => one.remove()); window.n = (window.n || 0) + 1; document.title = 'n' + n">清除</button>"#;
+    let ended = run(&page, &(upload("b.pdf", "b.pdf") + handlers), &[], Some(folder.path())).await;
+    assert!(!ended.why().is_empty());
+    let clicks = ended.events.iter().filter(|event| matches!(event, Event::Target { matched, .. } if matched.contains("清除")));
+    assert_eq!(clicks.count(), 0, "the handler opened the way for a second upload");
 }
 
 #[tokio::test]

@@ -36,8 +36,11 @@ document.querySelectorAll(".mini-grid-cell").forEach((cell) => cell.addEventList
 async fn a_cell_is_found_by_its_row_and_heading() {
     let stage = Stage::page(PAGE).await;
     let set = async |row: &str, column: &str, value: &str| {
-        let filled =
-            stage.browser.set_cell(row, column, value, &until()).await.unwrap_or_else(|fault| panic!("{row} {column}: {fault}"));
+        let filled = stage
+            .browser
+            .set_cell(row, column, value, &|_| Ok(()), &until())
+            .await
+            .unwrap_or_else(|fault| panic!("{row} {column}: {fault}"));
         (filled.old, filled.new)
     };
     let pair = |old: &str, new: &str| (old.to_owned(), new.to_owned());
@@ -47,11 +50,11 @@ async fn a_cell_is_found_by_its_row_and_heading() {
     assert_eq!(set("挖掘机", "设备名称", "推土机").await, pair("挖掘机", "推土机"));
     assert_eq!(set("2020", "营业额", "99.50").await, pair("", "99.50"));
     assert_eq!(set("1", "币种", "美元").await, pair("人民币", "美元"));
-    let many = stage.browser.set_cell("甲", "手机号", "1", &until()).await.unwrap_err();
+    let many = stage.browser.set_cell("甲", "手机号", "1", &|_| Ok(()), &until()).await.unwrap_err();
     assert_eq!(many.kind, FaultKind::Many);
-    let fixed = stage.browser.set_cell("云小鹿", "备注", "乙", &until()).await.unwrap_err();
+    let fixed = stage.browser.set_cell("云小鹿", "备注", "乙", &|_| Ok(()), &until()).await.unwrap_err();
     assert_eq!(fixed.kind, FaultKind::NotReady, "{fixed:?}");
-    let none = stage.browser.set_cell("云小鹿", "住址", "乙", &soon()).await.unwrap_err();
+    let none = stage.browser.set_cell("云小鹿", "住址", "乙", &|_| Ok(()), &soon()).await.unwrap_err();
     assert!(none.kind == FaultKind::NotFound && none.message.zh.contains("手机号"), "{none:?}");
     stage.end().await;
 }

@@ -36,7 +36,11 @@ layui.use(["form"], (form) => {
 </script>"#;
 
 async fn chosen(stage: &Stage, label: &str, option: &str) -> (String, String) {
-    let chosen = stage.browser.choose(&Target::label(label), option, &until()).await.unwrap_or_else(|fault| panic!("{fault}"));
+    let chosen = stage
+        .browser
+        .choose(&Target::label(label), option, &|_| Ok(()), &until())
+        .await
+        .unwrap_or_else(|fault| panic!("{fault}"));
     (chosen.old, chosen.new)
 }
 
@@ -55,9 +59,13 @@ async fn lists_of_layui() {
     assert_eq!(chosen(&stage, "所属辖区", "内蒙古自治区 / 呼和浩特市 / 回民区").await.0, region);
     assert_eq!(chosen(&stage, "是否上市", "是").await, pair("否", "是"));
     for _ in 0..2 {
-        stage.browser.tick(&Target::label("我已阅读并同意"), true, &until()).await.unwrap_or_else(|fault| panic!("{fault}"));
+        stage
+            .browser
+            .tick(&Target::label("我已阅读并同意"), true, &|_| Ok(()), &until())
+            .await
+            .unwrap_or_else(|fault| panic!("{fault}"));
     }
-    let wrong = stage.browser.choose(&Target::label("企业类型"), "合伙企业", &soon()).await.unwrap_err();
+    let wrong = stage.browser.choose(&Target::label("企业类型"), "合伙企业", &|_| Ok(()), &soon()).await.unwrap_err();
     assert!(wrong.kind == FaultKind::NotFound && wrong.message.zh.contains("有限责任公司、股份有限公司"), "{wrong:?}");
     stage.end().await;
 }
@@ -110,7 +118,7 @@ document.getElementById("p").addEventListener("change", (event) => setTimeout(()
 async fn lists_with_a_popup_and_radio_buttons() {
     let stage = Stage::page(OTHERS).await;
     assert_eq!(chosen(&stage, "单位性质", "有限责任公司").await, pair("", "有限责任公司"));
-    let wrong = stage.browser.choose(&Target::label("单位性质"), "机关", &soon()).await.unwrap_err();
+    let wrong = stage.browser.choose(&Target::label("单位性质"), "机关", &|_| Ok(()), &soon()).await.unwrap_err();
     assert!(wrong.kind == FaultKind::NotFound && wrong.message.zh.contains("有限责任公司、个体工商户"), "{wrong:?}");
     assert_eq!(chosen(&stage, "单位性质", "个体工商户").await, pair("有限责任公司", "个体工商户"));
     let region = "内蒙古自治区 / 呼和浩特市 / 玉泉区";

@@ -48,7 +48,7 @@ async fn dates_go_in_however_the_page_wants_them() {
     let enter = async |label: &str, value: &str| {
         let filled = stage
             .browser
-            .enter_date(&Target::label(label), value, &until())
+            .enter_date(&Target::label(label), value, &|_| Ok(()), &until())
             .await
             .unwrap_or_else(|fault| panic!("{label}: {fault}"));
         (filled.old, filled.new)
@@ -61,7 +61,7 @@ async fn dates_go_in_however_the_page_wants_them() {
     assert_eq!(enter("营业期限", "2030-01-31").await, pair("长期", "2030-01-31"));
     assert_eq!(enter("开户日期", "2020/1/31").await, pair("", "2020-01-31"));
     assert_eq!(enter("发证日期", "2020-12-31").await, pair("", "2020-12-31"));
-    let late = stage.browser.enter_date(&Target::label("成立日期"), "2025-03-01", &until()).await.unwrap_err();
+    let late = stage.browser.enter_date(&Target::label("成立日期"), "2025-03-01", &|_| Ok(()), &until()).await.unwrap_err();
     assert!(late.kind == FaultKind::Refused && late.message.zh.contains("不允许"), "{late:?}");
     stage.end().await;
 }

@@ -7,6 +7,7 @@ use super::{Stage, soon};
 use crate::driver::until;
 
 const FORM: &str = r#"
+<form onsubmit="document.title = 'submitted'; return false">
 <table>
 <tr><td>姓名</td><td><span class="mini-textbox" id="name"><span class="mini-textbox-border">
 <input class="mini-textbox-input" id="name$text" value="旧值"></span><input type="hidden" id="hidden"></span></td></tr>
@@ -17,6 +18,7 @@ const FORM: &str = r#"
 <tr><td>说明</td><td><textarea id="area"></textarea></td></tr>
 <tr><td>密码</td><td><input id="pin" type="password" value="prefilled"></td></tr>
 </table>
+</form>
 <label for="kind">类型</label><select id="kind"><option>请选择<option>企业（法人）<option>个人<option>个体</select>
 <label><input type="checkbox" id="agree" style="opacity:0;position:absolute"> 我已阅读</label><p id="log"></p>
 <script>
@@ -47,6 +49,9 @@ async fn values_are_typed_and_read_back() {
     assert!(read_only.message.zh.contains("只读"), "{}", read_only.message.zh);
     browser.fill(&Target::label("日期"), "2026-11-22", &until()).await.unwrap();
     browser.fill(&Target::label("说明"), "第一行\n第二行", &until()).await.unwrap();
+    let one = browser.fill(&Target::label("姓名"), "云\n小\t鹿", &until()).await.unwrap();
+    assert_eq!(one.new, "云小鹿");
+    assert_eq!(stage.title().await, "测试", "a line end hands in no form");
     browser.fill(&Target::label("姓名"), "", &until()).await.unwrap();
     assert_eq!(browser.read(&Target::label("姓名"), &until()).await.unwrap(), "");
     stage.end().await;
@@ -69,16 +74,16 @@ async fn a_password_field_is_neither_read_nor_filled_by_the_way() {
 async fn lists_and_boxes() {
     let stage = Stage::page(FORM).await;
     let browser = &stage.browser;
-    let found = browser.choose(&Target::label("类型"), "企业(法人)", &until()).await.unwrap();
+    let found = browser.choose(&Target::label("类型"), "企业(法人)", &|_| Ok(()), &until()).await.unwrap();
     assert_eq!((found.old.as_str(), found.new.as_str()), ("", "企业（法人）"));
     assert!(stage.text("#log").await.contains("kind 企业（法人）;"));
-    let many = browser.choose(&Target::label("类型"), "个", &until()).await.unwrap_err();
+    let many = browser.choose(&Target::label("类型"), "个", &|_| Ok(()), &until()).await.unwrap_err();
     assert_eq!(many.kind, FaultKind::Many);
-    let none = browser.choose(&Target::label("类型"), "机关", &soon()).await.unwrap_err();
+    let none = browser.choose(&Target::label("类型"), "机关", &|_| Ok(()), &soon()).await.unwrap_err();
     assert!(none.kind == FaultKind::NotFound && none.message.zh.contains("个体"), "{none:?}");
     let agree = Target::label("我已阅读");
     for on in [true, true, false] {
-        browser.tick(&agree, on, &until()).await.unwrap_or_else(|fault| panic!("{fault}"));
+        browser.tick(&agree, on, &|_| Ok(()), &until()).await.unwrap_or_else(|fault| panic!("{fault}"));
     }
     stage.end().await;
 }

@@ -13,6 +13,21 @@ const heightOf = (box) => {
   return 0;
 };
 
+// Buttons with words: what closes a box in its corner has none.
+const buttonsOf = (box) => [...box.querySelectorAll(BUTTONS)].filter((button) => visible(button, true) && bare(textOf(button)));
+const boxText = (box) => short(textOf(box.querySelector(BOX_TEXT) ?? box), 400);
+
+// What the boxes around a button of theirs ask; a box with one button only tells something.
+const questionAround = (element) => {
+  const asked = [];
+  for (let node = element; node; node = parentOf(node)) {
+    if (!node.matches(BOXES)) continue;
+    const buttons = buttonsOf(node);
+    if (buttons.length > 1 && buttons.some((button) => within(button, element) || within(element, button))) asked.push(boxText(node));
+  }
+  return asked.join(" ");
+};
+
 // The topmost box with the one button that reads `words`, or the topmost box of all; null when there is none.
 const drawnBox = (words) => {
   const boxes = everywhere(BOXES)
@@ -20,7 +35,7 @@ const drawnBox = (words) => {
     .map((box, at) => ({ box, at, height: heightOf(box) }))
     .sort((one, other) => other.height - one.height || other.at - one.at)
     .map(({ box }) => {
-      const buttons = [...box.querySelectorAll(BUTTONS)].filter((button) => visible(button, true) && bare(textOf(button)));
+      const buttons = buttonsOf(box);
       return { box, buttons, button: buttons.filter((button) => [0, 1].includes(rankOf(textOf(button), words))) };
     })
     .filter(({ buttons }) => buttons.length);
@@ -28,7 +43,7 @@ const drawnBox = (words) => {
   if (!found) return null;
   const { box, buttons, button } = found;
   return {
-    text: short(textOf(box.querySelector(BOX_TEXT) ?? box), 400),
+    text: boxText(box),
     buttons: buttons.map((one) => short(textOf(one), 30)),
     button: button.length === 1 ? { key: keep(button[0]), text: short(textOf(button[0]), 80), rect: rectOf(button[0]), kind: kindOf(button[0]) } : null,
   };

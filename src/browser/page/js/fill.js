@@ -20,7 +20,7 @@ const takeFocus = (key, secretAllowed) => {
   if (SET.test(element.type)) return { state: "set" };
   if (element.isContentEditable) getSelection().selectAllChildren(element);
   else element.select?.();
-  return { state: "focused" };
+  return { state: "focused", lines: element.tagName === "TEXTAREA" || element.isContentEditable };
 };
 
 const setValue = (key, value) => {
@@ -46,6 +46,14 @@ const isChecked = (key) => {
   if (typeof box.checked === "boolean") return { state: "value", value: box.checked };
   const said = box.getAttribute("aria-checked");
   return said === null ? { state: "wrong" } : { state: "value", value: said === "true" };
+};
+
+// What a person presses to tick this very box.
+const tickFace = (key) => {
+  const element = kept.get(key);
+  if (!element?.isConnected) return { state: "gone" };
+  const face = /^(checkbox|radio)$/.test(element.type) ? faceOf(element) : element;
+  return face ? { state: "face", key: keep(face) } : { state: "hidden" };
 };
 
 const fileField = (key) => {

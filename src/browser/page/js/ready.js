@@ -90,7 +90,9 @@ const frameHit = (index, inner, outer) => {
 let armed = null;
 // `key` none: in this frame no pointer event may arrive at all.
 const arm = (key) => {
-  armed = { element: key === null ? null : (kept.get(key) ?? null), reached: 0, by: null };
+  const element = key === null ? null : (kept.get(key) ?? null);
+  armed = { element, reached: 0, by: null };
+  return element && { words: hitWords(element), question: questionAround(element) };
 };
 const verdict = () => {
   const told = armed && { reached: armed.reached, by: armed.by };

@@ -55,7 +55,7 @@ pub(super) fn values_of(portals: &Portals, user: &User, entry: &Entry) -> BTreeM
         ("account_name", company),
         ("region", "内蒙古自治区 / 包头市 / 青山区".to_owned()),
         ("address", "虚构市旧址路1号".to_owned()),
-        ("capital", "50".to_owned()),
+        ("capital", "1000".to_owned()),
         ("legal_id_kind", "居民身份证".to_owned()),
         ("registrar", "虚构市工商行政管理局".to_owned()),
     ];

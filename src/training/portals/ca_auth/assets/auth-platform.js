@@ -1,8 +1,9 @@
 // 平台选择, 确认授权: the platform opens in a window of its own; this one says so.
 auth.ready(function ($, layer) {
   function open(platform, address) {
-    // Where the browser keeps the new window back, this one goes on there.
-    location.href = window.open(address, 'ruku-' + platform) ? '/entering/' + platform : address;
+    var opened = window.open(address, 'ruku-' + platform);
+    // Where the browser keeps the new window back, or this is the platform's window, this one goes on there.
+    location.href = opened && opened !== window ? '/entering/' + platform : address;
   }
 
   $('[data-platform]').on('click', function () {

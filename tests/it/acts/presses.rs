@@ -1,0 +1,87 @@
+//! What is pressed only once or not at all, wherever its words stand; and boxes after a press that counts.
+
+use ruku::proof::{Event, OnceOutcome};
+
+use super::{Ended, run};
+
+const PAGE: &str = r#"
+<style>.mini-window { position: fixed; top: 80px; left: 300px; z-index: 9; background: #fff; padding: 20px }</style>
+<script>
+const did = (words = "已经按下") => document.body.append(words);
+const box = (text, ...buttons) => document.body.insertAdjacentHTML("beforeend", `<div class="mini-window mini-messagebox"><div class="mini-messagebox-content">${text}</div>
+${buttons.map((button) => `<a class="mini-button" href="javascript:void(0)" onclick="this.parentElement.remove(); did('${text === "提交成功" ? "又按了一次" : "办好了"}')">${button}</a>`).join(" ")}</div>`);
+const menu = () => document.body.insertAdjacentHTML("beforeend", `<ul><li onclick="did()">提交信息</li><li onclick="did()">企业</li></ul>`);
+</script>
+<table><tr><th>文件</th><th>操作</th></tr><tr><td>诚信承诺书</td><td onclick="did()"><a>签章</a></td></tr></table>
+<table><tr><td>类型</td><td><input readonly onclick="menu()"></td></tr></table>
+<div id="both" style="width:400px;text-align:center"><label style="float:left"><input type="checkbox" id="agree">我承诺所提交的材料真实</label><button onclick="did()">提交</button></div>
+<button title="提交" id="titled" style="width:60px" onclick="did()">&nbsp;</button><button onclick="did()">提交<i id="inner">▶</i></button>
+<a href="javascript:void(0)" onclick="did()"><img id="image" width="40" height="20" alt="提交"></a><p id="long"></p>
+<button onclick="box('确定要提交吗？', '确定', '取消')">保存</button>
+<button onclick="box('提交成功', '确定')">直接办理</button><button onclick="box('提交成功后不可修改', '确定', '取消')">先问再办</button>
+<button onclick="alert('提交成功')">弹窗办理</button><button onclick="alert('请核对'); if (confirm('确认办理？')) did('办好了')">先告后问</button>
+<script>long.innerHTML = `<button onclick="did()" style="width:900px;font-size:1px">${"甲".repeat(2100)}提交</button>`.replace("<button", "<button id='longest'")</script>"#;
+
+/// Nothing was pressed: the rule said so, by its word.
+fn held(ended: &Ended, step: &str) {
+    assert!(ended.why().contains("不可撤回"), "{step}: {}", ended.why());
+}
+
+#[tokio::test]
+async fn entering_something_presses_nothing_irreversible() {
+    for step in [
+        "cell: { row: 诚信承诺书, column: 操作, value: x }",
+        "choose: { 类型: 提交信息 }",
+        "click: { css: '#titled' }",
+        "click: { css: '#inner' }",
+        "click: { css: '#image' }",
+        "click: { css: '#longest' }",
+    ] {
+        held(&run(PAGE, &format!("  - {step}\n"), &[], None).await, step);
+    }
+    let steps = "  - choose: { 类型: 企业 }\n";
+    let ended = run(PAGE, steps, &[], None).await;
+    assert!(!ended.why().contains("不可撤回"), "{}", ended.why());
+}
+
+#[tokio::test]
+async fn the_box_that_is_tested_is_the_one_that_is_ticked() {
+    let steps = "  - tick: { css: '#both' }\n  - expect: { target: { css: '#agree:checked' } }\n  - when: 已经按下\n    then:\n      - expect: 不该按下\n";
+    let ended = run(PAGE, steps, &[], None).await;
+    assert_eq!(ended.why(), "");
+}
+
+#[tokio::test]
+async fn what_a_drawn_box_asks_counts_for_its_buttons() {
+    held(&run(PAGE, "  - click: 保存\n  - click: 确定\n", &[], None).await, "click");
+    held(&run(PAGE, "  - click: { on: 保存, answer: 确定 }\n", &[], None).await, "answer");
+    let ended = run(PAGE, "  - click: 保存\n  - click: 取消\n  - expect: 办好了\n", &[], None).await;
+    assert_eq!(ended.why(), "");
+}
+
+/// How the record says that the irreversible step ended.
+fn outcomes(ended: &Ended) -> Vec<OnceOutcome> {
+    let outcome = |event: &Event| match event {
+        Event::OnceOutcome { outcome, .. } => Some(*outcome),
+        _ => None,
+    };
+    ended.events.iter().filter_map(outcome).collect()
+}
+
+#[tokio::test]
+async fn a_box_after_the_press_is_a_question_or_says_that_it_was_done() {
+    for (button, sign, expected) in [
+        ("直接办理", "提交成功", OnceOutcome::Done),
+        ("弹窗办理", "提交成功", OnceOutcome::Done),
+        ("先告后问", "办好了", OnceOutcome::Done),
+        ("先问再办", "提交成功", OnceOutcome::Unsure),
+    ] {
+        let steps = format!(
+            "  - click: {{ on: {button}, answer: 确定 }}\n    once: {{ done_when: {sign} }}\n  - when: 又按了一次\n    then:\n      - expect: 不该再按\n"
+        );
+        let ended = run(PAGE, &steps, &[], None).await;
+        assert_eq!(outcomes(&ended).first(), Some(&expected), "{button}: {}", ended.why());
+        assert_eq!(outcomes(&ended).len(), 1, "{button}: {}", ended.why());
+        assert_eq!(ended.why().is_empty(), expected == OnceOutcome::Done, "{button}: {}", ended.why());
+    }
+}
