@@ -84,10 +84,12 @@ async fn answer_box(stage: &mut Stage<'_>, button: &str, drawn: &Target) -> Resu
             match stage.done_when {
                 // It only told something: the question may still come.
                 Some(done_when) if dialog.kind == DialogKind::Alert => {
-                    if stage.glimpse(done_when, *stage.since).await?.is_some() {
-                        return Ok(());
+                    match stage.glimpse(done_when, *stage.since).await {
+                        Ok(Some(_)) => return Ok(()),
+                        // The next box is there already.
+                        Err(fault) if fault.kind != FaultKind::Dialog => return Err(fault),
+                        _ => continue,
                     }
-                    continue;
                 }
                 _ => return Ok(()),
             }

@@ -60,10 +60,12 @@ fn to_the_pin(run: &mut Running) {
     }
 }
 
-/// From the PIN to the end: the person confirms the authorisation.
+/// From the PIN to the end: the person confirms the authorisation, then the first login.
 fn to_the_end(mut run: Running) -> (String, Vec<Value>) {
-    run.wait_for("gate.open", |event| event["kind"] == "confirm");
-    run.type_line("");
+    for _ in 0..2 {
+        run.wait_for("gate.open", |event| event["kind"] == "confirm");
+        run.type_line("");
+    }
     let (code, said, events) = run.end();
     assert_eq!(code, 0, "{said}");
     (said, events)

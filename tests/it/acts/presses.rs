@@ -1,8 +1,10 @@
 //! What is pressed only once or not at all, wherever its words stand; and boxes after a press that counts.
 
+use ruku::operator::{Answer, GateKind};
 use ruku::proof::{Event, OnceOutcome};
 
 use super::{Ended, run};
+use crate::trial::{Person, Trial};
 
 const PAGE: &str = r#"
 <style>.mini-window { position: fixed; top: 80px; left: 300px; z-index: 9; background: #fff; padding: 20px }</style>
@@ -12,6 +14,7 @@ const box = (text, ...buttons) => document.body.insertAdjacentHTML("beforeend", 
 ${buttons.map((button) => `<a class="mini-button" href="javascript:void(0)" onclick="this.parentElement.remove(); did('${text === "提交成功" ? "又按了一次" : "办好了"}')">${button}</a>`).join(" ")}</div>`);
 const menu = () => document.body.insertAdjacentHTML("beforeend", `<ul><li onclick="did()">提交信息</li><li onclick="did()">企业</li></ul>`);
 </script>
+<p>证书持有人：<span>云小鹿</span></p>
 <table><tr><th>文件</th><th>操作</th></tr><tr><td>诚信承诺书</td><td onclick="did()"><a>签章</a></td></tr></table>
 <table><tr><td>类型</td><td><input readonly onclick="menu()"></td></tr></table>
 <div id="both" style="width:400px;text-align:center"><label style="float:left"><input type="checkbox" id="agree">我承诺所提交的材料真实</label><button onclick="did()">提交</button></div>
@@ -32,10 +35,10 @@ async fn entering_something_presses_nothing_irreversible() {
     for step in [
         "cell: { row: 诚信承诺书, column: 操作, value: x }",
         "choose: { 类型: 提交信息 }",
-        "click: { css: '#titled' }",
-        "click: { css: '#inner' }",
-        "click: { css: '#image' }",
-        "click: { css: '#longest' }",
+        "click: { on: { css: '#titled' } }",
+        "click: { on: { css: '#inner' } }",
+        "click: { on: { css: '#image' } }",
+        "click: { on: { css: '#longest' } }",
     ] {
         held(&run(PAGE, &format!("  - {step}\n"), &[], None).await, step);
     }
@@ -46,7 +49,7 @@ async fn entering_something_presses_nothing_irreversible() {
 
 #[tokio::test]
 async fn the_box_that_is_tested_is_the_one_that_is_ticked() {
-    let steps = "  - tick: { css: '#both' }\n  - expect: { target: { css: '#agree:checked' } }\n  - when: 已经按下\n    then:\n      - expect: 不该按下\n";
+    let steps = "  - tick: { css: '#both' }\n  - expect: { target: { css: '#agree:checked' } }\n  - when: { seen: 已经按下 }\n    then:\n      - expect: 不该按下\n";
     let ended = run(PAGE, steps, &[], None).await;
     assert_eq!(ended.why(), "");
 }
@@ -77,9 +80,10 @@ async fn a_box_after_the_press_is_a_question_or_says_that_it_was_done() {
         ("先问再办", "提交成功", OnceOutcome::Unsure),
     ] {
         let steps = format!(
-            "  - click: {{ on: {button}, answer: 确定 }}\n    once: {{ done_when: {sign} }}\n  - when: 又按了一次\n    then:\n      - expect: 不该再按\n"
+            "  - check_holder: {{ shown: {{ label: 证书持有人 }}, expected: 云小鹿 }}\n  - click: {{ on: {button}, answer: 确定 }}\n    once: {{ done_when: {sign} }}\n  - when: {{ seen: 又按了一次 }}\n    then:\n      - expect: 不该再按\n"
         );
-        let ended = run(PAGE, &steps, &[], None).await;
+        let person = Person::who(|kind| Some(if kind == GateKind::Confirm { Answer::Go } else { Answer::Stop }));
+        let ended = Trial { person, ..Trial::new(PAGE, &steps) }.run().await;
         assert_eq!(outcomes(&ended).first(), Some(&expected), "{button}: {}", ended.why());
         assert_eq!(outcomes(&ended).len(), 1, "{button}: {}", ended.why());
         assert_eq!(ended.why().is_empty(), expected == OnceOutcome::Done, "{button}: {}", ended.why());

@@ -62,9 +62,9 @@ async fn faults_of_pages_read_well() {
     open("form").await;
     book.fault("absent", &fault(browser.press(&text("绑定/登陆"), &short())).await);
     book.fault("hidden", &fault(browser.press(&text("确认"), &short())).await);
-    book.fault("option", &fault(browser.choose(&label("企业类型"), "合伙企业", &short())).await);
-    book.fault("column", &fault(browser.set_cell("1", "单价", "1", &short())).await);
-    book.fault("rows", &fault(browser.set_cell("挖掘机", "数量", "1", &until())).await);
+    book.fault("option", &fault(browser.choose(&label("企业类型"), "合伙企业", &|_| Ok(()), &short())).await);
+    book.fault("column", &fault(browser.set_cell("1", "单价", "1", &|_| Ok(()), &short())).await);
+    book.fault("rows", &fault(browser.set_cell("挖掘机", "数量", "1", &|_| Ok(()), &until())).await);
     book.fault("buttons", &fault(browser.press(&text("删除"), &until())).await);
     book.fault("disabled", &fault(browser.press(&text("提交申请"), &short())).await);
     book.fault("moving", &fault(browser.press(&text("下一步"), &short())).await);

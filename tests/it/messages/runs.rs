@@ -13,7 +13,8 @@ use crate::trial::{Person, Trial};
 const SIDE_BY_SIDE: usize = 2;
 
 const HOLDER: &str = "<p>证书持有人：<b>云小鹿</b></p><table><tr><td>证书持有人</td><td>云小鹿</td></tr></table>";
-const CHECK: &str = "  - check_holder: { shown: { label: 证书持有人 }, expected: 云小鹿 }\n";
+const CHECK: &str = "  - check_holder: { shown: { label: 证书持有人 }, expected: \"{{ 姓名 }}\" }\n";
+const NAME: &[(&str, &str)] = &[("姓名", "云小鹿")];
 
 /// Agrees to what is about to be pressed, and is silent otherwise.
 fn agrees(kind: GateKind) -> Option<Answer> {
@@ -37,6 +38,11 @@ fn saw_that_it_failed(kind: GateKind) -> Option<Answer> {
 /// A page with a holder and a button, and a run that presses it once.
 fn once<'a>(page: &'a str, steps: &'a str, answers: fn(GateKind) -> Option<Answer>) -> Trial<'a> {
     Trial { person: Person::who(answers), ..Trial::new(page, steps) }
+}
+
+/// The same with the holder compared first.
+fn checked<'a>(page: &'a str, steps: &'a str, answers: fn(GateKind) -> Option<Answer>) -> Trial<'a> {
+    Trial { inputs: NAME, ..once(page, steps, answers) }
 }
 
 #[tokio::test]
@@ -96,11 +102,11 @@ async fn faults_of_whole_runs_read_well() {
                 "  - refuse_when: { text: 尚未在主体信息库入库 }\n    reason: { zh: 请先按手册 3.2 完成主体库信息维护, en: Complete section 3.2 of the guide first }\n",
             ),
         ),
-        ("already-done", once(&done_page, &quiet_steps, agrees)),
-        ("portal-refused", once(&refusing, &refusing_steps, agrees)),
-        ("no-sign", once(&quiet, &quiet_steps, saw_nothing)),
-        ("seen-by-person", once(&quiet, &quiet_steps, saw_that_it_failed)),
-        ("no-consent", Trial::new(&quiet, &quiet_steps)),
+        ("already-done", checked(&done_page, &quiet_steps, agrees)),
+        ("portal-refused", checked(&refusing, &refusing_steps, agrees)),
+        ("no-sign", checked(&quiet, &quiet_steps, saw_nothing)),
+        ("seen-by-person", checked(&quiet, &quiet_steps, saw_that_it_failed)),
+        ("no-consent", Trial { inputs: NAME, ..Trial::new(&quiet, &quiet_steps) }),
         (
             "silence",
             Trial {
@@ -140,11 +146,11 @@ async fn faults_of_whole_runs_read_well() {
                 )
             },
         ),
-        ("page", Trial::new(HOLDER, "  - check_holder: { shown: { label: 证书持有人 }, expected: 云小羊 }\n")),
+        ("page", Trial { inputs: &[("姓名", "云小羊")], ..Trial::new(HOLDER, CHECK) }),
         ("wrong-pin", Trial { texts: pins, person: with_pin(), ..Trial::new(login, &pin) }),
         ("blocked", Trial { texts: pins, person: with_pin(), ..Trial::new(&blocked, &pin) }),
         ("few-tries", Trial { texts: pins, person: with_pin(), ..Trial::new(&few, &pin) }),
-        ("no-seal", Trial { texts: seals, ..once(&no_seal, &seal, agrees) }),
+        ("no-seal", Trial { texts: seals, ..checked(&no_seal, &seal, agrees) }),
     ];
     let running = trials.into_iter().map(async |(cause, trial)| (cause, trial.run().await));
     let ended: Vec<_> = futures_util::stream::iter(running).buffer_unordered(SIDE_BY_SIDE).collect().await;
