@@ -43,8 +43,10 @@ const SITUATIONS: &[Situation] = &[
     Situation { number: 12, met: "图形验证码", exercise: lock::captcha },
     Situation { number: 13, met: "风险提示", exercise: lock::risk },
     Situation { number: 14, met: "主体库退回修改", exercise: registry::sent_back },
+    Situation { number: 15, met: "密码只输了一半", exercise: crate::pin::half_a_pin },
     Situation { number: 16, met: "长表单中途登录超时", exercise: registry::expired_in_the_form },
     Situation { number: 17, met: "两家驱动互相冲突", exercise: machine::drivers_fight },
+    Situation { number: 18, met: "锁和密码在客户手里", exercise: crate::hand_over::package_is_run },
 ];
 
 #[test]

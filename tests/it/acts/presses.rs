@@ -80,10 +80,10 @@ async fn a_box_after_the_press_is_a_question_or_says_that_it_was_done() {
         ("先问再办", "提交成功", OnceOutcome::Unsure),
     ] {
         let steps = format!(
-            "  - check_holder: {{ shown: {{ label: 证书持有人 }}, expected: 云小鹿 }}\n  - click: {{ on: {button}, answer: 确定 }}\n    once: {{ done_when: {sign} }}\n  - when: {{ seen: 又按了一次 }}\n    then:\n      - expect: 不该再按\n"
+            "  - check_holder: {{ shown: {{ label: 证书持有人 }}, expected: \"{{{{ 姓名 }}}}\" }}\n  - click: {{ on: {button}, answer: 确定 }}\n    once: {{ done_when: {sign} }}\n  - when: {{ seen: 又按了一次 }}\n    then:\n      - expect: 不该再按\n"
         );
         let person = Person::who(|kind| Some(if kind == GateKind::Confirm { Answer::Go } else { Answer::Stop }));
-        let ended = Trial { person, ..Trial::new(PAGE, &steps) }.run().await;
+        let ended = Trial { person, inputs: &[("姓名", "云小鹿")], ..Trial::new(PAGE, &steps) }.run().await;
         assert_eq!(outcomes(&ended).first(), Some(&expected), "{button}: {}", ended.why());
         assert_eq!(outcomes(&ended).len(), 1, "{button}: {}", ended.why());
         assert_eq!(ended.why().is_empty(), expected == OnceOutcome::Done, "{button}: {}", ended.why());
