@@ -21,6 +21,19 @@ use crate::say;
 /// How much of the driver's own output is kept for an error message, in lines.
 const KEPT_LINES: usize = 8;
 
+/// How often a driver is started whose port another took before it could listen.
+const STARTS: u32 = 5;
+
+/// What chromedriver says of such a port, for either family of addresses.
+const PORT_TAKEN: &str = "port not available";
+
+/// What became of one start.
+enum Started {
+    Listens(Driver),
+    /// With the last words of the driver.
+    PortTaken(String),
+}
+
 /// A running driver, with everything it starts.
 #[derive(Debug)]
 pub(super) struct Driver {
@@ -36,12 +49,32 @@ pub(super) struct Driver {
 
 impl Driver {
     /// Starts the driver on a free port of its own choice and waits until it listens.
+    ///
+    /// The driver picks a port for IPv6 and then wants the same one for IPv4, where anybody may be faster; then it ends, and is started
+    /// again.
     pub(super) async fn start(
         program: &Path,
         environment: &[(String, String)],
         work: &Path,
         until: &Until,
     ) -> Result<Driver, Fault> {
+        for _ in 1..STARTS {
+            if let Started::Listens(driver) = Driver::start_once(program, environment, work, until).await? {
+                return Ok(driver);
+            }
+        }
+        match Driver::start_once(program, environment, work, until).await? {
+            Started::Listens(driver) => Ok(driver),
+            Started::PortTaken(last_words) => Err(does_not_start(program, &last_words)),
+        }
+    }
+
+    async fn start_once(
+        program: &Path,
+        environment: &[(String, String)],
+        work: &Path,
+        until: &Until,
+    ) -> Result<Started, Fault> {
         let mut command = Command::new(program);
         // Never --verbose: the log would hold what is typed into pages.
         command.arg("--port=0").envs(environment.iter().map(|(name, value)| (name, value)));
@@ -59,8 +92,12 @@ impl Driver {
         let mut driver = Driver { child, guard: None, port: 0, work: work.to_owned(), mark, browser: None, ended: false };
         driver.guard = guard(pid)?;
         driver.write_record("", "")?;
-        driver.port = announced_port(program, out, err, until).await?;
-        Ok(driver)
+        match announced_port(out, err, until).await? {
+            Ok(port) => driver.port = port,
+            Err(last_words) if last_words.contains(PORT_TAKEN) => return Ok(Started::PortTaken(last_words)),
+            Err(last_words) => return Err(does_not_start(program, &last_words)),
+        }
+        Ok(Started::Listens(driver))
     }
 
     /// The address of the driver.
@@ -147,13 +184,12 @@ fn guard(_leader: u32) -> Result<Option<tokio::process::Child>, Fault> {
     Ok(None)
 }
 
-/// Reads the driver's output until it names its port; goes on emptying both pipes afterwards, to nowhere.
+/// Reads the driver's output until it names its port, or gives its last words; goes on emptying both pipes afterwards, to nowhere.
 async fn announced_port(
-    program: &Path,
     out: Option<impl AsyncRead + Unpin + Send + 'static>,
     err: Option<impl AsyncRead + Unpin + Send + 'static>,
     until: &Until,
-) -> Result<u16, Fault> {
+) -> Result<Result<u16, String>, Fault> {
     let kept = Arc::new(Mutex::new(VecDeque::new()));
     let (port, mut ports) = watch::channel(0u16);
     let port = Arc::new(port);
@@ -166,14 +202,14 @@ async fn announced_port(
     drop(port);
     let waiting_for = say!("浏览器驱动程序启动", "the browser driver to start");
     let listening = until.run(&waiting_for, ports.wait_for(|port| *port != 0)).await?;
-    match listening {
+    Ok(match listening {
         Ok(port) => Ok(*port),
         // The pipe closed without the line: the driver ended, and its last words say why.
         Err(_) => {
             let lines = kept.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect::<Vec<String>>().join(" / ");
-            Err(does_not_start(program, if lines.is_empty() { "it ended at once" } else { &lines }))
+            Err(if lines.is_empty() { "it ended at once".into() } else { lines })
         }
-    }
+    })
 }
 
 async fn drain(pipe: impl AsyncRead + Unpin, kept: Arc<Mutex<VecDeque<String>>>, mut port: Option<Arc<watch::Sender<u16>>>) {

@@ -53,6 +53,11 @@ pub(crate) struct Bench {
 impl Bench {
     /// Serves the fake and writes a driver file whose program only announces the port.
     pub(crate) async fn new(classic: Classic, events: Events) -> Bench {
+        Bench::after("", classic, events).await
+    }
+
+    /// The same, where the program does something else first.
+    async fn after(first: &str, classic: Classic, events: Events) -> Bench {
         let sockets = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let socket_port = sockets.local_addr().unwrap().port();
         tokio::spawn(async move {
@@ -65,7 +70,7 @@ impl Bench {
         let app = Router::new().fallback(move |request: Request<Body>| answer(request, classic, socket_port));
         tokio::spawn(async move { axum::serve(listener, app).await });
         let program =
-            format!("echo Starting on port 0\necho 'ChromeDriver was started successfully on port {port}.'\nexec sleep 100000\n");
+            format!("{first}echo Starting on port 0\necho 'ChromeDriver was started successfully on port {port}.'\nexec sleep 100000\n");
         Bench::with_program(&program)
     }
 
@@ -189,6 +194,25 @@ async fn a_driver_that_makes_no_session_is_explained() {
 async fn a_driver_that_does_not_start_gives_its_last_words() {
     let fault = Bench::with_program("echo 'error while loading shared libraries: libnss3.so' >&2\nexit 127\n").refused().await;
     assert!(fault.kind == FaultKind::Setup && fault.message.zh.contains("libnss3.so"), "{fault:?}");
+}
+
+/// Another program may take the port between the driver's choice of it and its use.
+#[tokio::test]
+async fn a_driver_whose_port_was_taken_is_started_again() {
+    let taken = |below: u32| {
+        format!(
+            "echo start >> starts\nif [ $(wc -l < starts) -lt {below} ]; then echo 'bind() failed: Address already in use (98)'\necho 'IPv4 port not available. Exiting...'\nexit 1; fi\n"
+        )
+    };
+    let starts = |bench: &Bench| std::fs::read_to_string(bench.work().join("starts")).unwrap().lines().count();
+    let bench = Bench::after(&taken(3), polite, polite_bidi).await;
+    bench.start().await.unwrap().end().await;
+    assert_eq!(starts(&bench), 3);
+
+    let bench = Bench::with_program(&taken(100));
+    let fault = bench.refused().await;
+    assert!(fault.kind == FaultKind::Setup && fault.message.zh.contains("port not available"), "{fault:?}");
+    assert_eq!(starts(&bench), 5, "not for ever");
 }
 
 #[tokio::test]

@@ -188,9 +188,15 @@ const ATTACKS: &[Attack] = &[
         "10 reorder two lines, resum",
         |run| {
             edit(run, LOG, |text| {
-                let mut lines: Vec<&str> = text.lines().collect();
+                let mut lines: Vec<serde_json::Value> =
+                    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
                 lines.swap(6, 7);
-                lines.join("\n") + "\n"
+                // A clever one: the times still run forwards.
+                let (before, after) = lines.split_at_mut(7);
+                for time in ["t_mono_ms", "t_wall"] {
+                    std::mem::swap(&mut before[6][time], &mut after[0][time]);
+                }
+                lines.iter().map(|line| format!("{line}\n")).collect()
             });
             remake(run);
         },
