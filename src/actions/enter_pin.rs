@@ -9,13 +9,13 @@ use serde::Deserialize;
 use super::condition::Seen;
 use super::fresh::Fresh;
 use super::place::LongPlace;
-use super::press::press;
+use super::press::{entering, in_portal, press};
 use super::sight::{LOOK, Sight, says_nothing, while_asked};
 use super::stage::{Asked, risk};
 use super::{Action, Condition, Inspect, Place, Risk, Stage, Words};
 use crate::base::{Fault, FaultKind, Ladder, Message, Secret, Until};
 use crate::browser::Browser;
-use crate::browser::page::{Mark, Purpose};
+use crate::browser::page::{Mark, Purpose, Target};
 use crate::operator::GateKind;
 
 /// Fewer remaining tries than this, told by the page, and no PIN is used: the CA is to be asked first.
@@ -76,6 +76,9 @@ impl Action for EnterPin {
 
     async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
         stage.allowed_here().await?;
+        // Nobody is asked for a PIN where a stranger's frame would get it.
+        let field = stage.browser.look(&self.field(stage)?, Purpose::See, &stage.until).await?;
+        field.iter().try_for_each(|found| in_portal(stage.site, found))?;
         self.enough_tries(stage).await?;
         let mut signs = Signs {
             next: Fresh::of(stage, stage.sight(&self.next)?).await?,
@@ -119,6 +122,11 @@ impl Action for EnterPin {
 }
 
 impl EnterPin {
+    fn field(&self, stage: &Stage<'_>) -> Result<Target, Fault> {
+        let place = LongPlace { label: Some(self.field.clone()), ..LongPlace::default() };
+        stage.target(&place, true)
+    }
+
     /// Refuses where the page tells that only few tries are left. Unknown is the normal case and is no number.
     async fn enough_tries(&self, stage: &Stage<'_>) -> Result<(), Fault> {
         let Some(name) = &self.tries else { return Ok(()) };
@@ -197,11 +205,10 @@ impl EnterPin {
     ) -> Result<Shown, Fault> {
         stage.site.only_loopback()?;
         stage.redactor.add(pin.expose());
-        let place = LongPlace { label: Some(self.field.clone()), ..LongPlace::default() };
-        let field = stage.target(&place, true)?;
+        let field = self.field(stage)?;
         let target = stage.target(&self.press, false)?;
         if stage.browser.look(&field, Purpose::See, &stage.until).await?.is_some() {
-            stage.browser.fill_secret(&field, pin, &stage.until).await?;
+            stage.browser.fill_secret(&field, pin, &entering(stage.site, stage.once), &stage.until).await?;
             press(stage, &target).await?;
             return self.seen_by_training(stage, signs, stale, since).await;
         }

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use super::press::entering;
 use super::{Action, Condition, Inspect, Place, Risk, Stage, Words};
 use crate::base::below::open_below;
 use crate::base::{Fault, FaultKind, Ladder, Message};
@@ -94,7 +95,7 @@ impl Action for Upload {
         let kept = names.iter().map(|name| keep(stage, folder, name)).collect::<Result<Vec<_>, Fault>>()?;
         let (mark, paths) = (stage.browser.mark(), kept.iter().map(|one| one.path.as_path()).collect::<Vec<_>>());
         *stage.since = Some(mark);
-        match stage.browser.upload(&target, &paths, &stage.until).await {
+        match stage.browser.upload(&target, &paths, &entering(stage.site, stage.once), &stage.until).await {
             Ok(found) => {
                 stage.pressed = true;
                 stage.matched(&found)?;
