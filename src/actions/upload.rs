@@ -11,6 +11,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::press::entering;
+use super::stage::Change;
 use super::{Action, Condition, Inspect, Place, Risk, Stage, Words};
 use crate::base::below::open_below;
 use crate::base::{Fault, FaultKind, Ladder, Message};
@@ -110,8 +111,8 @@ impl Action for Upload {
             let text = format!("{} · {} bytes · SHA-256 {}", one.name, one.size, one.sha256);
             stage.record(Event::Message { step, text, kind: "upload".to_owned() })?;
         }
-        let list = kept.iter().map(|one| one.name.as_str()).collect::<Vec<_>>().join("、");
-        stage.changed(self.field(), "", &list);
+        let files = kept.into_iter().map(|one| one.name).collect();
+        stage.changes.push(Change::Uploaded { field: self.field().to_owned(), files });
         Ok(())
     }
 }

@@ -21,6 +21,7 @@ use crate::proof::{Event, Mode, PlaybookRef, RunFolder, RunResult, RunStart};
 
 mod lock_guard;
 mod once;
+mod question;
 mod walk;
 mod work;
 

@@ -136,15 +136,15 @@ impl Browser {
     }
 
     /// Ticks or clears a check box (or picks a radio button) by pressing that very one, if `permit` lets it; one that is right
-    /// already is left alone.
+    /// already is left alone. Says whether it was pressed.
     ///
     /// # Errors
     /// As [`Browser::press`]; [`FaultKind::Refused`] when the page did not keep the tick.
-    pub async fn tick(&self, target: &Target, on: bool, permit: &Permit<'_>, until: &Until) -> Result<Found, Fault> {
+    pub async fn tick(&self, target: &Target, on: bool, permit: &Permit<'_>, until: &Until) -> Result<(Found, bool), Fault> {
         let found = self.find(target, Purpose::Choose, until).await?;
         permit(&Hit::field(&found))?;
         if self.is_ticked(&found, target, until).await? == on {
-            return Ok(found);
+            return Ok((found, false));
         }
         let told = self.ask(&found.context, "ruku.tickFace(args[0])", &[json!(found.key)], until).await?;
         let key = told["key"].as_u64().ok_or_else(|| not_ready(target, &told))?;
@@ -152,7 +152,7 @@ impl Browser {
         for attempt in 0..SETTLING {
             until.pause(rung(attempt), &target.words()).await?;
             if pressed.dialog.is_some() || self.is_ticked(&found, target, until).await? == on {
-                return Ok(found);
+                return Ok((found, true));
             }
         }
         let words = target.words();
