@@ -197,6 +197,7 @@ async fn execute(
     };
     wrong_inputs(&texts.playbooks, &inputs)?;
     let patience = Duration::from_secs(args.patience * 60);
+    let mut agreed = None;
     let operator: Box<dyn Operator> = if scripted {
         let (Some(instance), Some(person)) = (&instance, &person) else {
             return Err(Stop::Fault(Fault::new(
@@ -215,7 +216,9 @@ async fn execute(
         let terminal = Terminal::start(lang);
         let until = Until::after(patience, cancel.clone());
         if let Some(package) = &package {
-            terminal.agree(&hand_over::question(package, &texts.site), &until).await?;
+            let question = hand_over::question(package, &texts.site);
+            terminal.agree(&question, &until).await?;
+            agreed = Some(question);
         }
         ask_missing(Some((&terminal, &until)), &texts.playbooks, &mut inputs).await?;
         Box::new(terminal)
@@ -239,6 +242,7 @@ async fn execute(
         inputs,
         files: args.files.or(papers),
         applicant: person.map_or_else(|| context.text("操作人提供", "as entered").to_owned(), |person| person.id.clone()),
+        agreed,
         operator,
         drivers: texts.drivers,
         agents,
