@@ -171,7 +171,20 @@ impl Stage<'_> {
     pub fn target(&self, place: &LongPlace, label: bool) -> Result<Target, Fault> {
         let mut any = Vec::new();
         self.collect(place, label, &mut any)?;
+        // The playbook's own words first, all of them: what only this portal says stands behind them.
+        let others: Vec<Spot> = any.iter().flat_map(|spot| self.other_words(spot)).collect();
+        any.extend(others);
         Ok(Target { any })
+    }
+
+    /// The same place by the other words that the site profile has for it.
+    fn other_words<'s>(&'s self, spot: &'s Spot) -> impl Iterator<Item = Spot> {
+        let (words, by): (&str, fn(String) -> By) = match &spot.by {
+            By::Text(words) => (words, By::Text),
+            By::Label(words) => (words, By::Label),
+            _ => ("", By::Text),
+        };
+        self.site.other_words(words).iter().map(move |other| Spot { by: by(other.clone()), ..spot.clone() })
     }
 
     fn collect(&self, place: &LongPlace, label: bool, any: &mut Vec<Spot>) -> Result<(), Fault> {

@@ -122,3 +122,21 @@ async fn the_person_agrees_to_boxes_and_files_too() {
     let told = asked("").await;
     assert!(told.contains("没有为它填写"), "{told}");
 }
+
+#[tokio::test]
+async fn a_portal_may_have_other_words_for_what_is_pressed() {
+    let page =
+        r#"<p>刷新页面后显示</p><button onclick="document.body.append('已查')">查询状态</button><label>联系手机 <input></label>"#;
+    let steps = "  - click: { on: { text: 刷新, role: button } }\n  - expect: 已查\n  - fill: { 手机号: '1' }\n";
+    let words = "{ 刷新: [刷新状态, 查询], 手机号: [联系手机] }";
+    let ended = Trial { words, ..Trial::new(page, steps) }.run().await;
+    assert_eq!(ended.why(), "");
+    let warned =
+        ended.events.iter().filter(|event| matches!(event, Event::Warning { message, .. } if message.zh.contains("首选写法")));
+    assert_eq!(warned.count(), 2, "it is said each time");
+
+    // What is on the element counts, whatever word it was found by.
+    let page = "<button onclick=\"document.body.append('已经按下')\">查询并提交</button>";
+    let ended = Trial { words: "{ 刷新: [查询] }", ..Trial::new(page, "  - click: 刷新\n") }.run().await;
+    held(&ended, "the element");
+}
