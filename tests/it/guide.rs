@@ -40,7 +40,7 @@ fn full_onboarding_does_everything_once_and_the_second_time_nothing() {
     let printed = format!("{said}{}", serde_json::to_string(&events).unwrap());
     assert_eq!(words.iter().filter(|word| holds(printed.as_bytes(), word)).collect::<Vec<_>>(), [""; 0]);
 
-    let (code, said, _) = onboarding(&world, &[]);
+    let (code, said, _) = onboarding(&world, &["--no-pictures"]);
     assert_eq!(code, 0, "{said}");
     assert_eq!(acts(&world), json!([1, 2, 1, 2, 1, 0]), "the second time nothing more: {said}");
 }
@@ -69,7 +69,7 @@ fn each_playbook_alone_needs_its_precondition() {
         ("change-and-resync", "请先执行办理流程"),
         ("completeness", "请先执行办理流程"),
     ] {
-        let (code, said, _) = Running::start(world.run_of(&[playbook])).end();
+        let (code, said, _) = Running::start(world.unpictured(&[playbook])).end();
         assert_eq!(code, 6, "{playbook}: {said}");
         assert!(said.contains(words), "{playbook}: {said}");
         let last = said.lines().rev().find(|line| line.contains(words)).unwrap_or_default().trim();

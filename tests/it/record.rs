@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::world::{Running, World, find_words, rand_seed, shell};
 
 fn run(world: &World, playbooks: &[&str]) -> (i32, String, Vec<Value>) {
-    Running::start(world.run_of(playbooks)).end()
+    Running::start(world.unpictured(playbooks)).end()
 }
 
 /// A training whose p1 has everything behind them but the seals, with these values in the registry.

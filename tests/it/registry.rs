@@ -277,7 +277,7 @@ fn bound(seed: u64) -> World {
 }
 
 fn run(world: &World, playbooks: &[&str]) -> (i32, String, Vec<Value>) {
-    Running::start(world.run_of(playbooks)).end()
+    Running::start(world.unpictured(playbooks)).end()
 }
 
 fn actions<'e>(events: &'e [Value], action: &str) -> Vec<&'e Value> {

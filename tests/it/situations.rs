@@ -91,12 +91,12 @@ fn bound(seed: u64) -> World {
 
 /// A run with the scripted operator: exit code, what was said, events.
 fn scripted(world: &World, playbooks: &[&str]) -> (i32, String, Vec<Value>) {
-    Running::start(world.run_of(playbooks)).end()
+    Running::start(world.unpictured(playbooks)).end()
 }
 
 /// A run with a person at the terminal.
 fn attended(world: &World, playbooks: &[&str]) -> Running {
-    let mut command = world.run_of(playbooks);
+    let mut command = world.unpictured(playbooks);
     command.args(["--operator", "terminal"]);
     Running::start(command)
 }
