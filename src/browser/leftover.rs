@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::session::BrowserFacts;
 use crate::base::{Fault, files};
 
 /// Where the numbers of running processes are kept, inside the work folder.
@@ -24,12 +25,22 @@ pub(super) struct Mark {
 }
 
 /// What [`reap`] needs to know, and what a resumed run needs to attach again.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Record {
     pub(super) driver: Option<Mark>,
     pub(super) browser: Option<Mark>,
+    /// The shell that ends them all some time after Ruku was killed.
+    #[serde(default)]
+    pub(super) guard: Option<Mark>,
+    /// Address of the driver.
     pub(super) url: String,
     pub(super) session: String,
+    /// Address of the session's BiDi socket.
+    #[serde(default)]
+    pub(super) socket: String,
+    /// Name and versions, as the session told them at its start.
+    #[serde(default)]
+    pub(super) facts: BrowserFacts,
 }
 
 impl Record {
@@ -39,6 +50,37 @@ impl Record {
         let bytes = serde_json::to_vec(self)
             .map_err(|error| Fault::io("写入进程记录", "write the process record", &path, &std::io::Error::other(error)))?;
         files::replace(&path, &bytes)
+    }
+
+    /// The record in the work folder; an empty one where there is none, or a torn one, which names nothing that could be ended safely.
+    pub(super) fn read(work: &Path) -> Result<Option<Record>, Fault> {
+        let path = work.join(RECORD);
+        match std::fs::read(&path) {
+            Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes).unwrap_or_default())),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Fault::io("读取进程记录", "read process record", &path, &error)),
+        }
+    }
+
+    /// Kills what the record names and all of the driver's group, as far as it surely is that. Returns who was killed, and the leader
+    /// of the group if that was.
+    pub(super) fn kill(&self) -> (Vec<Mark>, Option<Mark>) {
+        let left: Vec<Mark> = [self.driver, self.browser].into_iter().flatten().filter(|mark| mark.alive()).collect();
+        let mut leader = None;
+        #[cfg(target_os = "linux")]
+        if let Some(driver) = self.driver {
+            // Renderers and other children are in the driver's group; any recorded member that still runs proves the group is ours.
+            let ours = |mark: &Mark| stat(mark.pid).and_then(|fields| fields.get(2)?.parse::<u32>().ok()) == Some(driver.pid);
+            if let (true, Some(group)) = (left.iter().any(ours), pid_of(driver.pid)) {
+                let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+                leader = Some(driver);
+            }
+        }
+        // A guard of an adopted browser stands outside of the group.
+        for mark in left.iter().copied().chain(self.guard) {
+            mark.kill();
+        }
+        (left, leader)
     }
 }
 
@@ -137,27 +179,8 @@ fn start_time(_pid: u32) -> Option<u64> {
 /// [`crate::base::FaultKind::Io`] when the record cannot be read.
 pub async fn reap(work: &Path) -> Result<usize, Fault> {
     let path = work.join(RECORD);
-    let bytes = match std::fs::read(&path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(0),
-        Err(error) => return Err(Fault::io("读取进程记录", "read process record", &path, &error)),
-    };
-    // A torn record names nothing that could be ended safely.
-    let record: Record = serde_json::from_slice(&bytes).unwrap_or_default();
-    let left: Vec<Mark> = [record.driver, record.browser].into_iter().flatten().filter(|mark| mark.alive()).collect();
-    let mut leader = None;
-    #[cfg(target_os = "linux")]
-    if let Some(driver) = record.driver {
-        // Renderers and other children are in the driver's group; any recorded member that still runs proves the group is ours.
-        let ours = |mark: &Mark| stat(mark.pid).and_then(|fields| fields.get(2)?.parse::<u32>().ok()) == Some(driver.pid);
-        if let (true, Some(group)) = (left.iter().any(ours), pid_of(driver.pid)) {
-            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-            leader = Some(driver);
-        }
-    }
-    for mark in &left {
-        mark.kill();
-    }
+    let Some(record) = Record::read(work)? else { return Ok(0) };
+    let (left, leader) = record.kill();
     if !until_gone(&left, leader, work, ENDED_WITHIN).await {
         tracing::warn!("processes of an earlier run did not end in time");
     }

@@ -15,6 +15,7 @@ use tokio::process::Command;
 use tokio::sync::watch;
 
 use super::leftover::{self, Mark, RECORD, Record};
+use super::session::BrowserFacts;
 use crate::base::{Fault, FaultKind, Until};
 use crate::say;
 
@@ -37,13 +38,12 @@ enum Started {
 /// A running driver, with everything it starts.
 #[derive(Debug)]
 pub(super) struct Driver {
-    child: Box<dyn ChildWrapper>,
-    /// Its standard input closes when this process dies, however it dies; it then kills the group it is in.
+    /// None when an earlier Ruku started it.
+    child: Option<Box<dyn ChildWrapper>>,
+    /// Its standard input closes when this process dies, however it dies; some time later it kills the driver's group.
     guard: Option<tokio::process::Child>,
-    port: u16,
     work: PathBuf,
-    mark: Mark,
-    browser: Option<Mark>,
+    record: Record,
     ended: bool,
 }
 
@@ -56,20 +56,27 @@ impl Driver {
         program: &Path,
         environment: &[(String, String)],
         work: &Path,
+        outlives: Duration,
         until: &Until,
     ) -> Result<Driver, Fault> {
         for _ in 1..STARTS {
-            if let Started::Listens(driver) = Driver::start_once(program, environment, work, until).await? {
+            if let Started::Listens(driver) = Driver::start_once(program, environment, work, outlives, until).await? {
                 return Ok(driver);
             }
         }
-        match Driver::start_once(program, environment, work, until).await? {
+        match Driver::start_once(program, environment, work, outlives, until).await? {
             Started::Listens(driver) => Ok(driver),
             Started::PortTaken(last_words) => Err(does_not_start(program, &last_words)),
         }
     }
 
-    async fn start_once(program: &Path, environment: &[(String, String)], work: &Path, until: &Until) -> Result<Started, Fault> {
+    async fn start_once(
+        program: &Path,
+        environment: &[(String, String)],
+        work: &Path,
+        outlives: Duration,
+        until: &Until,
+    ) -> Result<Started, Fault> {
         let mut command = Command::new(program);
         // Never --verbose: the log would hold what is typed into pages.
         command.arg("--port=0").envs(environment.iter().map(|(name, value)| (name, value)));
@@ -83,33 +90,48 @@ impl Driver {
         let mut child = wrapped.spawn().map_err(|error| does_not_start(program, &error.to_string()))?;
         let pid = child.id().ok_or_else(|| does_not_start(program, "no process id"))?;
         let (out, err) = (child.stdout().take(), child.stderr().take());
-        let mark = Mark::of(pid);
-        let mut driver = Driver { child, guard: None, port: 0, work: work.to_owned(), mark, browser: None, ended: false };
-        driver.guard = guard(pid)?;
-        driver.write_record("", "")?;
+        let record = Record { driver: Some(Mark::of(pid)), ..Record::default() };
+        let mut driver = Driver { child: Some(child), guard: None, work: work.to_owned(), record, ended: false };
+        driver.guard = guard(pid, outlives)?;
+        driver.record.guard = driver.guard.as_ref().and_then(tokio::process::Child::id).map(Mark::of);
+        driver.record.write(work)?;
         match announced_port(out, err, until).await? {
-            Ok(port) => driver.port = port,
+            Ok(port) => driver.record.url = format!("http://127.0.0.1:{port}"),
             Err(last_words) if last_words.contains(PORT_TAKEN) => return Ok(Started::PortTaken(last_words)),
             Err(last_words) => return Err(does_not_start(program, &last_words)),
         }
         Ok(Started::Listens(driver))
     }
 
-    /// The address of the driver.
-    pub(super) fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+    /// Takes over the driver of a killed Ruku in `work`, if it and its browser still live: its guard goes, a new one comes.
+    ///
+    /// # Errors
+    /// [`FaultKind::Io`] when the record cannot be read.
+    pub(super) fn adopt(work: &Path, outlives: Duration) -> Result<Option<Driver>, Fault> {
+        let Some(mut record) = Record::read(work)? else { return Ok(None) };
+        let lives = |mark: Option<Mark>| mark.filter(|mark| mark.alive());
+        let (Some(driver), Some(_)) = (lives(record.driver), lives(record.browser)) else { return Ok(None) };
+        if let Some(guard) = record.guard.take() {
+            guard.kill();
+        }
+        let guard = guard_from_outside(driver, outlives)?;
+        record.guard = guard.as_ref().and_then(tokio::process::Child::id).map(Mark::of);
+        record.write(work)?;
+        Ok(Some(Driver { child: None, guard, work: work.to_owned(), record, ended: false }))
     }
 
-    /// Remembers the browser that the driver started, for [`super::reap`].
-    pub(super) fn remember(&mut self, browser: Option<u32>, session: &str) -> Result<(), Fault> {
-        self.browser = browser.map(Mark::of);
-        let url = self.url();
-        self.write_record(&url, session)
+    /// What is known of driver, browser and session.
+    pub(super) fn record(&self) -> &Record {
+        &self.record
     }
 
-    fn write_record(&self, url: &str, session: &str) -> Result<(), Fault> {
-        let record = Record { driver: Some(self.mark), browser: self.browser, url: url.into(), session: session.into() };
-        record.write(&self.work)
+    /// Remembers the browser that the driver started and its session, for [`super::reap`] and for a Ruku that takes over.
+    pub(super) fn remember(&mut self, browser: Option<u32>, session: &str, socket: &str, facts: &BrowserFacts) -> Result<(), Fault> {
+        self.record.browser = browser.map(Mark::of);
+        session.clone_into(&mut self.record.session);
+        socket.clone_into(&mut self.record.socket);
+        self.record.facts = facts.clone();
+        self.record.write(&self.work)
     }
 
     /// Ends the whole group at once. Does not wait; doing it twice is harmless.
@@ -117,12 +139,17 @@ impl Driver {
         if std::mem::replace(&mut self.ended, true) {
             return;
         }
-        // The group cannot be another's: the guard, not yet waited for, still holds its number.
-        if let Err(error) = self.child.start_kill() {
-            tracing::debug!(%error, "the driver's group was already gone");
-        }
-        if let Some(mark) = self.browser {
-            mark.kill();
+        match &mut self.child {
+            // The group cannot be another's: the guard, not yet waited for, still holds its number.
+            Some(child) => {
+                if let Err(error) = child.start_kill() {
+                    tracing::debug!(%error, "the driver's group was already gone");
+                }
+                if let Some(mark) = self.record.browser {
+                    mark.kill();
+                }
+            }
+            None => drop(self.record.kill()),
         }
         let _ = std::fs::remove_file(self.work.join(RECORD));
     }
@@ -135,11 +162,13 @@ impl Driver {
             if let Some(guard) = &mut self.guard {
                 let _ = guard.wait().await;
             }
-            let _ = self.child.wait().await;
+            if let Some(child) = &mut self.child {
+                let _ = child.wait().await;
+            }
         };
         let waited = tokio::time::timeout(allowed, gone).await.is_ok();
         // The browser's own processes are nobody's children now; only looking tells when they are gone.
-        if !waited || !leftover::until_gone(&[], Some(self.mark), &self.work, allowed).await {
+        if !waited || !leftover::until_gone(&[], self.record.driver, &self.work, allowed).await {
             tracing::warn!("the browser's processes did not end in time");
         }
     }
@@ -162,20 +191,46 @@ fn does_not_start(program: &Path, detail: &str) -> Fault {
     )
 }
 
-/// Puts a shell into the group `leader` that waits for its input to close, which the system does when Ruku dies.
+/// Puts a shell into the group `leader` that waits for its input to close, which the system does when Ruku dies, and then as long as the
+/// browser may outlive it.
 ///
 /// Not PDEATHSIG: that follows the *thread* that started the process, and reaches the driver only, not the browser.
 #[cfg(unix)]
-fn guard(leader: u32) -> Result<Option<tokio::process::Child>, Fault> {
-    let mut command = Command::new("/bin/sh");
-    command.args(["-c", "trap '' HUP INT TERM; read -r _; kill -KILL 0"]);
-    command.process_group(leader.cast_signed()).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+fn guard(leader: u32, outlives: Duration) -> Result<Option<tokio::process::Child>, Fault> {
+    let script = "trap '' HUP INT TERM; read -r _; [ \"$1\" = 0 ] || sleep \"$1\"; kill -KILL 0";
+    let mut command = shell(script, &[outlives.as_secs()]);
+    command.process_group(leader.cast_signed());
     command.spawn().map(Some).map_err(|error| does_not_start(Path::new("/bin/sh"), &error.to_string()))
 }
 
-/// On Windows the job object ends with Ruku's last handle to it, and everything in it too.
+/// The same for a group of an earlier Ruku: it may belong to another session, which nobody can join.
+#[cfg(unix)]
+fn guard_from_outside(leader: Mark, outlives: Duration) -> Result<Option<tokio::process::Child>, Fault> {
+    // Numbers are given out again: the start time must agree. The driver's name has no space.
+    let script = "trap '' HUP INT TERM; read -r _; [ \"$1\" = 0 ] || sleep \"$1\"; \
+        [ \"$(cut -d ' ' -f 22 \"/proc/$2/stat\")\" = \"$3\" ] && kill -KILL -- \"-$2\"";
+    let mut command = shell(script, &[outlives.as_secs(), leader.pid.into(), leader.started.unwrap_or_default()]);
+    command.process_group(0);
+    command.spawn().map(Some).map_err(|error| does_not_start(Path::new("/bin/sh"), &error.to_string()))
+}
+
+#[cfg(unix)]
+fn shell(script: &str, arguments: &[u64]) -> Command {
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", script, "guard"]).args(arguments.iter().map(u64::to_string));
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+}
+
+/// On Windows the job object ends with Ruku's last handle to it, and everything in it too: there is nothing to take over.
 #[cfg(not(unix))]
-fn guard(_leader: u32) -> Result<Option<tokio::process::Child>, Fault> {
+fn guard(_leader: u32, _outlives: Duration) -> Result<Option<tokio::process::Child>, Fault> {
+    Ok(None)
+}
+
+/// The same.
+#[cfg(not(unix))]
+fn guard_from_outside(_leader: Mark, _outlives: Duration) -> Result<Option<tokio::process::Child>, Fault> {
     Ok(None)
 }
 

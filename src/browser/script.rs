@@ -80,7 +80,7 @@ impl Browser {
     }
 
     /// Gives every new isolated world its way out, until the session ends.
-    fn connect_channel(&self, channel: &str) {
+    pub(super) fn connect_channel(&self, channel: &str) {
         let mut events = self.events.listen();
         // Weak: the task must not keep a dropped session's connection open.
         let (bidi, life) = (Arc::downgrade(&self.bidi), Arc::downgrade(&self.life));

@@ -11,6 +11,7 @@ use std::time::Duration;
 use fantoccini::error::CmdError;
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::bidi::Bidi;
@@ -43,10 +44,12 @@ pub struct BrowserOptions {
     pub redactor: Redactor,
     /// Whether pictures are masked. Off only for the positive control of the masking tests.
     pub masking: bool,
+    /// How long the browser outlives a Ruku that was killed, so that [`Browser::attach`] finds it with its login. Whole seconds.
+    pub outlives: Duration,
 }
 
 /// What the journal says about the browser.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BrowserFacts {
     /// Name, such as `chrome`.
     pub browser: String,
@@ -94,19 +97,58 @@ impl Browser {
         let mut environment = installed.environment(&options.work);
         environment.extend(temporary_folder(&options));
         keep_fonts(&options.work);
-        let mut driver = Driver::start(&installed.driver, &environment, &options.work, until).await?;
-        let url = driver.url();
+        let mut driver = Driver::start(&installed.driver, &environment, &options.work, options.outlives, until).await?;
         let capabilities = installed.capabilities(options.headed, as_root(), options.viewport, &options.work);
-        let client = until.run(&say!("浏览器启动", "the browser to start"), connect(&url, capabilities, &installed)).await??;
+        let connecting = connect(&driver.record().url, capabilities, &installed);
+        let client = until.run(&say!("浏览器启动", "the browser to start"), connecting).await??;
         let told = client.capabilities().cloned().unwrap_or_default();
         let browser_pid = told.get("goog:processID").and_then(Value::as_u64).and_then(|pid| u32::try_from(pid).ok());
         let session = client.session_id().await.ok().flatten().unwrap_or_default();
-        driver.remember(browser_pid, &session)?;
+        let socket = told.get("webSocketUrl").and_then(Value::as_str).unwrap_or_default();
+        driver.remember(browser_pid, &session, socket, &facts(&told))?;
+        if socket.is_empty() {
+            return Err(no_bidi(&installed));
+        }
+        let browser = Browser::over(driver, client, installed.command_limit(), options, until).await?;
+        browser.prepare(until).await?;
+        browser.install_page_script(until).await?;
+        browser.fit_viewport(until).await?;
+        Ok(browser)
+    }
+
+    /// Takes over the browser that a killed Ruku left in the work folder of `options`, windows, logins and all; none when there is none that
+    /// still lives and answers: what is left is to be reaped then. Messages that a page shows count again from its next document on.
+    ///
+    /// # Errors
+    /// As [`Browser::start`].
+    pub async fn attach(options: BrowserOptions, until: &Until) -> Result<Option<Browser>, Fault> {
+        let Some(driver) = Driver::adopt(&options.work, options.outlives)? else { return Ok(None) };
+        let limit = installed::find(&options.drivers, &|name| std::env::var(name).ok())?.command_limit();
+        let (url, session) = (driver.record().url.clone(), driver.record().session.clone());
+        let attaching = async {
+            let client = Client::with_existing_session(&url, &session, HttpConnector::new()).await.ok()?;
+            let browser = Browser::over(driver, client, limit, options, until).await.ok()?;
+            // Before the events are asked for: those of what is open already come at once.
+            browser.connect_page_script();
+            browser.prepare(until).await.ok()?;
+            Some(browser)
+        };
+        until.run(&say!("重新连接浏览器", "the browser to be taken over"), attaching).await
+    }
+
+    /// A session that the driver holds, and its BiDi side.
+    async fn over(
+        driver: Driver,
+        client: Client,
+        command_limit: Duration,
+        options: BrowserOptions,
+        until: &Until,
+    ) -> Result<Browser, Fault> {
+        let (socket, facts) = (driver.record().socket.clone(), driver.record().facts.clone());
         let life = Arc::new(Life::new(driver));
-        let Some(socket) = told.get("webSocketUrl").and_then(Value::as_str) else { return Err(no_bidi(&installed)) };
         let events = Arc::new(Events::new());
-        let bidi = Bidi::connect(socket, Arc::clone(&life), Arc::clone(&events), until).await?;
-        let browser = Browser {
+        let bidi = Bidi::connect(&socket, Arc::clone(&life), Arc::clone(&events), until).await?;
+        Ok(Browser {
             client,
             bidi: Arc::new(bidi),
             events,
@@ -114,23 +156,20 @@ impl Browser {
             options,
             memory: Memory::default(),
             current: Mutex::default(),
-            facts: facts(&told),
-            command_limit: installed.command_limit(),
+            facts,
+            command_limit,
             classic_commands: AtomicU64::new(0),
-        };
-        browser.prepare(until).await?;
-        Ok(browser)
+        })
     }
 
-    /// Listens to events, finds the first window and gives it its size.
+    /// Listens to events and finds the first window.
     async fn prepare(&self, until: &Until) -> Result<(), Fault> {
         let doing = say!("准备浏览器窗口", "prepare the browser window");
         self.bidi.command("session.subscribe", json!({"events": SUBSCRIBED}), &doing, until).await?;
         let tree = self.bidi.command("browsingContext.getTree", json!({"maxDepth": 0}), &doing, until).await?;
         let first = tree["contexts"][0]["context"].as_str().unwrap_or_default().to_owned();
         self.set_current(&first);
-        self.install_page_script(until).await?;
-        self.fit_viewport(until).await
+        Ok(())
     }
 
     /// Name and versions for the journal.

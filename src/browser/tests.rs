@@ -26,6 +26,7 @@ async fn browser(work: &Path) -> Browser {
         drivers: Path::new(env!("CARGO_MANIFEST_DIR")).join("drivers"),
         redactor: Redactor::default(),
         masking: true,
+        outlives: Duration::ZERO,
     };
     Browser::start(options, &until()).await.unwrap()
 }

@@ -31,6 +31,9 @@ use work::Work;
 /// Exit code of a run that waits for the portal and goes on by running again.
 const PARKED: u8 = 8;
 
+/// How long the browser outlives a run that was killed, for `resume` to find its login; the next run ends it as well.
+const OUTLIVES: Duration = Duration::from_secs(600);
+
 /// How long starting the browser may take, slow machines included.
 const START: Duration = Duration::from_secs(120);
 
@@ -199,6 +202,7 @@ async fn start_browser(options: &Options, redactor: &Redactor, work: &Work) -> R
         drivers: options.drivers.clone(),
         redactor: redactor.clone(),
         masking: options.masking,
+        outlives: OUTLIVES,
     };
     Browser::start(browser, &until).await
 }

@@ -29,6 +29,7 @@ pub(crate) fn options(work: &Path, drivers: &Path) -> BrowserOptions {
         drivers: drivers.to_owned(),
         redactor: Redactor::default(),
         masking: true,
+        outlives: Duration::ZERO,
     }
 }
 
@@ -41,8 +42,10 @@ async fn site() -> u16 {
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let page = "<!doctype html><title>入库</title><script>document.title += innerWidth + '×' + innerHeight</script>";
+    let toast = "<!doctype html><script>setTimeout(() => document.body.insertAdjacentHTML('beforeend', '<div class=layui-layer-msg>保存成功</div>'), 300)</script>";
     let app = Router::new()
         .route("/", get(async move || Html(page)))
+        .route("/toast", get(async move || Html(toast)))
         .route("/never", get(async || std::future::pending::<Html<String>>().await));
     tokio::spawn(async move { axum::serve(listener, app).await });
     port
@@ -209,6 +212,49 @@ async fn a_killed_ruku_leaves_nothing_running() {
         }
         assert!(!work.join("processes.json").exists());
         assert_eq!(reap(&work).await.unwrap(), 0, "nothing is recorded any more");
+    }
+}
+
+/// The login of a killed run is worth keeping: another Ruku takes the browser over, and no browser is left for ever.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_browser_outlives_a_killed_ruku_for_a_while_and_is_taken_over() {
+    if let Some(work) = std::env::var_os(VICTIM) {
+        let seconds = std::env::var("RUKU_TEST_OUTLIVES").unwrap().parse().unwrap();
+        let options = BrowserOptions { outlives: Duration::from_secs(seconds), ..options(Path::new(&work), &drivers()) };
+        let browser = Browser::start(options, &until()).await.unwrap();
+        let port = std::env::var("RUKU_TEST_PORT").unwrap();
+        browser.goto(&format!("http://ruku.localhost:{port}/"), &until()).await.unwrap();
+        std::fs::write(Path::new(&work).join("there"), "").unwrap();
+        std::future::pending::<()>().await;
+    }
+    let port = site().await;
+    for seconds in [600, 1] {
+        let folder = tempfile::tempdir().unwrap();
+        let work = folder.path().join("work");
+        std::fs::create_dir(folder.path().join("home")).unwrap();
+        let name = "driver::a_browser_outlives_a_killed_ruku_for_a_while_and_is_taken_over";
+        let mut ruku = victim(name, folder.path());
+        ruku.env("RUKU_TEST_OUTLIVES", seconds.to_string()).env("RUKU_TEST_PORT", port.to_string());
+        let mut ruku = ruku.spawn().unwrap();
+        eventually("the page to be open", || work.join("there").exists()).await;
+        let (driver, browser) = (recorded(&work, "driver"), recorded(&work, "browser"));
+        ruku.start_kill().unwrap();
+        ruku.wait().await.unwrap();
+        if seconds == 1 {
+            eventually("the guard to end the browser", || processes_of(&work).is_empty()).await;
+            assert!(Browser::attach(options(&work, &drivers()), &until()).await.unwrap().is_none());
+            continue;
+        }
+        let again = Browser::attach(options(&work, &drivers()), &until()).await.unwrap().expect("the browser");
+        assert_eq!((recorded(&work, "driver"), recorded(&work, "browser")), (driver, browser));
+        assert_eq!(again.current(&until()).await.unwrap().title, "入库1100×700", "the page it was at");
+        assert!(!again.facts().driver_version.is_empty());
+        let since = again.mark();
+        again.goto(&format!("http://ruku.localhost:{port}/toast"), &until()).await.unwrap();
+        eventually("the page's message to be heard", || !again.messages_since(since).is_empty()).await;
+        again.shot(&until()).await.unwrap();
+        again.end().await;
+        eventually("everything to be ended", || processes_of(&work).is_empty()).await;
     }
 }
 

@@ -80,6 +80,13 @@ impl Browser {
         Ok(())
     }
 
+    /// Connects the script that an earlier Ruku installed in this session.
+    pub(in crate::browser) fn connect_page_script(&self) {
+        self.watch_messages();
+        self.wake_popups();
+        self.connect_channel(super::messages::CHANNEL);
+    }
+
     /// Calls `expression` over `ruku` and `args` in one frame.
     pub(super) async fn ask(&self, context: &str, expression: &str, args: &[Value], until: &Until) -> Result<Value, Fault> {
         let function = format!("async (...args) => globalThis.ruku?.of === document ? [await ({expression})] : null");

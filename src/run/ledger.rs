@@ -1,0 +1,263 @@
+//! What this installation did once, across runs: a line for each intent and each outcome, in one file that all its runs share.
+//!
+//! Never presses for anybody: an intent is on disk before `intend` returns, and one that another run wrote meanwhile is refused. Holds keys
+//! and folders of runs, no name and no number of a person.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::base::{Fault, FaultKind, files};
+use crate::proof::{self, Event, OnceOutcome};
+
+/// The file.
+const FILE: &str = "once.jsonl";
+
+/// How an act stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Standing {
+    /// It was about to be done; what became of it is not known.
+    Intent,
+    /// It was done.
+    Done,
+    /// It surely was not done.
+    NotDone,
+    /// It was pressed, and nobody could tell.
+    Unsure,
+}
+
+impl From<OnceOutcome> for Standing {
+    fn from(outcome: OnceOutcome) -> Standing {
+        match outcome {
+            OnceOutcome::Done => Standing::Done,
+            OnceOutcome::NotDone => Standing::NotDone,
+            OnceOutcome::Unsure => Standing::Unsure,
+        }
+    }
+}
+
+/// One line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Line {
+    /// The act, as the journal calls it.
+    pub(super) key: String,
+    /// How it stands since then.
+    pub(super) standing: Standing,
+    /// Since when.
+    pub(super) at: Timestamp,
+    /// The run folder that has the evidence.
+    pub(super) run: PathBuf,
+}
+
+/// The file of one installation, or of one training.
+#[derive(Debug, Clone)]
+pub(super) struct Ledger {
+    path: PathBuf,
+}
+
+impl Ledger {
+    /// The ledger in this folder, which is made with its first line.
+    pub(super) fn in_folder(folder: &Path) -> Ledger {
+        Ledger { path: folder.join(FILE) }
+    }
+
+    /// How the act `key` stands; none when it was never about to be done. What the journal of an interrupted run knows better is
+    /// taken from there.
+    ///
+    /// # Errors
+    /// [`FaultKind::Io`] when the file cannot be read, or holds a whole line that is none; [`FaultKind::Refused`] while another run is
+    /// about to do the act.
+    pub(super) fn last(&self, key: &str) -> Result<Option<Line>, Fault> {
+        let Some(line) = self.open_to_read()?.map(|file| self.locked(file, |file| self.find(file, key))).transpose()?.flatten() else {
+            return Ok(None);
+        };
+        if line.standing != Standing::Intent {
+            return Ok(Some(line));
+        }
+        if proof::is_being_written(&line.run) {
+            return Err(under_way(&line.run));
+        }
+        let told = proof::read(&line.run).unwrap_or_default().into_iter().rev().find_map(|record| match record.event {
+            Event::OnceOutcome { key: own, outcome, .. } if own == key => Some((record.t_wall, outcome)),
+            _ => None,
+        });
+        Ok(Some(match told {
+            Some((at, outcome)) => Line { standing: outcome.into(), at, ..line },
+            None => line,
+        }))
+    }
+
+    /// Says on disk that the run in the folder `run` is about to do `key`, which stood as `seen` before.
+    ///
+    /// # Errors
+    /// [`FaultKind::Refused`] when it stands otherwise by now; [`FaultKind::Io`].
+    pub(super) fn intend(&self, key: &str, run: &Path, seen: Option<&Line>) -> Result<(), Fault> {
+        self.locked(self.open_to_write()?, |file| {
+            let now = self.find(file, key)?;
+            let changed = match (&now, seen) {
+                (None, None) => false,
+                // The time is the journal's where that knew better.
+                (Some(now), Some(seen)) => now.run != seen.run || now.standing != seen.standing && now.standing != Standing::Intent,
+                _ => true,
+            };
+            if changed {
+                return Err(under_way(now.as_ref().map_or(run, |line| &line.run)));
+            }
+            self.append(file, key, run, Standing::Intent)
+        })
+    }
+
+    /// Says on disk what became of it.
+    ///
+    /// # Errors
+    /// [`FaultKind::Io`].
+    pub(super) fn settle(&self, key: &str, run: &Path, outcome: OnceOutcome) -> Result<(), Fault> {
+        self.locked(self.open_to_write()?, |file| self.append(file, key, run, outcome.into()))
+    }
+
+    fn open_to_read(&self) -> Result<Option<File>, Fault> {
+        match File::open(&self.path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            opened => opened.map(Some).map_err(|error| self.failed(&error)),
+        }
+    }
+
+    fn open_to_write(&self) -> Result<File, Fault> {
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        files::private_dir(folder)?;
+        let mut options = File::options();
+        options.read(true).write(true).create(true).truncate(false);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(&self.path).map_err(|error| self.failed(&error))?;
+        files::sync_dir(folder)?;
+        Ok(file)
+    }
+
+    /// Works with the file while no other run does.
+    fn locked<T>(&self, mut file: File, work: impl FnOnce(&mut File) -> Result<T, Fault>) -> Result<T, Fault> {
+        file.lock().map_err(|error| self.failed(&error))?;
+        // Closing the file gives the lock back.
+        work(&mut file)
+    }
+
+    /// The last line of `key`. A torn last line was never synced, so nothing was pressed for it.
+    fn find(&self, file: &mut File, key: &str) -> Result<Option<Line>, Fault> {
+        let mut text = Vec::new();
+        file.seek(SeekFrom::Start(0)).and_then(|_| file.read_to_end(&mut text)).map_err(|error| self.failed(&error))?;
+        let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        let mut found = None;
+        for (number, line) in (1..).zip(text[..whole].split_inclusive(|byte| *byte == b'\n')) {
+            let line: Line = serde_json::from_slice(line).map_err(|_| self.damaged(number))?;
+            if line.key == key {
+                found = Some(line);
+            }
+        }
+        Ok(found)
+    }
+
+    fn append(&self, file: &mut File, key: &str, run: &Path, standing: Standing) -> Result<(), Fault> {
+        let run = std::path::absolute(run).map_err(|error| self.failed(&error))?;
+        let line = Line { key: key.to_owned(), standing, at: Timestamp::now(), run };
+        let mut text = serde_json::to_vec(&line).map_err(|error| self.failed(&error.into()))?;
+        text.push(b'\n');
+        let write = |file: &mut File| {
+            let mut all = Vec::new();
+            file.seek(SeekFrom::Start(0))?;
+            file.read_to_end(&mut all)?;
+            let whole = all.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end as u64 + 1);
+            file.set_len(whole)?;
+            file.seek(SeekFrom::End(0))?;
+            file.write_all(&text)?;
+            file.sync_data()
+        };
+        write(file).map_err(|error| self.failed(&error))
+    }
+
+    fn failed(&self, error: &std::io::Error) -> Fault {
+        Fault::io("读写防重复提交记录", "use the ledger of irreversible acts", &self.path, error)
+    }
+
+    fn damaged(&self, number: usize) -> Fault {
+        let path = self.path.display();
+        Fault::new(
+            FaultKind::Io,
+            crate::say!(
+                "防重复提交记录 {path} 第 {number} 行已损坏，因此不再点击任何不可撤回的按钮。请保留原样并联系支持人员。",
+                "line {number} of the ledger of irreversible acts {path} is damaged, so nothing irreversible is pressed; keep it as it is and ask support"
+            ),
+        )
+    }
+}
+
+/// Another run is at it.
+fn under_way(run: &Path) -> Fault {
+    let run = run.display();
+    Fault::new(
+        FaultKind::Refused,
+        crate::say!(
+            "另一次办理正在做同一件事，因此没有点击：{run}。请等它结束后再办。",
+            "another run is doing the same thing right now, so nothing was pressed: {run}; wait until it ends"
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn standing(ledger: &Ledger, key: &str) -> Option<Standing> {
+        ledger.last(key).unwrap().map(|line| line.standing)
+    }
+
+    #[test]
+    fn an_act_stands_as_its_last_line_says() {
+        let folder = tempfile::tempdir().unwrap();
+        let (ledger, run) = (Ledger::in_folder(&folder.path().join("deep")), folder.path().join("run"));
+        assert_eq!(standing(&ledger, "a"), None);
+        ledger.intend("a", &run, None).unwrap();
+        assert_eq!((standing(&ledger, "a"), standing(&ledger, "b")), (Some(Standing::Intent), None));
+        ledger.settle("a", &run, OnceOutcome::Unsure).unwrap();
+        ledger.settle("b", &run, OnceOutcome::NotDone).unwrap();
+        assert_eq!((standing(&ledger, "a"), standing(&ledger, "b")), (Some(Standing::Unsure), Some(Standing::NotDone)));
+        let seen = ledger.last("b").unwrap();
+        ledger.intend("b", &folder.path().join("other"), seen.as_ref()).unwrap();
+        assert_eq!(standing(&ledger, "b"), Some(Standing::Intent));
+    }
+
+    #[test]
+    fn of_two_runs_that_saw_the_same_one_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::in_folder(folder.path());
+        let runs: Vec<PathBuf> = (0..8).map(|number| folder.path().join(number.to_string())).collect();
+        let went = std::thread::scope(|scope| {
+            let tries: Vec<_> = runs.iter().map(|run| scope.spawn(|| ledger.intend("a", run, None).is_ok())).collect();
+            tries.into_iter().map(|one| one.join().unwrap()).filter(|went| *went).count()
+        });
+        assert_eq!(went, 1);
+        assert_eq!(ledger.intend("a", &runs[0], None).unwrap_err().kind, FaultKind::Refused, "it stands otherwise");
+    }
+
+    #[test]
+    fn a_torn_line_was_never_meant_and_a_damaged_one_stops_everything() {
+        let folder = tempfile::tempdir().unwrap();
+        let (ledger, run) = (Ledger::in_folder(folder.path()), folder.path().join("run"));
+        ledger.intend("a", &run, None).unwrap();
+        let path = folder.path().join(FILE);
+        let whole = std::fs::read(&path).unwrap();
+        for cut in 0..whole.len() {
+            std::fs::write(&path, [whole.as_slice(), &whole[..cut]].concat()).unwrap();
+            assert_eq!(standing(&ledger, "a"), Some(Standing::Intent), "{cut}");
+            ledger.settle("a", &run, OnceOutcome::Done).unwrap();
+            assert_eq!(standing(&ledger, "a"), Some(Standing::Done), "{cut}");
+        }
+        std::fs::write(&path, [b"{\"key\":\n".as_slice(), &whole].concat()).unwrap();
+        let fault = ledger.last("a").unwrap_err();
+        assert!(fault.kind == FaultKind::Io && fault.message.zh.contains("第 1 行"), "{fault:?}");
+        assert_eq!(ledger.intend("b", &run, None).unwrap_err().kind, FaultKind::Io);
+    }
+}
