@@ -1,0 +1,149 @@
+//! What a run needs to go on after it was killed or stopped: a file beside its folder, for this user alone, sealed with the key of the
+//! installation.
+//!
+//! Never holds a secret input, never lies inside the bag, and is gone once the run is done.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use chacha20poly1305::aead::{Aead, Payload};
+use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
+use hmac::{Hmac, Mac};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+
+use crate::base::{Fault, FaultKind, Secret, files, random};
+
+/// Bytes of the nonce, which stand before the sealed ones.
+const NONCE: usize = 24;
+
+/// What is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// How the run was started, in the words of whoever started it.
+    pub command: serde_json::Value,
+    /// The inputs that are no secrets.
+    pub inputs: BTreeMap<String, String>,
+}
+
+/// The file that belongs to a run folder.
+fn path(run: &Path) -> PathBuf {
+    let mut name = run.file_name().unwrap_or_default().to_os_string();
+    name.push(".resume");
+    run.with_file_name(name)
+}
+
+fn cipher(installation: &Secret) -> Result<XChaCha20Poly1305, Fault> {
+    // HMAC takes keys of any length, and gives the 32 bytes that the cipher takes.
+    let mac = Hmac::<Sha256>::new_from_slice(installation.expose().as_bytes());
+    let key = mac.map(|mac| zeroize::Zeroizing::new(mac.chain_update(b"ruku resume v1").finalize().into_bytes().to_vec()));
+    key.ok().and_then(|key| XChaCha20Poly1305::new_from_slice(&key).ok()).ok_or_else(|| unreadable(Path::new("")))
+}
+
+/// Which run it belongs to is sealed in: the file of another run does not open.
+fn belongs(run: &Path) -> Vec<u8> {
+    run.file_name().unwrap_or_default().to_string_lossy().into_owned().into_bytes()
+}
+
+/// Writes the file for a run folder, or writes it anew.
+///
+/// # Errors
+/// [`FaultKind::Io`].
+pub(super) fn write(run: &Path, kept: &Kept, installation: &Secret) -> Result<(), Fault> {
+    let path = path(run);
+    let failed = || Fault::io("写入文件", "write", &path, &std::io::Error::other("not sealed"));
+    let plain = zeroize::Zeroizing::new(serde_json::to_vec(kept).map_err(|_| failed())?);
+    let nonce = random::bytes::<NONCE>()?;
+    let payload = Payload { msg: plain.as_slice(), aad: &belongs(run) };
+    let sealed = cipher(installation)?.encrypt(XNonce::from_slice(&nonce), payload).map_err(|_| failed())?;
+    files::replace(&path, &[nonce.as_slice(), &sealed].concat())
+}
+
+/// What was kept for a run.
+///
+/// # Errors
+/// [`FaultKind::Precondition`] when nothing is kept: the run was done, or it was cleared away; [`FaultKind::Refused`] when the file was
+/// written by another installation or was changed.
+pub fn read(run: &Path, installation: &Secret) -> Result<Kept, Fault> {
+    let path = path(run);
+    let bytes = match std::fs::read(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(nothing_kept(run)),
+        read => read.map_err(|error| Fault::io("读取", "read", &path, &error))?,
+    };
+    let (nonce, sealed) = bytes.split_at_checked(NONCE).ok_or_else(|| unreadable(&path))?;
+    let payload = Payload { msg: sealed, aad: &belongs(run) };
+    let plain = cipher(installation)?.decrypt(XNonce::from_slice(nonce), payload).map_err(|_| unreadable(&path))?;
+    serde_json::from_slice(&zeroize::Zeroizing::new(plain)).map_err(|_| unreadable(&path))
+}
+
+/// Removes it. Nothing there is fine.
+pub(super) fn remove(run: &Path) {
+    if let Err(error) = std::fs::remove_file(path(run))
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        tracing::warn!(%error, "what was kept for going on was not removed");
+    }
+}
+
+fn nothing_kept(run: &Path) -> Fault {
+    let run = run.display();
+    Fault::new(
+        FaultKind::Precondition,
+        crate::say!(
+            "没有可继续的内容：{run}（已经办完，或已清理）。需要时请用 ruku run 重新办理，已办过的事项不会重复提交。",
+            "there is nothing to go on with: {run} (it was done, or cleared away); start anew with ruku run: what was done is not done twice"
+        ),
+    )
+}
+
+fn unreadable(path: &Path) -> Fault {
+    let path = path.display();
+    Fault::new(
+        FaultKind::Refused,
+        crate::say!(
+            "{path} 打不开：它是另一台机器或另一个用户写的，或已被改动。请用 ruku run 重新办理，已办过的事项不会重复提交。",
+            "{path} does not open: another machine or user wrote it, or it was changed; start anew with ruku run: what was done is not done twice"
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_opens_for_its_run_and_its_installation_only() {
+        let runs = tempfile::tempdir().unwrap();
+        let (run, other) = (runs.path().join("a"), runs.path().join("b"));
+        let kept = Kept {
+            command: serde_json::json!({ "playbooks": ["2.2"] }),
+            inputs: BTreeMap::from([("姓名".to_owned(), "云小鹿".to_owned())]),
+        };
+        let key = Secret::new("k");
+        assert_eq!(read(&run, &key).unwrap_err().kind, FaultKind::Precondition);
+        write(&run, &kept, &key).unwrap();
+        write(&run, &kept, &key).unwrap();
+        assert_eq!(read(&run, &key).unwrap(), kept);
+        let bytes = std::fs::read(path(&run)).unwrap();
+        assert!(!bytes.windows(9).any(|part| part == "云小鹿".as_bytes()) && !bytes.windows(3).any(|part| part == b"2.2"));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(std::fs::metadata(path(&run)).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        assert_eq!(read(&run, &Secret::new("other")).unwrap_err().kind, FaultKind::Refused);
+        std::fs::copy(path(&run), path(&other)).unwrap();
+        assert_eq!(read(&other, &key).unwrap_err().kind, FaultKind::Refused, "another run's");
+        for at in [0, NONCE, bytes.len() - 1] {
+            let mut changed = bytes.clone();
+            changed[at] ^= 1;
+            std::fs::write(path(&run), changed).unwrap();
+            assert_eq!(read(&run, &key).unwrap_err().kind, FaultKind::Refused, "{at}");
+        }
+        std::fs::write(path(&run), b"short").unwrap();
+        assert_eq!(read(&run, &key).unwrap_err().kind, FaultKind::Refused);
+        remove(&run);
+        remove(&run);
+        assert!(!path(&run).exists());
+    }
+}
