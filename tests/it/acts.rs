@@ -2,6 +2,7 @@
 
 mod forms;
 mod frames;
+mod fresh;
 mod presses;
 mod uploads;
 
