@@ -12,10 +12,10 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-/// What is run, in one browser session.
-const PLAYBOOKS: &[&str] = &["2.1.1", "2.2"];
+/// What is run, in one browser session: the whole guide.
+const PLAYBOOKS: &[&str] = &["onboarding"];
 /// Runs with pictures, and as many without.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 3;
 /// Starts of the short commands.
 const STARTS: usize = 40;
 /// How often the memory of a run is looked at; the kernel keeps the peak itself.

@@ -69,12 +69,7 @@ impl Driver {
         }
     }
 
-    async fn start_once(
-        program: &Path,
-        environment: &[(String, String)],
-        work: &Path,
-        until: &Until,
-    ) -> Result<Started, Fault> {
+    async fn start_once(program: &Path, environment: &[(String, String)], work: &Path, until: &Until) -> Result<Started, Fault> {
         let mut command = Command::new(program);
         // Never --verbose: the log would hold what is typed into pages.
         command.arg("--port=0").envs(environment.iter().map(|(name, value)| (name, value)));

@@ -129,10 +129,10 @@ fn certificates_are_renewed_and_end_when_the_trainer_says() {
 #[test]
 fn the_detection_tools_address_is_opened_and_no_other() {
     let world = World::start(45);
-    let (code, said, _) = Running::start(world.run_of(&["2.1.2"])).end();
+    let (code, said, _) = Running::start(world.unpictured(&["2.1.2"])).end();
     assert_eq!(code, 0, "{said}");
 
-    let mut command = world.run_of(&["2.1.2"]);
+    let mut command = world.unpictured(&["2.1.2"]);
     command.args(["--operator", "terminal"]);
     let mut run = Running::start(command);
     let port = world.instance()["port"].as_u64().unwrap();

@@ -69,8 +69,9 @@ impl Bench {
         let port = listener.local_addr().unwrap().port();
         let app = Router::new().fallback(move |request: Request<Body>| answer(request, classic, socket_port));
         tokio::spawn(async move { axum::serve(listener, app).await });
-        let program =
-            format!("{first}echo Starting on port 0\necho 'ChromeDriver was started successfully on port {port}.'\nexec sleep 100000\n");
+        let program = format!(
+            "{first}echo Starting on port 0\necho 'ChromeDriver was started successfully on port {port}.'\nexec sleep 100000\n"
+        );
         Bench::with_program(&program)
     }
 

@@ -21,7 +21,7 @@ fn verified(world: &World, values: Value) {
 }
 
 fn run(world: &World, playbooks: &[&str]) -> (i32, String, Vec<Value>) {
-    Running::start(world.run_of(playbooks)).end()
+    Running::start(world.unpictured(playbooks)).end()
 }
 
 /// What the 会员端 has of p1.

@@ -306,14 +306,14 @@ fn a_locked_lock_is_the_cas_matter() {
 
     // The scripted operator uses the agent's window too, and one wrong PIN of somebody else is made good by it.
     spoil(&world, 1);
-    let (code, said, _) = Running::start(world.run_of(&["3.1"])).end();
+    let (code, said, _) = Running::start(world.unpictured(&["3.1"])).end();
     assert_eq!(code, 0, "{said}");
     assert_eq!(tries(&world), 6);
 
     spoil(&world, 6);
     for window in [true, false] {
         world.admin("/ca-auth/switch", &json!({"pin_window": window}));
-        let (code, said, _) = Running::start(world.run_of(&["3.1"])).end();
+        let (code, said, _) = Running::start(world.unpictured(&["3.1"])).end();
         assert_eq!(code, 4, "{said}");
         assert!(said.contains("已锁定") && said.contains("CA 机构") && !said.contains(PLATFORM), "{said}");
         assert_eq!(tries(&world), 0);

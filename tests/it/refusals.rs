@@ -25,7 +25,7 @@ fn stranger(world: &World, changes: &[(&str, &str)]) -> String {
 
 /// 2.1.1 and then this playbook, with the scripted operator.
 fn run(world: &World, playbook: &str) -> Running {
-    Running::start(world.run_of(&["2.1.1", playbook]))
+    Running::start(world.unpictured(&["2.1.1", playbook]))
 }
 
 /// 2.1.1 and 2.2 with p1's lock in place and a person at the terminal.
@@ -258,7 +258,7 @@ fn numbers_of_people_and_companies_are_hidden_whatever_a_playbook_says() {
     playbook.push_str(&format!("  - click: {{ on: {{ any: [{places}{{ text: {own} }}] }} }}\n    within: 2s\n"));
     let values: String = inputs.iter().map(|(name, _, value)| format!("{name}: \"{value}\"\n")).collect();
     let playbook = world.write("stranger.yaml", &playbook);
-    let mut command = world.run_of(&[&playbook]);
+    let mut command = world.unpictured(&[&playbook]);
     command.arg("--inputs").arg(world.write("inputs.yaml", &values));
     let (code, said, events) = Running::start(command).end();
     assert_eq!(code, 3, "the page shows none of it: {said}");

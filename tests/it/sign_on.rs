@@ -6,7 +6,7 @@ use crate::screen::{Eyes, Screen};
 use crate::world::{Running, World, find_words, holds, rand_seed, until};
 
 fn run(world: &World, playbooks: &[&str]) -> (i32, String, Vec<Value>) {
-    Running::start(world.run_of(playbooks)).end()
+    Running::start(world.unpictured(playbooks)).end()
 }
 
 /// The titles of the steps that were begun.
@@ -96,7 +96,7 @@ fn a_captcha_is_the_persons_and_so_is_the_pin() {
     let (code, said, _) = run(&world, &["3.1"]);
     assert_eq!(code, 130, "a script solves none: {said}");
 
-    let mut command = world.run_of(&["3.1"]);
+    let mut command = world.unpictured(&["3.1"]);
     command.args(["--operator", "terminal"]);
     let mut run = Running::start(command);
     run.wait_for("gate.open", |event| event["kind"] == "precondition");
@@ -145,7 +145,7 @@ fn the_person_unbinds_and_the_run_ends_when_the_portal_says_so() {
     let world = World::start(75);
     let (code, said, _) = world.run(&[], None).end();
     assert_eq!(code, 0, "{said}");
-    let mut command = world.run_of(&["2.1.1", "2.3"]);
+    let mut command = world.unpictured(&["2.1.1", "2.3"]);
     command.args(["--operator", "terminal", "--headed"]).env("DISPLAY", &screen.display);
     let mut run = Running::start(command);
     for _ in 0..3 {

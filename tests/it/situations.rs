@@ -16,8 +16,8 @@ use serde_json::{Value, json};
 
 use crate::world::{Running, World, raw};
 
-/// Situations that are met side by side: each has a browser, and machines have two cores.
-const SIDE_BY_SIDE: usize = 2;
+/// Situations that are met side by side: as many as tests otherwise (`.cargo/config.toml`).
+const SIDE_BY_SIDE: usize = 3;
 
 /// One situation: its number, what is met, and the exercise, which says what Ruku did and fails when that was wrong.
 struct Situation {
@@ -91,12 +91,12 @@ fn bound(seed: u64) -> World {
 
 /// A run with the scripted operator: exit code, what was said, events.
 fn scripted(world: &World, playbooks: &[&str]) -> (i32, String, Vec<Value>) {
-    Running::start(world.run_of(playbooks)).end()
+    Running::start(world.unpictured(playbooks)).end()
 }
 
 /// A run with a person at the terminal.
 fn attended(world: &World, playbooks: &[&str]) -> Running {
-    let mut command = world.run_of(playbooks);
+    let mut command = world.unpictured(playbooks);
     command.args(["--operator", "terminal"]);
     Running::start(command)
 }

@@ -11,7 +11,7 @@ fn faults_of_the_lock_read_well() {
     let mut book = Book::default();
     // Somebody else's lock takes the only place.
     world.training(&["insert", "p2"]);
-    let (code, said, events) = Running::start(world.run_of(&["2.1.1", "2.2"])).end();
+    let (code, said, events) = Running::start(world.unpictured(&["2.1.1", "2.2"])).end();
     let event = events.iter().find(|event| event["type"] == "fault").unwrap_or_else(|| panic!("{said}"));
     let fault: Fault = serde_json::from_value(event.clone()).unwrap();
     assert_eq!(code, i32::from(fault.exit_code()));

@@ -188,8 +188,7 @@ const ATTACKS: &[Attack] = &[
         "10 reorder two lines, resum",
         |run| {
             edit(run, LOG, |text| {
-                let mut lines: Vec<serde_json::Value> =
-                    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+                let mut lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
                 lines.swap(6, 7);
                 // A clever one: the times still run forwards.
                 let (before, after) = lines.split_at_mut(7);

@@ -15,7 +15,7 @@ fn ready(seed: u64, switches: &Value) -> World {
 }
 
 fn under_way(world: &World) -> Running {
-    Running::start(world.run_of(&["4.2.1", "4.2.2"]))
+    Running::start(world.unpictured(&["4.2.1", "4.2.2"]))
 }
 
 /// How often 签章 was pressed.
