@@ -29,7 +29,7 @@ const PORT_TAKEN: &str = "port not available";
 
 /// What became of one start.
 enum Started {
-    Listens(Driver),
+    Listens(Box<Driver>),
     /// With the last words of the driver.
     PortTaken(String),
 }
@@ -60,11 +60,11 @@ impl Driver {
     ) -> Result<Driver, Fault> {
         for _ in 1..STARTS {
             if let Started::Listens(driver) = Driver::start_once(program, environment, work, until).await? {
-                return Ok(driver);
+                return Ok(*driver);
             }
         }
         match Driver::start_once(program, environment, work, until).await? {
-            Started::Listens(driver) => Ok(driver),
+            Started::Listens(driver) => Ok(*driver),
             Started::PortTaken(last_words) => Err(does_not_start(program, &last_words)),
         }
     }
@@ -92,7 +92,7 @@ impl Driver {
             Err(last_words) if last_words.contains(PORT_TAKEN) => return Ok(Started::PortTaken(last_words)),
             Err(last_words) => return Err(does_not_start(program, &last_words)),
         }
-        Ok(Started::Listens(driver))
+        Ok(Started::Listens(Box::new(driver)))
     }
 
     /// The address of the driver.
