@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::insert_lock::same_name;
+use super::press::in_portal;
 use super::stage::Checked;
 use super::{Action, Inspect, Place, Risk, Stage, Words};
 use crate::base::{Fault, FaultKind, Ladder, Message};
@@ -47,6 +48,13 @@ impl Action for CheckHolder {
             }
             stage.until.climb(&mut ladder, &waiting_for).await?;
         };
+        // What a stranger's frame shows is no word of the portal.
+        stage
+            .browser
+            .look(&target, Purpose::See, &stage.until)
+            .await?
+            .iter()
+            .try_for_each(|found| in_portal(stage.site, found))?;
         compare(stage, &shown, &expected)?;
         *stage.holder = Some(Checked { target, expected });
         Ok(())

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::fields::labelled;
+use super::press::in_portal;
 use super::{Action, Inspect, Risk, Stage, Words};
 use crate::base::spanned::{Form, FromShort};
 use crate::base::{Fault, Ladder, Message};
@@ -71,8 +72,10 @@ impl Action for Collect {
         let (mut empty, mut absent, mut read) = (Vec::new(), Vec::new(), 0_usize);
         for field in &self.fields {
             let (label, target) = (field.label.as_str(), stage.target(&labelled(&field.label), true)?);
-            let there = stage.browser.look(&target, Purpose::See, &stage.until).await?.is_some();
-            let value = if there { Some(stage.browser.read(&target, &stage.until).await?.trim().to_owned()) } else { None };
+            let there = stage.browser.look(&target, Purpose::See, &stage.until).await?;
+            there.iter().try_for_each(|found| in_portal(stage.site, found))?;
+            let value =
+                if there.is_some() { Some(stage.browser.read(&target, &stage.until).await?.trim().to_owned()) } else { None };
             match value.as_deref() {
                 None => absent.push(label),
                 Some("") => empty.push(label),

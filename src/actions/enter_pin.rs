@@ -9,13 +9,14 @@ use serde::Deserialize;
 use super::condition::Seen;
 use super::fresh::Fresh;
 use super::place::LongPlace;
-use super::press::press;
+use super::press::{entering, in_portal, press};
 use super::sight::{LOOK, Sight, says_nothing, while_asked};
+use super::site::Site;
 use super::stage::{Asked, risk};
 use super::{Action, Condition, Inspect, Place, Risk, Stage, Words};
 use crate::base::{Fault, FaultKind, Ladder, Message, Secret, Until};
 use crate::browser::Browser;
-use crate::browser::page::{Mark, Purpose};
+use crate::browser::page::{Mark, Purpose, Target};
 use crate::operator::GateKind;
 
 /// Fewer remaining tries than this, told by the page, and no PIN is used: the CA is to be asked first.
@@ -48,10 +49,16 @@ enum Shown {
 }
 
 /// What to watch for, values filled in.
-struct Signs {
+struct Signs<'a> {
+    browser: &'a Browser,
+    site: &'a Site,
     next: Fresh,
     wrong: Sight,
     blocked: Sight,
+    /// Words of a wrong PIN that were there before count only after they had gone.
+    stale: bool,
+    /// Messages of the page count from here.
+    since: Mark,
 }
 
 impl Action for EnterPin {
@@ -76,11 +83,18 @@ impl Action for EnterPin {
 
     async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
         stage.allowed_here().await?;
+        // Nobody is asked for a PIN where a stranger's frame would get it.
+        let field = stage.browser.look(&self.field(stage)?, Purpose::See, &stage.until).await?;
+        field.iter().try_for_each(|found| in_portal(stage.site, found))?;
         self.enough_tries(stage).await?;
         let mut signs = Signs {
+            browser: stage.browser,
+            site: stage.site,
             next: Fresh::of(stage, stage.sight(&self.next)?).await?,
             wrong: stage.sight(&listed(&self.wrong))?,
             blocked: stage.sight(&listed(&self.blocked))?,
+            stale: false,
+            since: stage.browser.mark(),
         };
         // A page that says so beforehand is believed: the PIN is not typed into it.
         if signs.blocked.look(stage.browser, stage.site, None, &stage.until).await?.is_some() {
@@ -88,18 +102,18 @@ impl Action for EnterPin {
         }
         let pin = stage.operator.pin();
         // Words that stood there before anything was typed tell of an earlier try.
-        let mut stale = said(stage.browser, stage, &signs.wrong).await?.is_some();
+        signs.stale = signs.wrong.look(stage.browser, stage.site, None, &stage.until).await?.is_some();
         loop {
             if *stage.wrong_pin {
                 self.still_enough(stage).await?;
                 self.once_more(stage, pin.is_some()).await?;
                 self.still_enough(stage).await?;
             }
-            let since = stage.browser.mark();
-            *stage.since = Some(since);
+            signs.since = stage.browser.mark();
+            *stage.since = Some(signs.since);
             let shown = match &pin {
-                Some(pin) => self.by_training(stage, pin, &mut signs, &mut stale, since).await?,
-                None => self.by_person(stage, &mut signs, &mut stale, since).await?,
+                Some(pin) => self.by_training(stage, pin, &mut signs).await?,
+                None => self.by_person(stage, &mut signs).await?,
             };
             match shown {
                 Shown::Next => return Ok(()),
@@ -111,7 +125,7 @@ impl Action for EnterPin {
                         "the portal says that the PIN was wrong: {words}"
                     ))?;
                     self.few_are_left(stage, &words)?;
-                    stale = true;
+                    signs.stale = true;
                 }
             }
         }
@@ -119,6 +133,11 @@ impl Action for EnterPin {
 }
 
 impl EnterPin {
+    fn field(&self, stage: &Stage<'_>) -> Result<Target, Fault> {
+        let place = LongPlace { label: Some(self.field.clone()), ..LongPlace::default() };
+        stage.target(&place, true)
+    }
+
     /// Refuses where the page tells that only few tries are left. Unknown is the normal case and is no number.
     async fn enough_tries(&self, stage: &Stage<'_>) -> Result<(), Fault> {
         let Some(name) = &self.tries else { return Ok(()) };
@@ -166,16 +185,15 @@ impl EnterPin {
         Ok(())
     }
 
-    async fn by_person(&self, stage: &mut Stage<'_>, signs: &mut Signs, stale: &mut bool, since: Mark) -> Result<Shown, Fault> {
+    async fn by_person(&self, stage: &mut Stage<'_>, signs: &mut Signs<'_>) -> Result<Shown, Fault> {
         let (field, press) = (&self.field.value, self.press.words());
         let message = crate::say!(
             "请在网页的「{field}」中输入密码，并由您本人点击「{press}」；如果弹出 CA 驱动的窗口，请在那里输入。Ruku 不读取、不保存、不代输密码。",
             "type the PIN into “{field}” on the page and press “{press}” yourself; if the CA driver opens a window of its own, type it there; Ruku neither reads, keeps nor types it"
         );
-        let (browser, site) = (stage.browser, stage.site);
         loop {
             let until = stage.until.renewed(stage.patience);
-            let world = outcome(browser, site, signs, stale, since, &until);
+            let world = signs.outcome(&until);
             match stage.gate(GateKind::Pin, message.clone(), Vec::new(), while_asked(world)).await? {
                 Asked::World(shown) => return shown,
                 // Enter only asks to look again.
@@ -187,23 +205,15 @@ impl EnterPin {
     }
 
     /// The training's operator types its PIN: into the page, or into the window of the training's agent.
-    async fn by_training(
-        &self,
-        stage: &mut Stage<'_>,
-        pin: &Secret,
-        signs: &mut Signs,
-        stale: &mut bool,
-        since: Mark,
-    ) -> Result<Shown, Fault> {
+    async fn by_training(&self, stage: &mut Stage<'_>, pin: &Secret, signs: &mut Signs<'_>) -> Result<Shown, Fault> {
         stage.site.only_loopback()?;
         stage.redactor.add(pin.expose());
-        let place = LongPlace { label: Some(self.field.clone()), ..LongPlace::default() };
-        let field = stage.target(&place, true)?;
+        let field = self.field(stage)?;
         let target = stage.target(&self.press, false)?;
         if stage.browser.look(&field, Purpose::See, &stage.until).await?.is_some() {
-            stage.browser.fill_secret(&field, pin, &stage.until).await?;
+            stage.browser.fill_secret(&field, pin, &entering(stage.site, stage.once), &stage.until).await?;
             press(stage, &target).await?;
-            return self.seen_by_training(stage, signs, stale, since).await;
+            return self.seen_by_training(stage, signs).await;
         }
         // The page is blocked by its own call until the window is answered, and with it the press. Where the page opens none, because the
         // lock is blocked, what it says is the answer.
@@ -213,7 +223,7 @@ impl EnterPin {
         let going = async {
             match press(stage, &target).await {
                 Err(fault) if fault.kind != FaultKind::Unsure => Err(fault),
-                _ => self.seen_by_training(stage, signs, stale, since).await,
+                _ => self.seen_by_training(stage, signs).await,
             }
         };
         let mut going = std::pin::pin!(going);
@@ -230,15 +240,9 @@ impl EnterPin {
     }
 
     /// What the page shows after the training's operator has pressed.
-    async fn seen_by_training(
-        &self,
-        stage: &mut Stage<'_>,
-        signs: &mut Signs,
-        stale: &mut bool,
-        since: Mark,
-    ) -> Result<Shown, Fault> {
+    async fn seen_by_training(&self, stage: &mut Stage<'_>, signs: &mut Signs<'_>) -> Result<Shown, Fault> {
         let until = stage.until.renewed(stage.until.allowed());
-        let seen = outcome(stage.browser, stage.site, signs, stale, since, &until).await;
+        let seen = signs.outcome(&until).await;
         match (seen, stage.browser.dialog()) {
             // Nobody is there to answer what the page asks.
             (Err(fault), Some(dialog)) if fault.kind == FaultKind::TimedOut => Err(unanswered(&dialog.text)),
@@ -251,56 +255,41 @@ fn listed(name: &Words) -> Seen {
     Seen { site_text: Some(name.clone()), ..Seen::default() }
 }
 
-async fn said(browser: &Browser, stage: &Stage<'_>, sight: &Sight) -> Result<Option<String>, Fault> {
-    Ok(sight.look(browser, stage.site, None, &stage.until).await?.map(|evidence| evidence.zh))
-}
-
-/// Looks until the page has gone on, or says that the PIN was wrong. Words that were there before (`stale`) count only after they had gone.
-async fn outcome(
-    browser: &Browser,
-    site: &super::site::Site,
-    signs: &mut Signs,
-    stale: &mut bool,
-    since: Mark,
-    until: &Until,
-) -> Result<Shown, Fault> {
-    let waiting_for = crate::say!("密码通过后的下一页", "the page that follows the PIN");
-    let mut ladder = Ladder::default();
-    loop {
-        match glance(browser, site, signs, stale, since, &until.within(LOOK)).await {
-            Ok(Some(shown)) => return Ok(shown),
-            Ok(None) => {}
-            Err(fault) if says_nothing(browser, &fault, until) => {}
-            Err(fault) => return Err(fault),
+impl Signs<'_> {
+    /// Looks until the page has gone on, or says that the PIN was wrong.
+    async fn outcome(&mut self, until: &Until) -> Result<Shown, Fault> {
+        let waiting_for = crate::say!("密码通过后的下一页", "the page that follows the PIN");
+        let mut ladder = Ladder::default();
+        loop {
+            match self.glance(&until.within(LOOK)).await {
+                Ok(Some(shown)) => return Ok(shown),
+                Ok(None) => {}
+                Err(fault) if says_nothing(self.browser, &fault, until) => {}
+                Err(fault) => return Err(fault),
+            }
+            until.climb(&mut ladder, &waiting_for).await?;
         }
-        until.climb(&mut ladder, &waiting_for).await?;
     }
-}
 
-async fn glance(
-    browser: &Browser,
-    site: &super::site::Site,
-    signs: &mut Signs,
-    stale: &mut bool,
-    since: Mark,
-    until: &Until,
-) -> Result<Option<Shown>, Fault> {
-    if !site.stop_words.is_empty()
-        && let Some(seen) = browser.seen_text(&site.stop_words, Some(since), until).await?
-    {
-        return Err(risk(&seen.text));
+    async fn glance(&mut self, until: &Until) -> Result<Option<Shown>, Fault> {
+        let (browser, site, since) = (self.browser, self.site, self.since);
+        if !site.stop_words.is_empty()
+            && let Some(seen) = browser.seen_text(&site.stop_words, Some(since), until).await?
+        {
+            return Err(risk(&seen.text));
+        }
+        if self.blocked.look(browser, site, Some(since), until).await?.is_some() {
+            return Ok(Some(Shown::Blocked));
+        }
+        let wrong = self.wrong.look(browser, site, Some(since), until).await?.map(|evidence| evidence.zh);
+        match wrong {
+            // What stood there before counts once it had gone; a message that popped up since is new whatever it says.
+            Some(words) if !self.stale || said_since(browser, since, &words) => return Ok(Some(Shown::Wrong(words))),
+            Some(_) => {}
+            None => self.stale = false,
+        }
+        Ok(self.next.look(browser, site, since, until).await?.map(|_| Shown::Next))
     }
-    if signs.blocked.look(browser, site, Some(since), until).await?.is_some() {
-        return Ok(Some(Shown::Blocked));
-    }
-    let wrong = signs.wrong.look(browser, site, Some(since), until).await?.map(|evidence| evidence.zh);
-    match wrong {
-        // What stood there before counts once it had gone; a message that popped up since is new whatever it says.
-        Some(words) if !*stale || said_since(browser, since, &words) => return Ok(Some(Shown::Wrong(words))),
-        Some(_) => {}
-        None => *stale = false,
-    }
-    Ok(signs.next.look(browser, site, since, until).await?.map(|_| Shown::Next))
 }
 
 /// Whether a message with these words popped up after `since`.

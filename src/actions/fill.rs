@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::fields::{Fields, labelled};
+use super::press::entering;
 use super::{Action, Inspect, Risk, Stage};
 use crate::base::{Fault, Message};
 
@@ -32,7 +33,7 @@ impl Action for Fill {
         stage.allowed_here().await?;
         for (label, value) in &self.0.0 {
             let (target, value) = (stage.target(&labelled(label), true)?, stage.render(value)?);
-            let filled = stage.browser.fill(&target, &value, &stage.until).await?;
+            let filled = stage.browser.fill(&target, &value, &entering(stage.site, stage.once), &stage.until).await?;
             stage.matched(&filled.found)?;
             stage.redactor.add(&filled.old);
             stage.changed(label, &filled.old, &filled.new);

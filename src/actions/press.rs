@@ -1,4 +1,5 @@
-//! One press as the run allows it: on a known portal, on nothing that the site profile calls irreversible unless the step is once.
+//! One press as the run allows it: on a known portal, in a window and a frame of its own, on nothing that the site profile calls
+//! irreversible unless the step is once.
 //!
 //! Never presses twice by itself. Messages of the page count from just before the press, not earlier.
 
@@ -26,7 +27,8 @@ pub(super) async fn press_found(stage: &mut Stage<'_>, found: &Found, words: &st
     pressed_so(stage, before, pressed)
 }
 
-/// The same rule for the presses of an action that enters something, where the words of the field itself are no button's.
+/// The same rule for an action that enters something: into no frame of a stranger, and with presses on nothing irreversible, where the
+/// words of the field itself are no button's.
 pub(super) fn entering(site: &Site, once: bool) -> Box<Permit<'_>> {
     Box::new(move |hit| allowed(site, once, hit, []))
 }
@@ -36,6 +38,7 @@ fn permit(site: &Site, once: bool, hit: &Hit<'_>) -> Result<(), Fault> {
 }
 
 fn allowed<const N: usize>(site: &Site, once: bool, hit: &Hit<'_>, own: [&String; N]) -> Result<(), Fault> {
+    in_portal(site, hit.found)?;
     if once {
         return Ok(());
     }
@@ -43,6 +46,21 @@ fn allowed<const N: usize>(site: &Site, once: bool, hit: &Hit<'_>, own: [&String
     let question = (meaning(&hit.found.text) != Some(false)).then_some(&hit.question);
     let mut words = own.into_iter().chain(&hit.words).chain(question);
     words.find_map(|words| site.once_word(words)).map_or(Ok(()), |word| Err(irreversible(word)))
+}
+
+/// Refuses what is in a frame that the site profile does not know: a page of the portal may hold anybody's.
+pub(super) fn in_portal(site: &Site, found: &Found) -> Result<(), Fault> {
+    let (words, frame) = (&found.words, &found.document);
+    if site.knows(frame) {
+        return Ok(());
+    }
+    Err(Fault::new(
+        FaultKind::Refused,
+        crate::say!(
+            "{words}不在平台自己的网页里，而在其中嵌入的 {frame} 里，它不属于平台配置中的任何平台，没有点击也没有填写。请本人核对这一部分；确属平台的，请联系支持人员补进平台配置。",
+            "{words} is not on the portal's own page but in a frame of {frame} inside it, which belongs to no portal of the site profile; nothing was pressed or filled in; look at that part yourself, or have support add it to the profile"
+        ),
+    ))
 }
 
 fn pressed_so(stage: &mut Stage<'_>, before: Mark, pressed: Result<Pressed, Fault>) -> Result<(), Fault> {

@@ -27,6 +27,8 @@ pub struct Site {
     pub places: BTreeMap<String, SitePlace>,
     /// Lists of alternative texts by name (`bind.success`); seeing one of a list is enough.
     pub texts: BTreeMap<String, Vec<String>>,
+    /// Other words for what a playbook points at, by the playbook's own (`刷新`): tried after those, for every target. Never graver ones.
+    pub words: BTreeMap<String, Vec<String>>,
     /// Words that make a press irreversible even when the playbook does not say so.
     pub once_words: Vec<String>,
     /// Words that hold one of those and are still no irreversible press (进入授权 only opens the page of 确认授权).
@@ -151,6 +153,20 @@ impl Site {
         let missing: Vec<String> = missing.map(|word| (*word).to_owned()).collect();
         self.once_words.extend(missing);
         self.harmless.retain(|word| word == HARMLESS);
+        let mut words = std::mem::take(&mut self.words);
+        words.iter_mut().for_each(|(word, others)| others.retain(|other| self.graver(word, other).is_none()));
+        self.words = words;
+    }
+
+    /// What this portal calls what a playbook calls `word`, compared as people read.
+    pub fn other_words(&self, word: &str) -> &[String] {
+        let wanted = folded(word);
+        self.words.iter().find(|(own, _)| !wanted.is_empty() && folded(own) == wanted).map_or(&[], |(_, others)| others)
+    }
+
+    /// The word that makes `other` irreversible where `word` is not, or is by another one: the person agrees to what the playbook says.
+    pub fn graver(&self, word: &str, other: &str) -> Option<&str> {
+        self.once_word(other).filter(|once| self.once_word(word) != Some(once))
     }
 
     /// Who is behind every address that a run may open, for the person who has to agree: title and origins.
@@ -250,6 +266,7 @@ mod tests {
             training: false,
             places: BTreeMap::new(),
             texts: BTreeMap::new(),
+            words: BTreeMap::new(),
             once_words: Vec::new(),
             harmless: Vec::new(),
             allowed_actions: None,
@@ -303,6 +320,21 @@ mod tests {
         assert_eq!(site.once_word("提交"), Some("提交"));
         assert_eq!(site.once_word("绑定"), Some("绑定"));
         assert_eq!(site.once_word("进入授权"), None);
+    }
+
+    #[test]
+    fn other_words_are_never_graver() {
+        let others = |list: &[&str]| list.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        let words = BTreeMap::from([
+            ("刷 新".to_owned(), others(&["查询", "提交"])),
+            ("提交".to_owned(), others(&["确认提交", "签章"])),
+            ("进入授权".to_owned(), others(&["授权"])),
+        ]);
+        let mut site = Site { words, harmless: vec!["进入授权".into()], ..nowhere() };
+        site.distrust();
+        assert_eq!(site.other_words("刷新"), ["查询"]);
+        assert_eq!(site.other_words("提交"), ["确认提交"]);
+        assert!(site.other_words("进入授权").is_empty() && site.other_words("登录").is_empty());
     }
 
     #[test]

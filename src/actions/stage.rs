@@ -63,15 +63,30 @@ pub struct Checked {
     pub expected: String,
 }
 
-/// A field that this playbook filled in: what stood there and what stands there now. Personal: never kept as it stands.
+/// What this playbook did to the page before an irreversible step. Personal: never kept as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
-    /// The field, as the page calls it.
-    pub label: String,
-    /// What stood there; empty when nothing did.
-    pub old: String,
-    /// What stands there now.
-    pub new: String,
+pub enum Change {
+    /// A field was filled in.
+    Field {
+        /// The field, as the page calls it.
+        label: String,
+        /// What stood there; empty when nothing did.
+        old: String,
+        /// What stands there now.
+        new: String,
+    },
+    /// A box was ticked.
+    Ticked {
+        /// What it says.
+        words: String,
+    },
+    /// Files were given to the portal.
+    Uploaded {
+        /// The field, as the playbook calls it.
+        field: String,
+        /// Their names.
+        files: Vec<String>,
+    },
 }
 
 /// Everything one action may use. Made anew for each step; what outlives the step is borrowed.
@@ -104,7 +119,7 @@ pub struct Stage<'a> {
     pub held_back: bool,
     /// Set when a question was left open beside the sign of success: the sign shows nothing then.
     pub sign_asked: bool,
-    /// What this playbook filled in since the last irreversible step: shown to the person before the next one.
+    /// What this playbook filled in, ticked and uploaded since the last irreversible step: shown to the person before the next one.
     pub changes: &'a mut Vec<Change>,
     /// Set once a PIN was wrong: none is used again in this run until the person says so.
     pub wrong_pin: &'a mut bool,
@@ -156,7 +171,20 @@ impl Stage<'_> {
     pub fn target(&self, place: &LongPlace, label: bool) -> Result<Target, Fault> {
         let mut any = Vec::new();
         self.collect(place, label, &mut any)?;
+        // The playbook's own words first, all of them: what only this portal says stands behind them.
+        let others: Vec<Spot> = any.iter().flat_map(|spot| self.other_words(spot)).collect();
+        any.extend(others);
         Ok(Target { any })
+    }
+
+    /// The same place by the other words that the site profile has for it.
+    fn other_words<'s>(&'s self, spot: &'s Spot) -> impl Iterator<Item = Spot> {
+        let (words, by): (&str, fn(String) -> By) = match &spot.by {
+            By::Text(words) => (words, By::Text),
+            By::Label(words) => (words, By::Label),
+            _ => ("", By::Text),
+        };
+        self.site.other_words(words).iter().map(move |other| Spot { by: by(other.clone()), ..spot.clone() })
     }
 
     fn collect(&self, place: &LongPlace, label: bool, any: &mut Vec<Spot>) -> Result<(), Fault> {
@@ -211,7 +239,7 @@ impl Stage<'_> {
     /// Notes what a field showed and shows now, for the person's next confirmation; nothing when that is the same.
     pub fn changed(&mut self, label: &str, old: &str, new: &str) {
         if old != new {
-            self.changes.push(Change { label: label.to_owned(), old: old.to_owned(), new: new.to_owned() });
+            self.changes.push(Change::Field { label: label.to_owned(), old: old.to_owned(), new: new.to_owned() });
         }
     }
 

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::press::entering;
+use super::stage::Change;
 use super::{Action, Inspect, Place, Risk, Stage};
 use crate::base::{Fault, Message};
 
@@ -31,7 +32,13 @@ impl Action for Tick {
     async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
         stage.allowed_here().await?;
         let target = stage.target(&self.on, true)?;
-        let found = stage.browser.tick(&target, true, &entering(stage.site, stage.once), &stage.until).await?;
-        stage.matched(&found)
+        let (found, pressed) = stage.browser.tick(&target, true, &entering(stage.site, stage.once), &stage.until).await?;
+        stage.matched(&found)?;
+        if pressed {
+            // What it is called on the page, without its kind: that is what the person agrees to.
+            let words = found.words.rsplit_once('(').map_or(found.words.as_str(), |(words, _)| words).to_owned();
+            stage.changes.push(Change::Ticked { words });
+        }
+        Ok(())
     }
 }

@@ -10,6 +10,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use super::press::entering;
+use super::stage::Change;
 use super::{Action, Condition, Inspect, Place, Risk, Stage, Words};
 use crate::base::below::open_below;
 use crate::base::{Fault, FaultKind, Ladder, Message};
@@ -94,7 +96,7 @@ impl Action for Upload {
         let kept = names.iter().map(|name| keep(stage, folder, name)).collect::<Result<Vec<_>, Fault>>()?;
         let (mark, paths) = (stage.browser.mark(), kept.iter().map(|one| one.path.as_path()).collect::<Vec<_>>());
         *stage.since = Some(mark);
-        match stage.browser.upload(&target, &paths, &stage.until).await {
+        match stage.browser.upload(&target, &paths, &entering(stage.site, stage.once), &stage.until).await {
             Ok(found) => {
                 stage.pressed = true;
                 stage.matched(&found)?;
@@ -109,8 +111,8 @@ impl Action for Upload {
             let text = format!("{} · {} bytes · SHA-256 {}", one.name, one.size, one.sha256);
             stage.record(Event::Message { step, text, kind: "upload".to_owned() })?;
         }
-        let list = kept.iter().map(|one| one.name.as_str()).collect::<Vec<_>>().join("、");
-        stage.changed(self.field(), "", &list);
+        let files = kept.into_iter().map(|one| one.name).collect();
+        stage.changes.push(Change::Uploaded { field: self.field().to_owned(), files });
         Ok(())
     }
 }

@@ -34,17 +34,10 @@ pub(super) struct Args {
 }
 
 pub(super) fn main(context: &Context, args: &Args) -> ExitCode {
-    let instance = match args.training_at.as_deref().map(super::training::instance_at).transpose() {
+    let instance = match super::training::join(context, args.training_at.as_deref()) {
         Ok(instance) => instance,
-        Err(fault) => return context.fail(&fault),
+        Err(ended) => return ended,
     };
-    if let Some(socket) = instance.as_ref().and_then(|instance| instance.pcsc_socket.as_deref()) {
-        match super::training::enter_card_service(socket) {
-            Ok(None) => {}
-            Ok(Some(code)) => return ExitCode::from(code),
-            Err(fault) => return context.fail(&fault),
-        }
-    }
     match findings(context, args, instance.as_ref()) {
         Ok(findings) => show(context, args.json, &findings),
         Err(stop) => context.stop(&stop),

@@ -85,17 +85,10 @@ pub(super) fn main(context: &Context, mut args: Args) -> ExitCode {
             Err(fault) => context.fail(&fault),
         };
     }
-    let instance = match args.training_at.as_deref().map(super::training::instance_at).transpose() {
+    let instance = match super::training::join(context, args.training_at.as_deref()) {
         Ok(instance) => instance,
-        Err(fault) => return context.fail(&fault),
+        Err(ended) => return ended,
     };
-    if let Some(socket) = instance.as_ref().and_then(|instance| instance.pcsc_socket.as_deref()) {
-        match super::training::enter_card_service(socket) {
-            Ok(None) => {}
-            Ok(Some(code)) => return ExitCode::from(code),
-            Err(fault) => return context.fail(&fault),
-        }
-    }
     let (texts, package) = match read_texts(context, &mut args, instance.as_ref()) {
         Ok(read) => read,
         Err(stop) => return context.stop(&stop),
@@ -197,6 +190,7 @@ async fn execute(
     };
     wrong_inputs(&texts.playbooks, &inputs)?;
     let patience = Duration::from_secs(args.patience * 60);
+    let mut agreed = None;
     let operator: Box<dyn Operator> = if scripted {
         let (Some(instance), Some(person)) = (&instance, &person) else {
             return Err(Stop::Fault(Fault::new(
@@ -215,7 +209,9 @@ async fn execute(
         let terminal = Terminal::start(lang);
         let until = Until::after(patience, cancel.clone());
         if let Some(package) = &package {
-            terminal.agree(&hand_over::question(package, &texts.site), &until).await?;
+            let question = hand_over::question(package, &texts.site);
+            terminal.agree(&question, &until).await?;
+            agreed = Some(question);
         }
         ask_missing(Some((&terminal, &until)), &texts.playbooks, &mut inputs).await?;
         Box::new(terminal)
@@ -239,6 +235,7 @@ async fn execute(
         inputs,
         files: args.files.or(papers),
         applicant: person.map_or_else(|| context.text("操作人提供", "as entered").to_owned(), |person| person.id.clone()),
+        agreed,
         operator,
         drivers: texts.drivers,
         agents,

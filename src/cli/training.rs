@@ -292,9 +292,20 @@ fn stop(running: &mut tokio::process::Child) {
 #[cfg(not(unix))]
 fn stop(_running: &mut tokio::process::Child) {}
 
+/// The training that a command was pointed at, with this process a client of its card service. `Err` is how the command has ended.
+pub(super) fn join(context: &Context, file: Option<&Path>) -> Result<Option<Instance>, ExitCode> {
+    let Some(instance) = file.map(instance_at).transpose().map_err(|fault| context.fail(&fault))? else { return Ok(None) };
+    if let Some(socket) = &instance.pcsc_socket
+        && let Some(code) = enter_card_service(socket).map_err(|fault| context.fail(&fault))?
+    {
+        return Err(ExitCode::from(code));
+    }
+    Ok(Some(instance))
+}
+
 /// Makes this process a client of the training's own card service. PC/SC reads the variable once, so the program is started
 /// again with it; `Some(code)` is how that ended, none when it is set already.
-pub(super) fn enter_card_service(socket: &Path) -> Result<Option<u8>, Fault> {
+fn enter_card_service(socket: &Path) -> Result<Option<u8>, Fault> {
     if std::env::var_os(SOCKET).is_some_and(|set| set == socket.as_os_str()) {
         return Ok(None);
     }

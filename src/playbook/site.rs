@@ -34,6 +34,10 @@ pub struct ProfileText {
     /// 平台上的文字，每组任一出现即可 · Texts of the portals; seeing one of a list is enough.
     #[serde(default)]
     pub texts: BTreeMap<String, Vec<Words>>,
+    /// 平台对流程中的某个按钮、标签等另有叫法：流程的叫法，后面是本平台的叫法 · Other words of these portals for a target of the playbooks, by the
+    /// playbook's own.
+    #[serde(default)]
+    pub words: BTreeMap<String, Vec<Words>>,
     /// 含这些字的按钮一律防重复 · Words that make a press irreversible.
     #[serde(default)]
     pub once_words: Vec<Words>,
@@ -86,7 +90,9 @@ pub fn read(source_name: &str, bytes: &[u8]) -> (Option<Site>, Vec<Diagnostic>, 
         let mut checks = Checks { profile: &profile, diagnostics: &mut diagnostics };
         checks.words();
         let places = profile.places.iter().map(|(name, place)| (name.clone(), checks.place(place))).collect();
-        site(&profile, places)
+        let site = site(&profile, places);
+        checks.other_words(&site);
+        site
     });
     tree::sort(&mut diagnostics);
     (site, diagnostics, reading.source)
@@ -147,6 +153,7 @@ fn site(profile: &ProfileText, places: BTreeMap<String, SitePlace>) -> Site {
         training: profile.training,
         places,
         texts: profile.texts.iter().map(|(name, texts)| (name.clone(), plain(texts))).collect(),
+        words: profile.words.iter().map(|(word, others)| (word.clone(), plain(others))).collect(),
         once_words: plain(&profile.once_words),
         harmless: plain(&profile.harmless),
         allowed_actions: profile.allowed_actions.as_deref().map(plain),
@@ -170,7 +177,8 @@ impl Checks<'_> {
 
     fn words(&mut self) {
         let profile = self.profile;
-        let lists = profile.texts.values().chain(profile.required.values()).chain(profile.public_texts.values()).chain([
+        let (other, public) = (profile.words.values(), profile.public_texts.values());
+        let lists = profile.texts.values().chain(profile.required.values()).chain(other).chain(public).chain([
             &profile.once_words,
             &profile.harmless,
             &profile.stop_words,
@@ -200,6 +208,25 @@ impl Checks<'_> {
                 None => say!("可用的动作：{}。", "actions: {}", WORDS.join(" ")),
             };
             self.error("unknown-action", say!("没有动作「{}」。", "there is no action “{}”", word.value), word, help);
+        }
+    }
+
+    /// A word that stands for another must not make its press irreversible: no step says once for it, and nobody would be asked.
+    fn other_words(&mut self, site: &Site) {
+        for (word, others) in &self.profile.words {
+            for other in others {
+                let Some(once) = site.graver(word, other) else { continue };
+                self.error(
+                    "graver-word",
+                    say!(
+                        "「{}」含有不可撤回的「{once}」，不能代替「{word}」。",
+                        "“{}” holds the irreversible word “{once}” and cannot stand for “{word}”",
+                        other.value
+                    ),
+                    other,
+                    say!("在流程里为它另写一步，加上 once。", "write a step of its own for it into the playbook, with “once”"),
+                );
+            }
         }
     }
 

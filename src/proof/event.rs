@@ -241,7 +241,7 @@ pub enum Event {
     GateOpen {
         /// Number of the gate in this run, from 1.
         gate: u32,
-        /// What kind of thing: `insert-lock`, `pin`, `seal`, `confirm`, `captcha`, `pick`, `read` …
+        /// What kind of thing: `insert-lock`, `pin`, `seal`, `confirm`, `package`, `captcha`, `pick`, `read` …
         kind: String,
         /// What is asked.
         message: Message,

@@ -22,6 +22,7 @@ use crate::proof::{Event, Mode, PlaybookRef, RunFolder, RunResult, RunStart};
 mod lock_guard;
 mod once;
 mod once_key;
+mod question;
 mod walk;
 mod work;
 
@@ -62,6 +63,8 @@ pub struct Options {
     pub files: Option<PathBuf>,
     /// How the applicant is called in the record; never a name.
     pub applicant: String,
+    /// What the person agreed to before the run: whose package it is and where it goes. None when there was nothing to agree to.
+    pub agreed: Option<Message>,
     /// Who is asked.
     pub operator: Box<dyn Operator>,
     /// The `drivers/` folder.
@@ -157,6 +160,10 @@ async fn attempt(options: &Options, redactor: &Redactor, name: &str, folder: &mu
         for (name, bytes) in &chosen.parts {
             folder.keep_file(&format!("{}-part-{name}.yaml", number + 1), bytes)?;
         }
+    }
+    if let Some(message) = options.agreed.clone() {
+        folder.record(Event::GateOpen { gate: 1, kind: "package".to_owned(), message })?;
+        folder.record(Event::GateClose { gate: 1, answer: "yes".to_owned() })?;
     }
     let flow = match browser {
         Ok(browser) => {

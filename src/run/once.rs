@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::lock_guard;
 use super::once_key::OnceKey;
+use super::question::question;
 use crate::actions::check_holder::still_the_holder;
 use crate::actions::condition::Seen;
 use crate::actions::stage::Asked;
@@ -161,41 +162,6 @@ async fn not_done_yet(stage: &Stage<'_>, done_when: &Seen) -> Result<(), Fault> 
             ),
         ),
     ))
-}
-
-/// What the person confirms: what is done, with whose lock, and what was changed for it. The values are for the screen; what is kept
-/// names the fields only.
-fn question(stage: &Stage<'_>, title: &Message) -> (Message, Message) {
-    let (zh, en) = match (stage.held.as_ref().and_then(|held| held.certificate()), &stage.holder) {
-        (Some(certificate), _) => {
-            let (holder, serial) = (&certificate.holder, &certificate.serial);
-            (
-                format!("\n  CA 锁持有人：{holder}，证书序列号：{serial}"),
-                format!("\n  holder of the CA lock: {holder}, certificate serial {serial}"),
-            )
-        }
-        (None, Some(checked)) => {
-            let holder = &checked.expected;
-            (format!("\n  页面显示的持有人：{holder}"), format!("\n  holder shown by the page: {holder}"))
-        }
-        (None, None) => Default::default(),
-    };
-    let mut kept = Message::new(
-        format!("即将{}。此操作提交后不可撤回，将由 Ruku 代为点击。确认无误吗？{zh}", title.zh),
-        format!("about to {}; this cannot be undone, Ruku will press it; is everything right?{en}", title.en),
-    );
-    let mut shown = kept.clone();
-    let shown_value = |value: &str, none: &str| if value.is_empty() { none.to_owned() } else { value.to_owned() };
-    for change in stage.changes.iter().filter(|change| change.old != change.new) {
-        // What the page held before may show again in a later picture.
-        stage.redactor.add(&change.old);
-        let (label, old, new) = (&change.label, &change.old, &change.new);
-        shown.zh.push_str(&format!("\n  {label}：{} → {}", shown_value(old, "（空）"), shown_value(new, "（空）")));
-        shown.en.push_str(&format!("\n  {label}: {} → {}", shown_value(old, "(empty)"), shown_value(new, "(empty)")));
-        kept.zh.push_str(&format!("\n  改动：{label}"));
-        kept.en.push_str(&format!("\n  changed: {label}"));
-    }
-    (shown, kept)
 }
 
 /// The press went out and no sign of success came: the record says so first, then the person is asked.

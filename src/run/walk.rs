@@ -96,7 +96,8 @@ impl<'a> Walk<'a> {
             changes: Vec::new(),
             wrong_pin: false,
             since: None,
-            gates: 0,
+            // The first was before the run.
+            gates: u32::from(options.agreed.is_some()),
             steps: 0,
             step: 0,
             given: Vec::new(),

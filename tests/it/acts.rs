@@ -1,6 +1,8 @@
 //! Actions carried out by whole runs, against small pages with the kits that portals use.
 
 mod forms;
+mod frames;
+mod fresh;
 mod presses;
 mod uploads;
 

@@ -91,10 +91,19 @@ fn what_is_missing_is_asked_and_a_changed_package_is_refused() {
     let mobile = world.instance()["applicants"][0]["手机号"].as_str().unwrap().to_owned();
     running.type_line(&mobile);
     running.wait_for("run.start", |_| true);
+    let agreed = running.wait_for("gate.open", |_| true);
+    assert_eq!((&agreed["kind"], &agreed["gate"]), (&"package".into(), &1.into()));
+    let question = agreed["message"]["zh"].as_str().unwrap();
+    assert!(question.contains("校验码") && question.contains("http://ca-mutual.localhost:"), "{question}");
     running.signal(rustix::process::Signal::TERM);
-    let (code, said, _) = running.end();
+    let (code, said, events) = running.end();
     assert_eq!(code, 130, "{said}");
     assert!(said.contains("手机号"), "{said}");
+    let gates = events.iter().filter(|event| event["type"] == "gate.close" && event["gate"] == 1);
+    assert_eq!(gates.map(|gate| &gate["answer"]).collect::<Vec<_>>(), ["yes"], "the next gate has the next number");
+    let runs = std::fs::read_dir(package.join("runs")).unwrap().next().unwrap().unwrap().path();
+    let report = shell(&runs, "cat $(find . -name report.html)").stdout;
+    assert!(String::from_utf8(report).unwrap().contains("同意执行交接包"));
 
     let mut command = run(&world, &package);
     command.args(["--operator", "terminal"]);

@@ -26,6 +26,7 @@ fn causes(kind: FaultKind) -> &'static [&'static str] {
         FaultKind::Refused => &[
             "address",
             "box-says-other",
+            "frame-unknown",
             "handler",
             "no-holder",
             "no-once",

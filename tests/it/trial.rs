@@ -127,6 +127,7 @@ impl<'a> Trial<'a> {
             inputs: self.inputs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<BTreeMap<_, _>>(),
             files: self.files.map(Path::to_owned),
             applicant: "t".into(),
+            agreed: None,
             operator: Box::new(self.person),
             drivers: PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("drivers"),
             agents: Vec::new(),

@@ -43,6 +43,7 @@ impl Browser {
                     alternative: 0,
                     rect: view.to_window(&found["rect"]),
                     text: word(&found["text"]),
+                    document: view.document.clone(),
                     context: view.context.clone(),
                     key,
                 }),

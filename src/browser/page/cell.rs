@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::super::Browser;
 use super::fill::Filled;
-use super::press::Permit;
+use super::press::{Hit, Permit};
 use super::ready::not_ready;
 use super::target::{By, Found, Place, Target};
 use super::words;
@@ -28,7 +28,7 @@ struct Named<'a> {
 }
 
 impl Browser {
-    /// Puts `value` into the cell, pressed open only if `permit` lets it, in the row that holds `row` (or has that number) below the heading `column`. A cell that shows it
+    /// Puts `value` into the cell, if `permit` lets it, in the row that holds `row` (or has that number) below the heading `column`. A cell that shows it
     /// already is left alone.
     ///
     /// # Errors
@@ -46,6 +46,7 @@ impl Browser {
         let named = Named { row, column, target: Target { any: vec![place] } };
         let look = async |_| self.look_for_cell(&named, None, until).await;
         let (found, old, index) = self.ladder(&named.target, until, look).await?;
+        permit(&Hit::field(&found))?;
         if words::same_but_formatted(value, &old) {
             return Ok(Filled { found, new: old.clone(), old });
         }
@@ -95,6 +96,7 @@ impl Browser {
                         alternative: 0,
                         rect: view.to_window(&told["rect"]),
                         text: word("text"),
+                        document: view.document.clone(),
                         context: view.context.clone(),
                         key: told["key"].as_u64().unwrap_or_default(),
                     };

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::super::Browser;
 use super::look::not_found;
-use super::press::Permit;
+use super::press::{Hit, Permit};
 use super::ready::not_ready;
 use super::target::{Found, Purpose, Target};
 use super::words;
@@ -47,13 +47,14 @@ struct Taken {
 
 impl Browser {
     /// Chooses the option that reads `option`; `a / b / c` chooses level by level, in lists that depend on each other or in one panel.
-    /// Presses only what `permit` lets it.
+    /// Touches only what `permit` lets it.
     ///
     /// # Errors
     /// As [`Browser::find`]; [`FaultKind::NotFound`] with the options when there is none, [`FaultKind::Many`] when several fit equally,
     /// [`FaultKind::Refused`] when the page does not keep the choice.
     pub async fn choose(&self, target: &Target, option: &str, permit: &Permit<'_>, until: &Until) -> Result<Chosen, Fault> {
         let found = self.find(target, Purpose::List, until).await?;
+        permit(&Hit::field(&found))?;
         let shown = self.list_state(&found, 0, None, target, until).await?.0;
         if words::same_path(&shown, option) {
             return Ok(Chosen { found, old: shown.clone(), new: shown });
@@ -100,6 +101,7 @@ impl Browser {
                 Ok(found) => found,
                 Err(why) => return Ok(Err(not_found(target, &why))),
             };
+            permit(&Hit::field(&found))?;
             let args = [json!(found.key), json!(place), json!(option), json!(panel), json!(attempt == 0)];
             let step = "ruku.listStep(args[0], args[1], args[2], args[3], args[4])";
             let told = self.ask(&found.context, step, &args, until).await?;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::super::Browser;
 use super::fill::Filled;
-use super::press::Permit;
+use super::press::{Hit, Permit};
 use super::ready::not_ready;
 use super::target::{Found, Purpose, Target};
 use crate::base::until::rung;
@@ -29,13 +29,14 @@ type Day = (u32, u32, u32);
 
 impl Browser {
     /// Enters a date (`2020-01-31`, `2020年1月31日`, `2020/1/31`) in the form that the page shows. Words that are no date, such as 长期, are
-    /// typed where the field takes them. Presses only what `permit` lets it.
+    /// typed where the field takes them. Touches only what `permit` lets it.
     ///
     /// # Errors
     /// As [`Browser::fill`]; [`FaultKind::Refused`] for a day that the calendar does not allow, and when the page keeps another one.
     pub async fn enter_date(&self, target: &Target, value: &str, permit: &Permit<'_>, until: &Until) -> Result<Filled, Fault> {
-        let Some(day) = day_of(value) else { return self.fill(target, value, until).await };
+        let Some(day) = day_of(value) else { return self.fill(target, value, permit, until).await };
         let found = self.find(target, Purpose::Fill, until).await?;
+        permit(&Hit::field(&found))?;
         let field = self.ask(&found.context, "ruku.dateField(args[0])", &[json!(found.key)], until).await?;
         let old = field["value"].as_str().ok_or_else(|| not_ready(target, &field))?.to_owned();
         if day_of(&old) == Some(day) {
@@ -44,7 +45,7 @@ impl Browser {
         if field["state"] == "set" {
             let (y, m, d) = day;
             let value = if field["type"] == "month" { format!("{y:04}-{m:02}") } else { format!("{y:04}-{m:02}-{d:02}") };
-            return self.fill(target, &value, until).await;
+            return self.fill(target, &value, permit, until).await;
         }
         self.press_found(target, &found, permit, until).await?;
         if self.pick_day(&found, target, day, permit, until).await? {

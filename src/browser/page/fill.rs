@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use super::super::Browser;
-use super::press::Permit;
+use super::press::{Hit, Permit};
 use super::ready::not_ready;
 use super::target::{Found, Purpose, Target};
 use super::words;
@@ -34,14 +34,15 @@ pub struct Filled {
 }
 
 impl Browser {
-    /// Types `value` into a field with real keys, in place of what was there, leaves the field and reads it back. An empty value
+    /// Types `value` into a field with real keys, if `permit` lets it, in place of what was there, leaves the field and reads it back. An empty value
     /// clears it; a field that holds the value already is left alone. Line ends are typed where a field takes lines, and left out elsewhere. Date and colour pickers of the browser take no keys and are set.
     ///
     /// # Errors
     /// As [`Browser::find`]; [`FaultKind::NotReady`] for a field that is disabled or read-only; [`FaultKind::Refused`] for a password
     /// field, and when the page keeps another value than was typed (formatting aside).
-    pub async fn fill(&self, target: &Target, value: &str, until: &Until) -> Result<Filled, Fault> {
+    pub async fn fill(&self, target: &Target, value: &str, permit: &Permit<'_>, until: &Until) -> Result<Filled, Fault> {
         let (found, _) = self.make_ready(target, Purpose::Fill, until).await?;
+        permit(&Hit::field(&found))?;
         let old = self.value_of(&found, target, until).await?;
         if old == value {
             return Ok(Filled { found, new: old.clone(), old });
@@ -63,12 +64,19 @@ impl Browser {
         Err(changed(target, value, &kept))
     }
 
-    /// Types a secret into a password field. Nothing is read back.
+    /// Types a secret into a password field, if `permit` lets it. Nothing is read back.
     ///
     /// # Errors
     /// As [`Browser::fill`], but for the comparison.
-    pub async fn fill_secret(&self, target: &Target, secret: &Secret, until: &Until) -> Result<Found, Fault> {
+    pub async fn fill_secret(
+        &self,
+        target: &Target,
+        secret: &Secret,
+        permit: &Permit<'_>,
+        until: &Until,
+    ) -> Result<Found, Fault> {
         let (found, _) = self.make_ready(target, Purpose::Fill, until).await?;
+        permit(&Hit::field(&found))?;
         self.type_into(&found, target, secret.expose(), true, until).await?;
         Ok(found)
     }
@@ -139,14 +147,15 @@ impl Browser {
     }
 
     /// Ticks or clears a check box (or picks a radio button) by pressing that very one, if `permit` lets it; one that is right
-    /// already is left alone.
+    /// already is left alone. Says whether it was pressed.
     ///
     /// # Errors
     /// As [`Browser::press`]; [`FaultKind::Refused`] when the page did not keep the tick.
-    pub async fn tick(&self, target: &Target, on: bool, permit: &Permit<'_>, until: &Until) -> Result<Found, Fault> {
+    pub async fn tick(&self, target: &Target, on: bool, permit: &Permit<'_>, until: &Until) -> Result<(Found, bool), Fault> {
         let found = self.find(target, Purpose::Choose, until).await?;
+        permit(&Hit::field(&found))?;
         if self.is_ticked(&found, target, until).await? == on {
-            return Ok(found);
+            return Ok((found, false));
         }
         let told = self.ask(&found.context, "ruku.tickFace(args[0])", &[json!(found.key)], until).await?;
         let key = told["key"].as_u64().ok_or_else(|| not_ready(target, &told))?;
@@ -154,7 +163,7 @@ impl Browser {
         for attempt in 0..SETTLING {
             until.pause(rung(attempt), &target.words()).await?;
             if pressed.dialog.is_some() || self.is_ticked(&found, target, until).await? == on {
-                return Ok(found);
+                return Ok((found, true));
             }
         }
         let words = target.words();

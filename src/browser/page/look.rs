@@ -127,6 +127,7 @@ fn best(candidates: &[Candidate<'_>], alternative: usize, target: &Message) -> R
         alternative,
         rect: first.view.to_window(&first.value["rect"]),
         text: first.value["text"].as_str().unwrap_or_default().to_owned(),
+        document: first.view.document.clone(),
         context: first.view.context.clone(),
         key: first.value["key"].as_u64().unwrap_or_default(),
     }))

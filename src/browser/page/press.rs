@@ -27,7 +27,7 @@ pub struct Pressed {
     pub at: Mark,
 }
 
-/// What a press would reach.
+/// What an act would reach.
 #[derive(Debug)]
 pub struct Hit<'a> {
     /// The element, as it was found.
@@ -39,7 +39,14 @@ pub struct Hit<'a> {
     pub question: String,
 }
 
-/// Lets a press go ahead or says why not. It is asked last, with nothing sent yet.
+impl Hit<'_> {
+    /// What entering something reaches: the field alone.
+    pub(super) fn field(found: &Found) -> Hit<'_> {
+        Hit { found, words: Vec::new(), question: String::new() }
+    }
+}
+
+/// Lets an act go ahead or says why not. It is asked before anything is entered, and last before each press, with nothing sent yet.
 pub type Permit<'a> = dyn Fn(&Hit<'_>) -> Result<(), Fault> + 'a;
 
 impl Browser {

@@ -175,6 +175,7 @@ mod tests {
     #[test]
     fn masks_are_rounded_outwards_and_clipped_by_their_frame() {
         let view = View {
+            document: String::new(),
             context: String::new(),
             parent: None,
             index: 0,

@@ -74,6 +74,8 @@ pub struct Found {
     pub rect: (f64, f64, f64, f64),
     /// The text a person reads in it, or the value of a field; empty for a password field.
     pub text: String,
+    /// Whose document it is in, which may be a frame's: scheme, host and port; `null` where it is nobody's.
+    pub document: String,
     pub(super) context: String,
     pub(super) key: u64,
 }

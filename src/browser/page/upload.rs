@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::super::Browser;
+use super::press::{Hit, Permit};
 use super::target::{Found, Purpose, Target};
 use crate::base::{Fault, FaultKind, Until, files};
 use crate::say;
@@ -32,13 +33,14 @@ impl Browser {
         Ok(path)
     }
 
-    /// Gives files to the field, all at once where it takes several, else one after another.
+    /// Gives files to the field, if `permit` lets it: all at once where it takes several, else one after another.
     ///
     /// # Errors
     /// As [`Browser::find`]; [`FaultKind::Refused`] when the element is no file field.
-    pub async fn upload(&self, target: &Target, paths: &[&Path], until: &Until) -> Result<Found, Fault> {
+    pub async fn upload(&self, target: &Target, paths: &[&Path], permit: &Permit<'_>, until: &Until) -> Result<Found, Fault> {
         let (mut found, mut rest) = (self.find(target, Purpose::Upload, until).await?, paths);
         while !rest.is_empty() {
+            permit(&Hit::field(&found))?;
             let (field, several) = self.file_field(&found, target, until).await?;
             let now = if several { rest.len() } else { 1 };
             let names: Vec<_> = rest[..now].iter().map(|path| path.display().to_string()).collect();

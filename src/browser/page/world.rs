@@ -49,6 +49,8 @@ pub(super) struct View {
     pub(super) scale: f64,
     /// The part of the window that it may paint on: left, top, right, bottom.
     pub(super) clip: (f64, f64, f64, f64),
+    /// Whose document it is: scheme, host and port; `null` where it is nobody's.
+    pub(super) document: String,
     /// Whether a person can see it.
     pub(super) shown: bool,
     /// The answer, or why there is none.
@@ -93,7 +95,7 @@ impl Browser {
     /// Calls `expression` in every frame of the current window and says where the frames are.
     pub(super) async fn ask_all(&self, expression: &str, args: &[Value], until: &Until) -> Result<Vec<View>, Fault> {
         let frames = self.frames(until).await?;
-        let both = format!("(async () => [ruku.frames(), await ({expression})])()");
+        let both = format!("(async () => [ruku.frames(), ruku.whose(), await ({expression})])()");
         let answers = join_all(frames.iter().map(|frame| self.ask(&frame.context, &both, args, until))).await;
         let mut views: Vec<View> = Vec::with_capacity(frames.len());
         let mut children: Vec<Value> = Vec::with_capacity(frames.len());
@@ -105,6 +107,7 @@ impl Browser {
                 origin: (0.0, 0.0),
                 scale: 1.0,
                 clip: (0.0, 0.0, ENDLESS, ENDLESS),
+                document: String::new(),
                 shown: frame.parent.is_none(),
                 answer: Err(super::look::frame_silent()),
             };
@@ -115,7 +118,8 @@ impl Browser {
             let mut boxes = Value::Null;
             view.answer = answer.map(|mut answer| {
                 boxes = answer[0].take();
-                answer[1].take()
+                view.document = answer[1].as_str().unwrap_or_default().to_owned();
+                answer[2].take()
             });
             views.push(view);
             children.push(boxes);

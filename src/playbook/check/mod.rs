@@ -352,7 +352,9 @@ impl<'a> Check<'a> {
         }
         // Seen before the press, it would prove nothing.
         if let Some(text) = &once.done_when.text
-            && inspection.words.iter().any(|words| words.contains(text.as_str()))
+            && inspection.words.iter().any(|words| {
+                words.contains(text.as_str()) || self.site.other_words(words).iter().any(|other| other.contains(text.as_str()))
+            })
         {
             self.error(
                 "done-when-is-the-button",

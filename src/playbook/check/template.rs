@@ -121,6 +121,8 @@ impl Check<'_> {
         let words = match act {
             Act::CheckHolder(check) => &check.expected,
             Act::InsertLock(lock) => &lock.holder,
+            // Whose lock is let in for the seal, too.
+            Act::Seal(seal) => &seal.legal_holder,
             _ => return,
         };
         let name = words.trim().strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}")).map(str::trim);

@@ -80,6 +80,7 @@ pub(super) fn gate(kind: &str) -> Message {
         "pin" => crate::say!("输入 CA 锁密码", "Enter the PIN of the CA lock"),
         "seal" => crate::say!("签章", "Apply the seal"),
         "confirm" => crate::say!("确认", "Confirm"),
+        "package" => crate::say!("同意执行交接包", "Agree to the hand-over package"),
         "captcha" => crate::say!("验证码", "Captcha"),
         "pick" => crate::say!("选择", "Choose"),
         "read" => crate::say!("阅读", "Read"),

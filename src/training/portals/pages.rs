@@ -13,6 +13,7 @@ type Templates = &'static [(&'static str, &'static str)];
 const TEMPLATES: [Templates; 4] = [COMMON, super::ca_auth::PAGES, super::registry::PAGES, super::member::PAGES];
 
 const COMMON: Templates = &[
+    ("head.html", include_str!("pages/head.html")),
     ("error.html", include_str!("pages/error.html")),
     ("admin.html", include_str!("pages/admin.html")),
     ("mini.html", include_str!("pages/mini.html")),

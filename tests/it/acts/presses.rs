@@ -89,3 +89,54 @@ async fn a_box_after_the_press_is_a_question_or_says_that_it_was_done() {
         assert_eq!(ended.why().is_empty(), expected == OnceOutcome::Done, "{button}: {}", ended.why());
     }
 }
+
+const AGREED: &str = r#"<p>证书持有人：<span>云小鹿</span></p><label><input type=checkbox>我已阅读并同意《平台使用告知书》</label><label><input type=checkbox checked>接收通知</label>
+<label>附件 <input type=file onchange="document.body.append('已上传')"></label><button onclick="document.body.append('办好了')">提交</button>"#;
+
+/// What the record says that the person was asked before the press.
+async fn asked(steps: &str) -> String {
+    let files = tempfile::tempdir().unwrap();
+    std::fs::write(files.path().join("云小鹿的执照.pdf"), "甲").unwrap();
+    let steps = format!(
+        "  - check_holder: {{ shown: {{ label: 证书持有人 }}, expected: \"{{{{ 姓名 }}}}\" }}\n{steps}  - click: 提交\n    once: {{ done_when: 办好了 }}\n"
+    );
+    let person = Person::who(|kind| (kind == GateKind::Confirm).then_some(Answer::Go));
+    let trial = Trial { person, inputs: &[("姓名", "云小鹿")], files: Some(files.path()), ..Trial::new(AGREED, &steps) };
+    let ended = trial.run().await;
+    assert_eq!(ended.why(), "");
+    let asked = ended.events.iter().find_map(|event| match event {
+        Event::GateOpen { message, .. } => Some(message.zh.clone()),
+        _ => None,
+    });
+    asked.unwrap()
+}
+
+#[tokio::test]
+async fn the_person_agrees_to_boxes_and_files_too() {
+    let told =
+        asked("  - tick: 我已阅读并同意\n  - tick: 接收通知\n  - upload: { to: 附件, file: 云小鹿的执照.pdf, done: 已上传 }\n")
+            .await;
+    assert!(told.contains("\n  勾选：「我已阅读并同意《平台使用告知书》」\n") && told.contains("\n  上传：附件"), "{told}");
+    assert!(!told.contains("接收通知"), "it was ticked already: {told}");
+    assert!(!told.contains("执照"), "names of files are for the screen: {told}");
+    let told = asked("").await;
+    assert!(told.contains("没有为它填写"), "{told}");
+}
+
+#[tokio::test]
+async fn a_portal_may_have_other_words_for_what_is_pressed() {
+    let page =
+        r#"<p>刷新页面后显示</p><button onclick="document.body.append('已查')">查询状态</button><label>联系手机 <input></label>"#;
+    let steps = "  - click: { on: { text: 刷新, role: button } }\n  - expect: 已查\n  - fill: { 手机号: '1' }\n";
+    let profile = "words: { 刷新: [刷新状态, 查询], 手机号: [联系手机] }\n";
+    let ended = Trial { profile, ..Trial::new(page, steps) }.run().await;
+    assert_eq!(ended.why(), "");
+    let warned =
+        ended.events.iter().filter(|event| matches!(event, Event::Warning { message, .. } if message.zh.contains("首选写法")));
+    assert_eq!(warned.count(), 2, "it is said each time");
+
+    // What is on the element counts, whatever word it was found by.
+    let page = "<button onclick=\"document.body.append('已经按下')\">查询并提交</button>";
+    let ended = Trial { profile: "words: { 刷新: [查询] }\n", ..Trial::new(page, "  - click: 刷新\n") }.run().await;
+    held(&ended, "the element");
+}

@@ -68,8 +68,8 @@ async fn faults_of_pages_read_well() {
     book.fault("buttons", &fault(browser.press(&text("删除"), &until())).await);
     book.fault("disabled", &fault(browser.press(&text("提交申请"), &short())).await);
     book.fault("moving", &fault(browser.press(&text("下一步"), &short())).await);
-    book.fault("read-only", &fault(browser.fill(&label("企业名称"), "别的公司", &short())).await);
-    book.fault("password-field", &fault(browser.fill(&label("密码"), "1", &until())).await);
+    book.fault("read-only", &fault(browser.fill(&label("企业名称"), "别的公司", &|_| Ok(()), &short())).await);
+    book.fault("password-field", &fault(browser.fill(&label("密码"), "1", &|_| Ok(()), &until())).await);
 
     open("covered").await;
     book.fault("mask", &fault(browser.press(&text("读取证书"), &short())).await);

@@ -71,7 +71,7 @@ async fn faults_of_whole_runs_read_well() {
     let with_pin = || Person { answers: |_| None, pin: Some(Secret::new("482913")) };
     let seals = "{ seal.none: [未读取到印章], seal.elsewhere: [请使用IE], seal.legal: [法定代表人] }";
     let seal = format!(
-        "{CHECK}  - seal: {{ press: 签章, done: {{ text: 已盖印 }}, none: seal.none, elsewhere: seal.elsewhere, legal: seal.legal, legal_holder: 白云 }}\n    once: {{ done_when: {{ target: {{ css: '#sealed' }} }} }}\n"
+        "{CHECK}  - seal: {{ press: 签章, done: {{ text: 已盖印 }}, none: seal.none, elsewhere: seal.elsewhere, legal: seal.legal, legal_holder: \"{{{{ 法定代表人姓名 }}}}\" }}\n    once: {{ done_when: {{ target: {{ css: '#sealed' }} }} }}\n"
     );
     let no_seal = format!("{HOLDER}<button onclick=\"document.body.append('未读取到印章')\">签章</button>");
     let boxes = r#"<button onclick="confirm('确认删除该附件吗？')">删除</button>"#;
@@ -124,6 +124,14 @@ async fn faults_of_whole_runs_read_well() {
                 ..Trial::new(link, "  - click: 友情链接\n  - expect: { text: 外部网站 }\n  - click: 领取\n")
             },
         ),
+        (
+            "frame-unknown",
+            Trial {
+                stranger: "<label>姓名 <input></label>",
+                inputs: NAME,
+                ..Trial::new("<iframe src=\"http://b.localhost:{port}/\"></iframe>", "  - fill: { 姓名: \"{{ 姓名 }}\" }\n")
+            },
+        ),
         ("handler", Trial { head: handler, ..Trial::new(notice, "  - click: 下一步\n") }),
         ("box-says-other", Trial::new(boxes, "  - click: 删除\n  - dialog: { answer: 确定, text: 保存成功 }\n")),
         ("other-buttons", Trial::new(boxes, "  - click: 删除\n  - dialog: 以后再说\n")),
@@ -150,14 +158,19 @@ async fn faults_of_whole_runs_read_well() {
         ("wrong-pin", Trial { texts: pins, person: with_pin(), ..Trial::new(login, &pin) }),
         ("blocked", Trial { texts: pins, person: with_pin(), ..Trial::new(&blocked, &pin) }),
         ("few-tries", Trial { texts: pins, person: with_pin(), ..Trial::new(&few, &pin) }),
-        ("no-seal", Trial { texts: seals, ..checked(&no_seal, &seal, agrees) }),
+        (
+            "no-seal",
+            Trial {
+                texts: seals, inputs: &[("姓名", "云小鹿"), ("法定代表人姓名", "白云")], ..once(&no_seal, &seal, agrees)
+            },
+        ),
     ];
     let running = trials.into_iter().map(async |(cause, trial)| (cause, trial.run().await));
     let ended: Vec<_> = futures_util::stream::iter(running).buffer_unordered(SIDE_BY_SIDE).collect().await;
     let mut book = Book::default();
     for (cause, ended) in ended {
         let port = ended.port.to_string();
-        let parts: &[(&str, &str)] = if cause == "portal-unknown" { &[(&port, "PORT")] } else { &[] };
+        let parts: &[(&str, &str)] = if matches!(cause, "portal-unknown" | "frame-unknown") { &[(&port, "PORT")] } else { &[] };
         book.replaced(cause, &ended.fault(), parts);
     }
     book.close();

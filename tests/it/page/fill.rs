@@ -36,23 +36,24 @@ document.getElementById("pin").addEventListener("change", (event) => log("pin " 
 async fn values_are_typed_and_read_back() {
     let stage = Stage::page(FORM).await;
     let browser = &stage.browser;
-    let found = browser.fill(&Target::label("姓名"), "云小鹿 Ab", &until()).await.unwrap_or_else(|fault| panic!("{fault}"));
+    let found =
+        browser.fill(&Target::label("姓名"), "云小鹿 Ab", &|_| Ok(()), &until()).await.unwrap_or_else(|fault| panic!("{fault}"));
     assert_eq!((found.old.as_str(), found.new.as_str(), found.found.words.as_str()), ("旧值", "云小鹿 Ab", "「姓名」(textbox)"));
     assert!(stage.text("#log").await.contains("blur"), "the field was left");
-    let found = browser.fill(&Target::label("手机号"), "13800001234", &until()).await.unwrap();
+    let found = browser.fill(&Target::label("手机号"), "13800001234", &|_| Ok(()), &until()).await.unwrap();
     assert_eq!(found.new, "138 0000 1234", "formatting is no change");
-    let cut = browser.fill(&Target::label("编号"), "123456", &until()).await.unwrap_err();
+    let cut = browser.fill(&Target::label("编号"), "123456", &|_| Ok(()), &until()).await.unwrap_err();
     assert_eq!(cut.kind, FaultKind::Refused);
     assert!(cut.message.zh.contains("填写了 6 个字") && !cut.message.zh.contains("1234"), "{}", cut.message.zh);
-    let read_only = browser.fill(&Target::label("状态"), "x", &soon()).await.unwrap_err();
+    let read_only = browser.fill(&Target::label("状态"), "x", &|_| Ok(()), &soon()).await.unwrap_err();
     assert_eq!(read_only.kind, FaultKind::NotReady);
     assert!(read_only.message.zh.contains("只读"), "{}", read_only.message.zh);
-    browser.fill(&Target::label("日期"), "2026-11-22", &until()).await.unwrap();
-    browser.fill(&Target::label("说明"), "第一行\n第二行", &until()).await.unwrap();
-    let one = browser.fill(&Target::label("姓名"), "云\n小\t鹿", &until()).await.unwrap();
+    browser.fill(&Target::label("日期"), "2026-11-22", &|_| Ok(()), &until()).await.unwrap();
+    browser.fill(&Target::label("说明"), "第一行\n第二行", &|_| Ok(()), &until()).await.unwrap();
+    let one = browser.fill(&Target::label("姓名"), "云\n小\t鹿", &|_| Ok(()), &until()).await.unwrap();
     assert_eq!(one.new, "云小鹿");
     assert_eq!(stage.title().await, "测试", "a line end hands in no form");
-    browser.fill(&Target::label("姓名"), "", &until()).await.unwrap();
+    browser.fill(&Target::label("姓名"), "", &|_| Ok(()), &until()).await.unwrap();
     assert_eq!(browser.read(&Target::label("姓名"), &until()).await.unwrap(), "");
     stage.end().await;
 }
@@ -62,9 +63,9 @@ async fn a_password_field_is_neither_read_nor_filled_by_the_way() {
     let stage = Stage::page(FORM).await;
     let browser = &stage.browser;
     let pin = Target::label("密码");
-    assert_eq!(browser.fill(&pin, "1234", &until()).await.unwrap_err().kind, FaultKind::Refused);
+    assert_eq!(browser.fill(&pin, "1234", &|_| Ok(()), &until()).await.unwrap_err().kind, FaultKind::Refused);
     assert_eq!(browser.read(&pin, &until()).await.unwrap_err().kind, FaultKind::Refused);
-    let found = browser.fill_secret(&pin, &Secret::new("482913"), &until()).await.unwrap();
+    let found = browser.fill_secret(&pin, &Secret::new("482913"), &|_| Ok(()), &until()).await.unwrap();
     assert_eq!(found.text, "");
     assert!(stage.text("#log").await.contains("pin 6;"), "typed in place of what was there");
     stage.end().await;

@@ -210,7 +210,7 @@ async fn frames_windows_and_shadow_roots() {
     browser.wait_text(&["深处已按".into()], None, &until()).await.unwrap();
     browser.press(&Target::text("影子"), &until()).await.unwrap();
     stage.eventually_title("shadow").await;
-    browser.fill(&Target::label("同站"), "内蒙古", &until()).await.unwrap();
+    browser.fill(&Target::label("同站"), "内蒙古", &|_| Ok(()), &until()).await.unwrap();
     assert_eq!(browser.read(&Target::label("同站"), &until()).await.unwrap(), "内蒙古");
 
     let main = browser.windows(&until()).await.unwrap()[0].handle.clone();

@@ -107,30 +107,31 @@ fn entrance(portals: &Portals, user: User, site: Site) -> Result<String, Fault> 
     Ok(format!("{}/sso/entry?ticket={ticket}", site.origin(portals.port)))
 }
 
-/// `POST /rest/platformAction/choose`: the entrance of a platform that is authorised already; else none.
-pub(super) async fn choose(State(portals): State<Arc<Portals>>, headers: HeaderMap, Form(asked): Form<Chosen>) -> Response {
-    let (user, site) = match chosen(&portals, &headers, &asked) {
+/// The answer to a choice: the entrance, where `may_enter` lets the person in; else no address.
+fn answer(
+    portals: &Portals,
+    headers: &HeaderMap,
+    asked: &Chosen,
+    words: &str,
+    may_enter: impl FnOnce(&User, Site) -> Result<bool, Fault>,
+) -> Response {
+    let (user, site) = match chosen(portals, headers, asked) {
         Ok(chosen) => chosen,
         Err(refusal) => return refusal.into_response(),
     };
-    if portals.store().authorised(&user.subject, site).is_none() {
-        return reply("0000", "successful", serde_json::json!({"address": null}));
-    }
-    match entrance(&portals, user, site) {
-        Ok(address) => reply("0000", "successful", serde_json::json!({"address": address})),
+    let address = may_enter(&user, site).and_then(|may| may.then(|| entrance(portals, user, site)).transpose());
+    match address {
+        Ok(address) => reply("0000", words, serde_json::json!({"address": address})),
         Err(fault) => broken(&fault),
     }
 }
 
+/// `POST /rest/platformAction/choose`: the entrance of a platform that is authorised already; else none.
+pub(super) async fn choose(State(portals): State<Arc<Portals>>, headers: HeaderMap, Form(asked): Form<Chosen>) -> Response {
+    answer(&portals, &headers, &asked, "successful", |user, site| Ok(portals.store().authorised(&user.subject, site).is_some()))
+}
+
 /// `POST /rest/platformAction/authorise`: 确认授权.
 pub(super) async fn authorise(State(portals): State<Arc<Portals>>, headers: HeaderMap, Form(asked): Form<Chosen>) -> Response {
-    let (user, site) = match chosen(&portals, &headers, &asked) {
-        Ok(chosen) => chosen,
-        Err(refusal) => return refusal.into_response(),
-    };
-    let authorised = portals.store().authorise(&user.subject, site);
-    match authorised.and_then(|()| entrance(&portals, user, site)) {
-        Ok(address) => reply("0000", "授权成功", serde_json::json!({"address": address})),
-        Err(fault) => broken(&fault),
-    }
+    answer(&portals, &headers, &asked, "授权成功", |user, site| portals.store().authorise(&user.subject, site).map(|()| true))
 }
