@@ -1,16 +1,21 @@
 //! `read`: takes values from the page for later steps: `{{ read.名称 }}`.
 //!
-//! Every value is hidden from then on: what a portal shows about an applicant is personal until somebody says otherwise.
+//! Every value is hidden from then on: what a portal shows about an applicant is personal. Only a text that the trusted site profile
+//! calls public stays in clear, read from right where the profile says, and never one with a number in it that may be somebody's.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::fields::Fields;
-use super::{Action, Inspect, Place, Risk, Stage};
+use super::place::LongPlace;
+use super::site::folded;
+use super::{Action, Inspect, Place, Risk, Stage, Words};
 use crate::base::{Fault, Ladder, Message};
 
 /// The name under which templates find the values.
 pub(crate) const READ: &str = "read";
+/// Mobile numbers have eleven digits, identity numbers more.
+const SOMEBODYS: usize = 11;
 
 /// `read: { 名称: 标签, … }`; a value is a place, in short form the label beside it.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -43,9 +48,70 @@ impl Action for Read {
                 }
                 stage.until.climb(&mut ladder, &waiting_for).await?;
             };
-            stage.redactor.add(&value);
+            if may_be_somebodys(&value) || !is_public(stage, place).await? {
+                stage.redactor.add(&value);
+            }
             stage.values[READ][name.as_str()] = value.into();
         }
         Ok(())
+    }
+}
+
+/// Whether the site profile calls the text at this place of the current portal public.
+async fn is_public(stage: &Stage<'_>, place: &LongPlace) -> Result<bool, Fault> {
+    let Some(heading) = heading(place) else { return Ok(false) };
+    let url = stage.browser.current(&stage.until).await?.url;
+    Ok(stage.site.is_public(&url, heading))
+}
+
+/// The words that a place stands by: a label, or the heading right above a list. None for a place given in any other way, which could
+/// be anywhere on the page.
+fn heading(place: &LongPlace) -> Option<&str> {
+    let bare = |words: &Words| LongPlace { label: Some(words.clone()), ..LongPlace::default() };
+    if let Some(label) = &place.label {
+        return (*place == bare(label)).then_some(label.as_str());
+    }
+    let (role, after) = (place.role.as_ref()?, place.after.as_ref()?);
+    let list = LongPlace { role: Some(role.clone()), after: Some(after.clone()), ..LongPlace::default() };
+    (role.as_str() == "list" && *place == list).then_some(after.as_str())
+}
+
+/// Whether a text holds as many digits in a row as the number of a person has.
+fn may_be_somebodys(text: &str) -> bool {
+    folded(text).split(|c: char| !c.is_ascii_digit()).any(|digits| digits.len() >= SOMEBODYS)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn place(json: serde_json::Value) -> LongPlace {
+        serde_json::from_value::<Place>(json).unwrap().0
+    }
+
+    #[test]
+    fn only_what_stands_right_by_its_heading_can_be_public() {
+        assert_eq!(heading(&place(json!({ "role": "list", "after": "流程说明" }))), Some("流程说明"));
+        assert_eq!(heading(&place(json!({ "label": "办理时限" }))), Some("办理时限"));
+        for other in [
+            json!("流程说明"),
+            json!({ "role": "table", "after": "流程说明" }),
+            json!({ "role": "list", "after": "流程说明", "row": "证件号码" }),
+            json!({ "css": "td", "after": "流程说明" }),
+            json!({ "label": "流程说明", "any": ["证件号码"] }),
+            json!({ "any": [{ "role": "list", "after": "流程说明" }] }),
+        ] {
+            assert_eq!(heading(&place(other.clone())), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_number_of_somebody_makes_a_text_personal() {
+        for text in ["请致电１９９ ０００１ ０００１", "证件号码150102199001011234"] {
+            assert!(may_be_somebodys(text), "{text}");
+        }
+        assert!(!may_be_somebodys("1. 2020-12-01 起办理；2. 请致电 400-998-0000"));
     }
 }

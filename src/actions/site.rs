@@ -43,6 +43,8 @@ pub struct Site {
     pub public_inputs: Vec<String>,
     /// Labels of receipts whose values may be kept in clear; all others are hidden whatever a playbook keeps.
     pub receipts: Vec<String>,
+    /// Public texts of the portals, by the portal's name: labels, and headings of lists, whose words `read` may leave in clear.
+    pub public_texts: BTreeMap<String, Vec<String>>,
 }
 
 /// One portal.
@@ -205,6 +207,13 @@ impl Site {
         self.once_words.iter().find(|word| words.contains(&folded(word))).map(String::as_str)
     }
 
+    /// Whether what stands at `url` under this label or heading is a public text of the portal.
+    pub fn is_public(&self, url: &str, heading: &str) -> bool {
+        let listed =
+            |(portal, headings): (&String, &Vec<String>)| self.is_at(portal, url) && headings.iter().any(|own| own == heading);
+        self.public_texts.iter().any(listed)
+    }
+
     /// Whether `url` belongs to any portal of this profile.
     pub fn knows(&self, url: &str) -> bool {
         origin(url).is_some_and(|origin| self.places.values().any(|place| place.origins.contains(&origin)))
@@ -265,6 +274,7 @@ mod tests {
             required: BTreeMap::new(),
             public_inputs: Vec::new(),
             receipts: Vec::new(),
+            public_texts: BTreeMap::new(),
         }
     }
 
@@ -289,6 +299,16 @@ mod tests {
         assert_eq!(site.once_word("进入 授权"), None);
         assert_eq!(site.once_word("确认授权"), Some("授权"));
         assert_eq!(site.once_word("进入授权并确认授权"), Some("授权"));
+    }
+
+    #[test]
+    fn a_text_is_public_at_its_portal_only() {
+        let place = |address: &str| SitePlace { title: Message::same("x"), address: None, origins: vec![address.to_owned()] };
+        let mut site = Site { public_texts: BTreeMap::from([("a".to_owned(), vec!["流程说明".to_owned()])]), ..nowhere() };
+        site.places.insert("a".into(), place("http://a.example.cn"));
+        site.places.insert("b".into(), place("http://b.example.cn"));
+        assert!(site.is_public("http://a.example.cn/x", "流程说明"));
+        assert!(!site.is_public("http://a.example.cn/x", "审核意见") && !site.is_public("http://b.example.cn/", "流程说明"));
     }
 
     #[test]

@@ -86,7 +86,7 @@ mod tests {
         std::fs::create_dir(dir.path().join("parts")).unwrap();
         std::fs::write(
             dir.path().join("parts/登录.yaml"),
-            "title: 登录\nsteps:\n  - click: '{{ 姓名 }}'\n  - expect: '{{ 电话 }}'\n",
+            "title: 登录\nsteps:\n  - click: '{{ 姓名 }}'\n  - expect: '{{ 电话 }}'\n  - click: 提交\n    once: { done_when: 已受理 }\n",
         )
         .unwrap();
         let site = playbook::site::read("t", include_bytes!("../../playbooks/sites/training.yaml")).0.unwrap();
@@ -96,9 +96,12 @@ mod tests {
         let mut playbook = playbook.unwrap();
         let taken = take_in(&mut playbook, dir.path(), &site);
         assert_eq!(taken.len(), 1);
-        assert_eq!(taken[0].diagnostics.iter().map(|fault| fault.code).collect::<Vec<_>>(), ["undefined-name"]);
+        assert_eq!(
+            taken[0].diagnostics.iter().map(|fault| fault.code).collect::<Vec<_>>(),
+            ["undefined-name", "once-without-id"]
+        );
         // 姓名 is used, by the part; the path is no part.
         assert_eq!(playbook::check(&playbook, &site).iter().map(|fault| fault.code).collect::<Vec<_>>(), ["part-name"]);
-        assert_eq!(playbook.steps.iter().map(|node| node.number).collect::<Vec<_>>(), [1, 4, 5]);
+        assert_eq!(playbook.steps.iter().map(|node| node.number).collect::<Vec<_>>(), [1, 5, 6]);
     }
 }

@@ -59,6 +59,9 @@ pub struct ProfileText {
     /// 平台出具的哪些内容可以原样留存；其余一律遮盖 · Labels whose values may be kept as the portal shows them; all others are masked.
     #[serde(default)]
     pub receipts: Vec<Words>,
+    /// 各平台上公开的文字（标签或列表的标题），读出后不遮盖；其余一律遮盖 · Labels and headings of lists, by portal, whose words are public; all others are masked.
+    #[serde(default)]
+    pub public_texts: BTreeMap<String, Vec<Words>>,
 }
 
 /// One portal as written.
@@ -158,6 +161,7 @@ fn site(profile: &ProfileText, places: BTreeMap<String, SitePlace>) -> Site {
         required: profile.required.iter().map(|(name, labels)| (name.clone(), plain(labels))).collect(),
         public_inputs: plain(&profile.public_inputs),
         receipts: plain(&profile.receipts),
+        public_texts: profile.public_texts.iter().map(|(name, headings)| (name.clone(), plain(headings))).collect(),
     }
 }
 
@@ -173,7 +177,8 @@ impl Checks<'_> {
 
     fn words(&mut self) {
         let profile = self.profile;
-        let lists = profile.texts.values().chain(profile.required.values()).chain(profile.words.values()).chain([
+        let (other, public) = (profile.words.values(), profile.public_texts.values());
+        let lists = profile.texts.values().chain(profile.required.values()).chain(other).chain(public).chain([
             &profile.once_words,
             &profile.harmless,
             &profile.stop_words,
@@ -185,6 +190,16 @@ impl Checks<'_> {
                 word,
                 say!("写上页面上的原文，或删去。", "write the words of the page, or remove it"),
             );
+        }
+        for (name, headings) in profile.public_texts.iter().filter(|(name, _)| !profile.places.contains_key(name.as_str())) {
+            let at = headings.first().map_or(0..0, |heading| heading.span.clone());
+            let known = profile.places.keys().map(String::as_str);
+            let help = match closest(name, known) {
+                Some(near) => say!("是不是想写「{near}」？", "did you mean “{near}”?"),
+                None => say!("写 places 里有的平台。", "write a portal that stands in places"),
+            };
+            let message = say!("places 里没有平台「{name}」。", "places has no site “{name}”");
+            self.diagnostics.push(Diagnostic::error("unknown-site", message, Some(at)).help(help));
         }
         for word in profile.allowed_actions.iter().flatten().filter(|word| !WORDS.contains(&word.value.as_str())) {
             let known = Act::words().iter().map(|(known, _)| *known);

@@ -16,11 +16,12 @@ use crate::browser::{Browser, BrowserOptions};
 use crate::doctor;
 use crate::lock::{AgentAt, LockOptions, LockWatch};
 use crate::operator::Operator;
-use crate::playbook::{Fact, InputType, Playbook, Privacy};
+use crate::playbook::{Fact, Playbook, Privacy};
 use crate::proof::{Event, Mode, PlaybookRef, RunFolder, RunResult, RunStart};
 
 mod lock_guard;
 mod once;
+mod once_key;
 mod question;
 mod walk;
 mod work;
@@ -231,22 +232,6 @@ fn redactor(options: &Options) -> Redactor {
         }
     }
     redactor
-}
-
-/// Who it is done for: the identity number that a playbook of this run declares, else the company's code, else the holder that the page
-/// showed. Equal across runs whose playbooks declare the number, whatever the language.
-fn subject(options: &Options, holder: Option<&str>) -> String {
-    let of = |wanted: InputType| {
-        options
-            .playbooks
-            .iter()
-            .flat_map(|chosen| &chosen.playbook.inputs)
-            .find_map(|(name, input)| (input.kind == wanted).then(|| options.inputs.get(name.as_str())).flatten().cloned())
-    };
-    of(InputType::CnId)
-        .or_else(|| of(InputType::CreditCode))
-        .or_else(|| holder.map(str::to_owned))
-        .unwrap_or_else(|| options.applicant.clone())
 }
 
 fn file_name(file: &str) -> String {

@@ -4,16 +4,14 @@
 
 use std::time::Duration;
 
-use hmac::{Hmac, Mac};
-use sha2::Sha256;
-
 use super::lock_guard;
+use super::once_key::OnceKey;
 use super::question::question;
 use crate::actions::check_holder::still_the_holder;
 use crate::actions::condition::Seen;
 use crate::actions::stage::Asked;
 use crate::actions::{Act, Stage};
-use crate::base::{Fault, FaultKind, Message, Secret, until};
+use crate::base::{Fault, FaultKind, Message, until};
 use crate::operator::{Answer, GateKind};
 use crate::proof::{Event, OnceOutcome};
 
@@ -21,34 +19,6 @@ use crate::proof::{Event, OnceOutcome};
 const SETTLING: Duration = Duration::from_secs(3);
 /// Messages of up to this many characters are titles of boxes.
 const TITLE: usize = 4;
-
-/// What makes an irreversible act the same act again: site, subject, step and revision.
-#[derive(Debug)]
-pub(super) struct OnceKey<'a> {
-    /// Key of this installation: the subject's number must not be guessable from the record.
-    pub installation: &'a Secret,
-    /// Name of the site profile.
-    pub site: &'a str,
-    /// Who it is done for, as the inputs say.
-    pub subject: &'a str,
-    /// Playbook section and place of the step in it.
-    pub step: String,
-    /// 1 the first time; a confirmed resubmission has the next number.
-    pub revision: u32,
-}
-
-impl OnceKey<'_> {
-    /// `site/step/rN/` and 32 hex digits of HMAC-SHA256 over all parts; equal for equal parts within one installation.
-    pub(super) fn text(&self) -> String {
-        let (site, step, revision) = (self.site, &self.step, self.revision);
-        let parts = format!("{site}\0{step}\0{revision}\0{}", self.subject);
-        // HMAC takes keys of any length, so this cannot fail.
-        let mac = Hmac::<Sha256>::new_from_slice(self.installation.expose().as_bytes())
-            .map(|mac| hex::encode(mac.chain_update(parts.as_bytes()).finalize().into_bytes()))
-            .unwrap_or_default();
-        format!("{site}/{step}/r{revision}/{}", &mac[..32.min(mac.len())])
-    }
-}
 
 /// What shows how an act ended.
 #[derive(Debug, Clone, Copy)]
@@ -252,22 +222,4 @@ async fn unsure(stage: &mut Stage<'_>, title: &Message, key: String, why: Fault,
     };
     stage.record_synced(Event::OnceOutcome { step: stage.step, key, outcome, evidence })?;
     ends
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_key_hides_the_subject_and_tells_acts_apart() {
-        let installation = Secret::new("k");
-        let key = |subject, revision| {
-            OnceKey { installation: &installation, site: "training", subject, step: "2.2#9".into(), revision }.text()
-        };
-        assert_eq!(key("150102199001011234", 1), key("150102199001011234", 1));
-        assert_ne!(key("150102199001011234", 1), key("150102199001011234", 2));
-        assert_ne!(key("150102199001011234", 1), key("150102199001011242", 1));
-        assert!(key("150102199001011234", 1).starts_with("training/2.2#9/r1/"));
-        assert!(!key("150102199001011234", 1).contains("150102"));
-    }
 }

@@ -13,8 +13,9 @@ use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
 
-use super::once::{OnceKey, Signs, once};
-use super::{Options, lock_guard, subject};
+use super::once::{Signs, once};
+use super::once_key::{OnceKey, act, subject};
+use super::{Options, lock_guard};
 use crate::actions::stage::{Change, Checked, Held};
 use crate::actions::{Act, Risk, Stage};
 use crate::base::{Fault, FaultKind, Message, Redactor, Until, template};
@@ -22,7 +23,7 @@ use crate::browser::Browser;
 use crate::browser::page::Mark;
 use crate::lock::LockWatch;
 use crate::operator::GateKind;
-use crate::playbook::{Fact, Handler, Node, Once, Playbook, Repeat, Step, Test, Work};
+use crate::playbook::{Fact, Handler, Node, Playbook, Repeat, Step, Test, Work};
 use crate::proof::{Event, Mode, RunFolder, StepResult};
 
 /// How long a step may take when the playbook does not say.
@@ -274,7 +275,8 @@ impl<'a> Walk<'a> {
         let held = self.held.clone();
         let changes = self.locks.changes();
         let (options, title) = (self.options, self.title(node));
-        let subject = subject(options, self.holder.as_ref().map(|checked| checked.expected.as_str()));
+        let holder = self.holder.as_ref().map(|checked| checked.expected.as_str());
+        let subject = subject(&options.playbooks, &options.inputs, holder, &options.applicant);
         let mut pressed = std::mem::take(&mut self.pressed);
         let mut stage = self.stage(allowed);
         let done = match &step.once {
@@ -285,7 +287,7 @@ impl<'a> Walk<'a> {
                     installation: &options.installation,
                     site: &options.site.name,
                     subject: &subject,
-                    step: act_name(scope.playbook, node, spec),
+                    act: act(scope.playbook, node, spec),
                     revision: spec.revision,
                 };
                 let again = pressed.contains(&key.text());
@@ -387,17 +389,6 @@ impl<'a> Walk<'a> {
 /// Whether a step only waits, so that it can be broken off at any moment.
 fn waits(act: &Act) -> bool {
     act.risk() == Risk::Look
-}
-
-/// What an irreversible act is called in its key: the same in every playbook that gets to the same portal.
-fn act_name(playbook: &Playbook, node: &Node, once: &Once) -> String {
-    match &once.id {
-        Some(id) => {
-            let portal = playbook.gives.first().map_or("", |fact| fact.site().as_str());
-            format!("{}@{portal}", id.value)
-        }
-        None => format!("{}#{}", playbook.guide.value, node.number),
-    }
 }
 
 fn pressed_before(title: &Message) -> Fault {

@@ -10,7 +10,7 @@ use crate::world::{Running, World, find_words, holds, until};
 
 const BINDING: &str = include_str!("../../playbooks/2.2-ca-binding.yaml");
 const APPLY: &str = "  - click: { on: 确认申请, answer: 确定 }\n";
-const ONCE: &str = "    once: { done_when: { site_text: bind.success } }\n";
+const ONCE: &str = "    once: { id: bind, done_when: { site_text: bind.success } }\n";
 const INSERT_LOCK: &str = "  - insert_lock: { holder: \"{{ 姓名 }}\" }\n";
 const CHECK_HOLDER: &str = "  - check_holder: { shown: { label: 证书持有人 }, expected: \"{{ 姓名 }}\" }\n";
 

@@ -100,11 +100,14 @@ fn good(world: &World) -> Value {
         ("region", "注册地区"),
         ("address", "注册地址"),
         ("registrar", "登记机关"),
+        ("english_name", "英文名称"),
         ("phone", "固定电话"),
+        ("fax", "传真"),
         ("email", "电子邮箱"),
         ("postcode", "邮政编码"),
         ("office_region", "办公地区"),
         ("office_address", "办公地址"),
+        ("website", "单位网址"),
         ("legal_name", "法定代表人姓名"),
         ("legal_id", "法定代表人证件号码"),
         ("legal_sex", "法定代表人性别"),
@@ -120,6 +123,8 @@ fn good(world: &World) -> Value {
         ("taxpayer", "纳税人类型"),
         ("tax_authority", "主管税务机关"),
         ("certified", "质量管理体系认证"),
+        ("achievements", "主要业绩"),
+        ("summary", "单位简介"),
         ("bank", "基本户开户银行"),
         ("account", "基本户账号"),
         ("bank_code", "开户行联行号"),
@@ -306,8 +311,23 @@ pub(crate) fn everything_was_handed_in(world: &World, events: &[Value]) {
 
 #[test]
 fn what_waits_for_days_is_parked_and_goes_on_without_a_second_submission() {
-    let world = bound(rand_seed());
+    let mut world = bound(rand_seed());
     world.admin("/registry/switch", &json!({ "verify_millis": 3_600_000 }));
+    // Somebody who has nothing to say where nothing has to be said.
+    let optional = [
+        ("english_name", "英文名称"),
+        ("fax", "传真"),
+        ("website", "单位网址"),
+        ("achievements", "主要业绩"),
+        ("summary", "单位简介"),
+    ];
+    let mut instance = world.instance();
+    let profile = instance["applicants"][0]["profile"].as_object_mut().unwrap();
+    assert!(optional.iter().all(|(_, name)| profile.remove(*name).is_some()));
+    let other = world.folder.path().join("other");
+    std::fs::create_dir(&other).unwrap();
+    std::fs::write(other.join("training.json"), instance.to_string()).unwrap();
+    world.file = other.join("training.json");
     let home = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("playbooks");
     let parts = world.folder.path().join("parts");
     std::fs::create_dir(&parts).unwrap();
@@ -320,6 +340,7 @@ fn what_waits_for_days_is_parked_and_goes_on_without_a_second_submission() {
     let (code, said, events) = run(&world, &["3.1", &impatient]);
     assert_eq!((code, world.counter("submit"), &entry(&world)["status"]), (8, 1, &json!("pending")), "{said}");
     assert!(said.contains("待验证") && said.contains("再次执行"), "{said}");
+    assert_eq!(optional.map(|(key, _)| entry(&world)["values"][key].clone()), optional.map(|_| json!("")));
     assert_eq!(events.last().unwrap()["result"], "parked");
     world.admin("/registry/verdict", &json!({ "verdict": "pass" }));
     let (code, said, events) = run(&world, &["3.1", &impatient]);

@@ -155,7 +155,8 @@ fn the_person_unbinds_and_the_run_ends_when_the_portal_says_so() {
     run.wait_for("gate.open", |event| event["kind"] == "act");
     let eyes = Eyes::of(&world.temporary(), "ca-mutual.localhost");
     screen.click(eyes.place(&reads("CA 证书解绑")));
-    run.wait_for("gate.open", |event| event["kind"] == "read");
+    let gate = run.wait_for("gate.open", |event| event["kind"] == "read");
+    assert!(gate["message"]["zh"].as_str().unwrap().contains("填写手机收到的短信验证码"), "the portal's own words: {gate}");
     run.type_line("");
     run.wait_for("gate.open", |event| event["kind"] == "act");
 

@@ -61,8 +61,8 @@ pub(crate) struct Trial<'a> {
     pub(crate) steps: &'a str,
     /// Lists of texts of the site profile.
     pub(crate) texts: &'a str,
-    /// Other words of the site profile.
-    pub(crate) words: &'a str,
+    /// Further lines of the site profile.
+    pub(crate) profile: &'a str,
     pub(crate) inputs: &'a [(&'a str, &'a str)],
     pub(crate) files: Option<&'a Path>,
     pub(crate) person: Person,
@@ -88,7 +88,7 @@ impl<'a> Trial<'a> {
             head: "",
             steps,
             texts: "{}",
-            words: "{}",
+            profile: "",
             inputs: &[],
             files: None,
             person: Person::who(|_| Some(Answer::Stop)),
@@ -100,8 +100,8 @@ impl<'a> Trial<'a> {
     pub(crate) async fn run(self) -> Ended {
         let port = crate::page::serve(&[("a/", self.html), ("b/", self.stranger)]).await;
         let profile = format!(
-            "name: t\ntitle: 测试\ntraining: true\nplaces:\n  portal: {{ title: 门户, address: 'http://a.localhost:{port}/' }}\ntexts: {}\nwords: {}\nonce_words: [提交, 签章]\nstop_words: [黑名单]\n",
-            self.texts, self.words
+            "name: t\ntitle: 测试\ntraining: true\nplaces:\n  portal: {{ title: 门户, address: 'http://a.localhost:{port}/' }}\ntexts: {}\nonce_words: [提交, 签章]\nstop_words: [黑名单]\n{}",
+            self.texts, self.profile
         );
         let (site, found, _) = playbook::site::read("t.yaml", profile.as_bytes());
         assert!(found.is_empty(), "{found:?}");

@@ -15,6 +15,8 @@ use crate::say;
 
 /// How many looks the page may take to settle a value after the focus has left.
 const SETTLING: usize = 5;
+/// How many looks a list may take to show what is chosen: portals load options after the page.
+const LOADING: usize = 8;
 /// Keys sent in one go.
 const CHUNK: usize = 32;
 const DELETE: char = '\u{e017}';
@@ -105,34 +107,43 @@ impl Browser {
         self.ask(&found.context, "ruku.leave(args[0])", &[json!(found.key)], until).await.map(drop)
     }
 
-    /// The text a person reads in the target, or the value of a field (`✓` for a ticked box).
+    /// The text a person reads in the target, or the value of a field (`✓` for a ticked box; what is chosen of a list, levels with
+    /// ` / ` between them).
     ///
     /// # Errors
     /// As [`Browser::find`]; [`FaultKind::Refused`] for a password field.
     pub async fn read(&self, target: &Target, until: &Until) -> Result<String, Fault> {
-        self.ladder(target, until, async |_| {
-            let found = self.find_to_read(target, until).await?;
-            match self.value_of(&found, target, until).await {
-                Ok(value) => Ok(Ok(match target.any.get(found.alternative).map(|place| &place.by) {
-                    Some(super::By::Label(label)) => words::after_label(&value, label).to_owned(),
-                    _ => value,
+        self.ladder(target, until, async |attempt| {
+            let (found, list) = self.find_to_read(target, until).await?;
+            let args = [json!(found.key), json!(list)];
+            let told = self.ask(&found.context, "ruku.fieldValue(args[0], args[1])", &args, until).await?;
+            match told["value"].as_str() {
+                Some(_) if told["whole"] == false && attempt < LOADING => Ok(Err(not_ready(target, &told))),
+                Some(value) => Ok(Ok(match target.any.get(found.alternative).map(|place| &place.by) {
+                    Some(super::By::Label(label)) => words::after_label(value, label).to_owned(),
+                    _ => value.to_owned(),
                 })),
-                Err(fault) if fault.kind == FaultKind::NotReady => Ok(Err(fault)),
-                Err(fault) => Err(fault),
+                None => match not_ready(target, &told) {
+                    fault if fault.kind == FaultKind::NotReady => Ok(Err(fault)),
+                    fault => Err(fault),
+                },
             }
         })
         .await
     }
 
-    /// A field called so, or else the text itself.
-    async fn find_to_read(&self, target: &Target, until: &Until) -> Result<Found, Fault> {
+    /// A field called so, a list called so, or else the text itself; whether it is a list.
+    async fn find_to_read(&self, target: &Target, until: &Until) -> Result<(Found, bool), Fault> {
         let fields = Target { any: target.any.iter().filter(|place| matches!(place.by, super::By::Label(_))).cloned().collect() };
-        match self.look(&fields, Purpose::Fill, until).await {
-            Ok(Some(found)) => Ok(found),
-            Ok(None) => self.find(target, Purpose::See, until).await,
-            Err(fault) if self.passing(&fault) => self.find(target, Purpose::See, until).await,
-            Err(fault) => Err(fault),
+        for (purpose, list) in [(Purpose::Fill, false), (Purpose::List, true)] {
+            match self.look(&fields, purpose, until).await {
+                Ok(Some(found)) => return Ok((found, list)),
+                Ok(None) => {}
+                Err(fault) if self.passing(&fault) => {}
+                Err(fault) => return Err(fault),
+            }
         }
+        Ok((self.find(target, Purpose::See, until).await?, false))
     }
 
     /// Ticks or clears a check box (or picks a radio button) by pressing that very one, if `permit` lets it; one that is right

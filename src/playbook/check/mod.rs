@@ -64,6 +64,19 @@ pub fn check_part(part: &Part, playbook: &Playbook, site: &Site) -> Vec<Diagnost
     check.nodes(&part.steps);
     check.flow(&part.steps, false);
     walk(&part.steps, &mut |node| {
+        if let Work::Step(step) = &node.work
+            && step.once.as_ref().is_some_and(|once| once.id.is_none())
+        {
+            check.warning(
+                "once-without-id",
+                say!(
+                    "共用步骤里的「once」没有写 id：在每个流程里都算另一件事。",
+                    "“once” in shared steps has no id: it counts as another act in each playbook"
+                ),
+                &node.span,
+                say!("加上这件事的名称，如 id: registry.submit。", "name the act, such as id: registry.submit"),
+            );
+        }
         if let Work::Run(run) = &node.work {
             check.error(
                 "part-in-part",
@@ -307,6 +320,9 @@ impl<'a> Check<'a> {
     }
 
     fn once(&mut self, once: &Once, inspection: &Inspection, at: &Range<usize>) {
+        if let Some(id) = &once.id {
+            self.once_id(id);
+        }
         if once.done_when.is_empty() {
             return self.error(
                 "once-without-done-when",
@@ -348,6 +364,21 @@ impl<'a> Check<'a> {
                 ),
                 &text.span,
                 say!("改写办成之后才出现的提示，如「绑定成功」。", "name what shows up only afterwards, such as 绑定成功"),
+            );
+        }
+    }
+
+    /// The id stands in the key between other parts, as it is: never a template, never a path.
+    fn once_id(&mut self, id: &Words) {
+        if id.is_empty() || !id.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_')) {
+            self.error(
+                "once-id",
+                say!("「{}」不能作这件事的名称（id）。", "“{}” cannot be the id of an act", id.value),
+                &id.span,
+                say!(
+                    "只用汉字、字母、数字和 . - _，如 registry.submit。",
+                    "use Chinese characters, letters, digits and . - _, such as registry.submit"
+                ),
             );
         }
     }

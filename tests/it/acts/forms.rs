@@ -1,6 +1,9 @@
 //! Filling in, choosing, answering boxes, reading.
 
+use ruku::operator::Answer;
+
 use super::run;
+use crate::trial::{Person, Trial};
 
 const PAGE: &str = r#"
 <table><tr><td>企业名称</td><td><input id="name" value="旧名称"></td></tr><tr><td>类型</td><td><select><option>请选择<option>企业<option>个人</select></td></tr></table>
@@ -26,4 +29,24 @@ async fn a_box_that_asks_for_something_irreversible_is_left_open() {
     assert!(ended.why().contains("确认保存？"), "{}", ended.why());
     let ended = run(PAGE, "  - click: 下一步\n  - dialog: 取消\n", &[], None).await;
     assert_eq!(ended.why(), "");
+}
+
+#[tokio::test]
+async fn what_the_profile_calls_public_is_read_in_clear_and_nothing_else() {
+    let page = "<h2>流程说明</h2><ol><li>请沐乙本人到场。</li><li>满三日后再来。</li></ol><h2>审核意见</h2><ul><li>材料不够清晰</li></ul>";
+    let steps = "  - expect: '{{ 姓名 }}'\n  - read: { 流程: { role: list, after: 流程说明 }, 意见: { role: list, after: 审核意见 } }\n  - person: { kind: read, to: '{{ read.流程 }}；{{ read.意见 }}' }\n";
+    let told = async |profile, page| {
+        let person = Person::who(|_| Some(Answer::Go));
+        let trial = Trial { profile, inputs: &[("姓名", "沐乙")], person, ..Trial::new(page, steps) };
+        let ended = trial.run().await;
+        assert_eq!(ended.outcome.exit_code, 0, "{:?}", ended.outcome.why);
+        let log = std::fs::read_to_string(ended.outcome.folder.join("data/log.jsonl")).unwrap();
+        let report = std::fs::read_to_string(&ended.outcome.report).unwrap();
+        ["满三日后再来", "沐乙", "材料不够清晰"].map(|words| [log.contains(words), report.contains(words)])
+    };
+    let listed = "public_texts: { portal: [流程说明] }\n";
+    assert_eq!(told(listed, page).await, [[true; 2], [false; 2], [false; 2]], "but for the name in it");
+    assert_eq!(told("", page).await, [[false; 2]; 3], "deny by default");
+    let number = page.replace("再来", "再来，或致电 19900010001");
+    assert_eq!(told(listed, &number).await, [[false; 2]; 3], "a number of somebody");
 }

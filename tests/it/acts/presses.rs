@@ -128,8 +128,8 @@ async fn a_portal_may_have_other_words_for_what_is_pressed() {
     let page =
         r#"<p>刷新页面后显示</p><button onclick="document.body.append('已查')">查询状态</button><label>联系手机 <input></label>"#;
     let steps = "  - click: { on: { text: 刷新, role: button } }\n  - expect: 已查\n  - fill: { 手机号: '1' }\n";
-    let words = "{ 刷新: [刷新状态, 查询], 手机号: [联系手机] }";
-    let ended = Trial { words, ..Trial::new(page, steps) }.run().await;
+    let profile = "words: { 刷新: [刷新状态, 查询], 手机号: [联系手机] }\n";
+    let ended = Trial { profile, ..Trial::new(page, steps) }.run().await;
     assert_eq!(ended.why(), "");
     let warned =
         ended.events.iter().filter(|event| matches!(event, Event::Warning { message, .. } if message.zh.contains("首选写法")));
@@ -137,6 +137,6 @@ async fn a_portal_may_have_other_words_for_what_is_pressed() {
 
     // What is on the element counts, whatever word it was found by.
     let page = "<button onclick=\"document.body.append('已经按下')\">查询并提交</button>";
-    let ended = Trial { words: "{ 刷新: [查询] }", ..Trial::new(page, "  - click: 刷新\n") }.run().await;
+    let ended = Trial { profile: "words: { 刷新: [查询] }\n", ..Trial::new(page, "  - click: 刷新\n") }.run().await;
     held(&ended, "the element");
 }

@@ -35,6 +35,10 @@ layui.use(["form"], (form) => {
 });
 </script>"#;
 
+async fn read(stage: &Stage, label: &str) -> String {
+    stage.browser.read(&Target::label(label), &until()).await.unwrap_or_else(|fault| panic!("{fault}"))
+}
+
 async fn chosen(stage: &Stage, label: &str, option: &str) -> (String, String) {
     let chosen = stage
         .browser
@@ -58,6 +62,10 @@ async fn lists_of_layui() {
     assert_eq!(chosen(&stage, "所属辖区", region).await, pair("", region));
     assert_eq!(chosen(&stage, "所属辖区", "内蒙古自治区 / 呼和浩特市 / 回民区").await.0, region);
     assert_eq!(chosen(&stage, "是否上市", "是").await, pair("否", "是"));
+    assert_eq!(
+        (read(&stage, "所属辖区").await, read(&stage, "是否上市").await),
+        (region.replace("新城", "回民"), "是".to_owned())
+    );
     for _ in 0..2 {
         stage
             .browser
@@ -124,9 +132,12 @@ async fn lists_with_a_popup_and_radio_buttons() {
     let region = "内蒙古自治区 / 呼和浩特市 / 玉泉区";
     assert_eq!(chosen(&stage, "行政区域", region).await, pair("", region));
     assert_eq!(chosen(&stage, "行政区域", region).await.0, "内蒙古自治区/呼和浩特市/玉泉区", "left alone");
+    assert_eq!(read(&stage, "类型").await, "", "nothing is chosen yet");
     assert_eq!(chosen(&stage, "类型", "个人").await, pair("", "个人"));
+    assert_eq!((read(&stage, "类型").await, read(&stage, "个人").await), ("个人".to_owned(), "✓".to_owned()));
     assert_eq!(chosen(&stage, "类型", "企业").await, pair("个人", "企业"));
     assert_eq!(chosen(&stage, "省市", "内蒙古 / 包头").await, pair("", "内蒙古 / 包头"));
+    assert_eq!(read(&stage, "省市").await, "内蒙古 / 包头");
     assert_eq!(chosen(&stage, "备注", "有").await, pair("无", "有"));
     stage.end().await;
 }

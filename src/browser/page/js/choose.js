@@ -108,3 +108,14 @@ const listState = (key, index, next) => {
   if (!control) return { state: "gone" };
   return { state: "value", value: listWords(control), panel: next !== null && "option" in pickFrom(openOptions(control), next, true) };
 };
+
+// What a field shows, and whether every level of lists that depend on each other is chosen. A list is one that was found as a list, or
+// that a kit draws.
+const fieldValue = (key, list) => {
+  const first = kept.get(key);
+  if (!first?.isConnected) return { state: "gone" };
+  if (!list && !realList(first)) return valueOf(key);
+  const levels = [];
+  for (let control = first; control; control = first.type === "radio" ? null : listAt(first, levels.length)) levels.push(listWords(control));
+  return { state: "value", value: levels.filter(Boolean).join(" / ").toWellFormed(), whole: levels.every(Boolean) };
+};
