@@ -126,7 +126,13 @@ impl Driver {
     }
 
     /// Remembers the browser that the driver started and its session, for [`super::reap`] and for a Ruku that takes over.
-    pub(super) fn remember(&mut self, browser: Option<u32>, session: &str, socket: &str, facts: &BrowserFacts) -> Result<(), Fault> {
+    pub(super) fn remember(
+        &mut self,
+        browser: Option<u32>,
+        session: &str,
+        socket: &str,
+        facts: &BrowserFacts,
+    ) -> Result<(), Fault> {
         self.record.browser = browser.map(Mark::of);
         session.clone_into(&mut self.record.session);
         socket.clone_into(&mut self.record.socket);

@@ -24,7 +24,7 @@ pub(super) fn find(context: &Context) -> Result<PathBuf, Fault> {
 }
 
 /// This user's folder for what Ruku keeps between runs.
-fn data() -> Result<PathBuf, Fault> {
+pub(super) fn data() -> Result<PathBuf, Fault> {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let folder = if cfg!(windows) {
         set("LOCALAPPDATA").map(|folder| folder.join("Ruku"))

@@ -17,6 +17,7 @@ mod lock;
 mod print;
 mod progress;
 mod proof;
+mod resume;
 mod run;
 mod schema;
 mod stop;
@@ -46,6 +47,8 @@ struct Cli {
 enum Command {
     /// Run playbooks in a browser
     Run(run::Args),
+    /// Go on with a run that was killed, stopped or parked
+    Resume(resume::Args),
     /// Check playbooks and site profiles without running them
     Check(check::Args),
     /// Check this machine: browser, CA lock, agents, fonts, space
@@ -141,6 +144,7 @@ pub fn main() -> ExitCode {
     log_to_stderr();
     let context = Context { lang, home: cli.home };
     match cli.command {
+        Command::Resume(args) => resume::main(&context, args),
         Command::Run(args) => run::main(&context, args),
         Command::Check(args) => check::main(&context, &args),
         Command::Doctor(args) => doctor::main(&context, &args),

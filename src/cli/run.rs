@@ -7,20 +7,22 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::progress::Progress;
 use super::stop::{Stop, read_named};
 use super::texts::{self, Texts, Wanted, report};
-use super::{Context, agents, block_on, cancelled_by_signals, hand_over, home, print};
+use super::{Context, agents, block_on, cancelled_by_signals, hand_over, home, print, resume};
 use crate::base::{Fault, FaultKind, Message, Until};
 use crate::operator::{Access, Operator, Person, Scripted, Terminal};
 use crate::playbook;
 use crate::playbook::package::Package;
 use crate::proof::{Event, Mode};
-use crate::run::{self, Chosen, Options, Outcome};
+use crate::run::{self, Chosen, GoOn, Options, Outcome};
 use crate::training::{Applicant, Instance, papers};
 
 /// Arguments of `ruku run`.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, clap::Args, Serialize, Deserialize)]
 pub(super) struct Args {
     /// What to run: sections of the guide (such as 2.2) or files, in order, in one browser
     #[arg(required_unless_present = "package")]
@@ -36,7 +38,7 @@ pub(super) struct Args {
     seed: Option<u64>,
     /// Use training portals that are running already (their training.json)
     #[arg(long, value_name = "FILE", conflicts_with = "site")]
-    training_at: Option<PathBuf>,
+    pub(super) training_at: Option<PathBuf>,
     /// The applicant of the training
     #[arg(long, default_value = "p1")]
     applicant: String,
@@ -72,29 +74,44 @@ pub(super) struct Args {
     no_pictures: bool,
     /// Print every event of the journal as a line of JSON on standard output
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
+}
+
+/// A run that is gone on with.
+pub(super) struct Resumed {
+    /// Its folder, and where its browser may still live.
+    pub(super) earlier: GoOn,
+    /// What had been entered.
+    pub(super) inputs: BTreeMap<String, String>,
 }
 
 /// Viewport of every run, in CSS pixels: what the portals were made for, and even for film encoders.
 const VIEWPORT: (u32, u32) = (1280, 800);
 
-pub(super) fn main(context: &Context, mut args: Args) -> ExitCode {
+pub(super) fn main(context: &Context, args: Args) -> ExitCode {
     if args.training {
         return match block_on(super::training::with_own(context, args.seed, &arguments_for_child())) {
             Ok(code) => ExitCode::from(code),
             Err(fault) => context.fail(&fault),
         };
     }
+    go(context, args, None)
+}
+
+/// Runs, or goes on with a run.
+pub(super) fn go(context: &Context, mut args: Args, resumed: Option<Resumed>) -> ExitCode {
     let instance = match super::training::join(context, args.training_at.as_deref()) {
         Ok(instance) => instance,
         Err(ended) => return ended,
     };
+    // As it was asked for: a package is opened again, and agreed to again.
+    let command = resume::command(&args);
     let (texts, package) = match read_texts(context, &mut args, instance.as_ref()) {
         Ok(read) => read,
         Err(stop) => return context.stop(&stop),
     };
     let json = args.json;
-    match block_on(execute(context, args, texts, package, instance)) {
+    match block_on(execute(context, args, texts, package, instance, command, resumed)) {
         Ok(outcome) => {
             let words = context.text("操作记录报告：", "report: ");
             // A file that standard error was sent to is a log: no names there.
@@ -178,12 +195,16 @@ async fn execute(
     texts: Texts,
     package: Option<Package>,
     instance: Option<Instance>,
+    command: Option<serde_json::Value>,
+    resumed: Option<Resumed>,
 ) -> Result<Outcome, Stop> {
     let cancel = cancelled_by_signals();
     let lang = context.lang;
     let scripted = args.operator.as_deref().map_or(instance.is_some(), |word| word == "scripted");
     let person = instance.as_ref().map(|instance| applicant(instance, &args.applicant)).transpose()?;
+    let (entered, earlier) = resumed.map(|resumed| (resumed.inputs, resumed.earlier)).unzip();
     let mut inputs = match (&args.inputs, &person) {
+        _ if entered.is_some() => entered.unwrap_or_default(),
         (Some(file), _) => read_inputs(context, file)?,
         (None, Some(person)) => inputs_of(person),
         (None, None) => BTreeMap::new(),
@@ -248,6 +269,9 @@ async fn execute(
         masking: true,
         patience,
         installation: home::installation_key()?,
+        ledger: instance.as_ref().map_or_else(home::data, |instance| Ok(instance.visitors()))?,
+        command,
+        earlier,
         cancel,
         givers: Box::new(move |fact| texts::givers(&folder, fact)),
         listener: Arc::new(listener),

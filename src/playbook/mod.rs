@@ -24,7 +24,7 @@ mod values;
 
 pub use check::check;
 pub use model::{Bilingual, Fact, Handler, Input, InputType, Inputs, Part, Playbook, Privacy, inside};
-pub use node::{FinishWhen, Node, Once, Park, Refusal, RefuseWhen, Repeat, RunPart, Step, Test, When, Within, Work};
+pub use node::{FinishWhen, Node, Once, Park, Refusal, RefuseWhen, Repeat, Revision, RunPart, Step, Test, When, Within, Work};
 pub use parts::{TakenIn, take_in};
 pub use plan::{Plan, PlanLine};
 pub use values::read_inputs;

@@ -111,6 +111,11 @@ impl Fact {
         }
     }
 
+    /// Whether the page tells, rather than the person.
+    pub fn is_on_the_page(&self) -> bool {
+        matches!(self, Fact::Entered(_) | Fact::LoggedIn(_))
+    }
+
     /// The fact in words, with the site called `site`.
     pub fn message(&self, site: &Message) -> Message {
         match self {

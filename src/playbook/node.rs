@@ -73,16 +73,23 @@ pub struct Once {
     /// 这件事的名称，在各流程中相同；不写则按步骤位置 · Name of the act, the same in every playbook; its place when not written.
     #[serde(default)]
     pub id: Option<Words>,
-    /// 第几次申报；被退回后重新提交时加一 · Raised by one when a rejected application is handed in again.
-    #[serde(default = "first")]
-    pub revision: u32,
+    /// 办成之后能否再办：first 只办一次；next 每次都是新的一次（如被退回后重新申报） · Whether it may be done again once it was done: never, or each time as the next one.
+    #[serde(default)]
+    pub revision: Revision,
     /// 按下之后看到什么即为平台拒绝、没有办成 · Seen after the press, it means that the portal refused and nothing happened.
     #[serde(default)]
     pub refused_when: Option<Condition>,
 }
 
-fn first() -> u32 {
-    1
+/// Whether an act may be done again once it was done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Revision {
+    /// 只办一次 · It is done once.
+    #[default]
+    First,
+    /// 每次都是新的一次 · Each time is the next one, confirmed as such.
+    Next,
 }
 
 /// `when: { seen: …, expr: … }`, `then: […]`, `else: […]`. What is written must all hold.

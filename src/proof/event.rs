@@ -124,6 +124,18 @@ pub struct RunStart {
     pub machine: BTreeMap<String, String>,
     /// The applicant, as the operator's table names it; personal parts are covered.
     pub subject: String,
+    /// The run that this one goes on with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub continues: Option<Continues>,
+}
+
+/// An earlier run, by its name and by the end of its journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Continues {
+    /// Name of its folder.
+    pub run: String,
+    /// SHA-256 of the last line of its journal, lower-case hex.
+    pub head: String,
 }
 
 /// One mask of a picture, disclosed.

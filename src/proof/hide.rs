@@ -24,7 +24,18 @@ fn each_text(event: &mut Event, each: &mut dyn FnMut(&mut String)) {
         each(&mut message.en);
     }
     match event {
-        Event::RunStart(RunStart { run: _, ruku, playbooks, site, training: _, mode: _, lang: _, machine, subject }) => {
+        Event::RunStart(RunStart {
+            run: _,
+            ruku,
+            playbooks,
+            site,
+            training: _,
+            mode: _,
+            lang: _,
+            machine,
+            subject,
+            continues: _,
+        }) => {
             each(ruku);
             for PlaybookRef { file, sha256: _, guide, edition, title } in playbooks {
                 each(file);

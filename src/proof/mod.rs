@@ -17,7 +17,9 @@ pub mod report;
 pub mod state;
 pub mod verify;
 
-pub use event::{Event, LockChange, MaskNote, Mode, OnceOutcome, PlaybookRef, Record, RunResult, RunStart, Shot, StepResult};
+pub use event::{
+    Continues, Event, LockChange, MaskNote, Mode, OnceOutcome, PlaybookRef, Record, RunResult, RunStart, Shot, StepResult,
+};
 pub use folder::{RunFolder, Sealed};
 pub use journal::{Head, Log};
 pub use verify::verify;
@@ -30,6 +32,17 @@ pub fn read(run: &Path) -> Result<Vec<Record>, Fault> {
     Ok(read_log(run)?.records)
 }
 
+/// Whether a Ruku that lives is writing this run folder.
+pub fn is_being_written(run: &Path) -> bool {
+    let lock = std::fs::File::options().write(true).open(run.join(layout::WRITER_LOCK));
+    lock.is_ok_and(|lock| matches!(lock.try_lock(), Err(std::fs::TryLockError::WouldBlock)))
+}
+
+/// Whether the folder was sealed: nothing is written there any more.
+pub fn is_sealed(run: &Path) -> bool {
+    run.join(bag::TAG_MANIFEST).symlink_metadata().is_ok()
+}
+
 /// Reads the journal of a run folder and says how many bytes of an unfinished last line were left out.
 pub fn read_log(run: &Path) -> Result<Log, Fault> {
     let path = run.join(layout::LOG);
@@ -39,7 +52,7 @@ pub fn read_log(run: &Path) -> Result<Log, Fault> {
 
 /// The report of a run in `lang`. Of a sealed run: the one in the bag. Of one that was killed: made now, beside its journal.
 pub fn write_report(run: &Path, lang: Lang) -> Result<PathBuf, Fault> {
-    let sealed = run.join(bag::TAG_MANIFEST).symlink_metadata().is_ok();
+    let sealed = is_sealed(run);
     // The second report of a bag is named after its language; in a bag of this language that file does not exist.
     let second = run.join(layout::other_report(layout::other(lang)));
     if sealed {

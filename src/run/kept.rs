@@ -24,6 +24,8 @@ pub struct Kept {
     pub command: serde_json::Value,
     /// The inputs that are no secrets.
     pub inputs: BTreeMap<String, String>,
+    /// The name of the run's temporary folder, where its browser may still live.
+    pub work: String,
 }
 
 /// The file that belongs to a run folder.
@@ -35,9 +37,11 @@ fn path(run: &Path) -> PathBuf {
 
 fn cipher(installation: &Secret) -> Result<XChaCha20Poly1305, Fault> {
     // HMAC takes keys of any length, and gives the 32 bytes that the cipher takes.
-    let mac = Hmac::<Sha256>::new_from_slice(installation.expose().as_bytes());
+    let mac = <Hmac<Sha256> as Mac>::new_from_slice(installation.expose().as_bytes());
     let key = mac.map(|mac| zeroize::Zeroizing::new(mac.chain_update(b"ruku resume v1").finalize().into_bytes().to_vec()));
-    key.ok().and_then(|key| XChaCha20Poly1305::new_from_slice(&key).ok()).ok_or_else(|| unreadable(Path::new("")))
+    key.ok()
+        .and_then(|key: zeroize::Zeroizing<Vec<u8>>| XChaCha20Poly1305::new_from_slice(&key).ok())
+        .ok_or_else(|| unreadable(Path::new("")))
 }
 
 /// Which run it belongs to is sealed in: the file of another run does not open.
@@ -53,10 +57,10 @@ pub(super) fn write(run: &Path, kept: &Kept, installation: &Secret) -> Result<()
     let path = path(run);
     let failed = || Fault::io("写入文件", "write", &path, &std::io::Error::other("not sealed"));
     let plain = zeroize::Zeroizing::new(serde_json::to_vec(kept).map_err(|_| failed())?);
-    let nonce = random::bytes::<NONCE>()?;
+    let nonce = XNonce::from(random::bytes::<NONCE>()?);
     let payload = Payload { msg: plain.as_slice(), aad: &belongs(run) };
-    let sealed = cipher(installation)?.encrypt(XNonce::from_slice(&nonce), payload).map_err(|_| failed())?;
-    files::replace(&path, &[nonce.as_slice(), &sealed].concat())
+    let sealed = cipher(installation)?.encrypt(&nonce, payload).map_err(|_| failed())?;
+    files::replace(&path, &[&nonce[..], &sealed].concat())
 }
 
 /// What was kept for a run.
@@ -70,9 +74,9 @@ pub fn read(run: &Path, installation: &Secret) -> Result<Kept, Fault> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(nothing_kept(run)),
         read => read.map_err(|error| Fault::io("读取", "read", &path, &error))?,
     };
-    let (nonce, sealed) = bytes.split_at_checked(NONCE).ok_or_else(|| unreadable(&path))?;
+    let (nonce, sealed) = bytes.split_first_chunk::<NONCE>().ok_or_else(|| unreadable(&path))?;
     let payload = Payload { msg: sealed, aad: &belongs(run) };
-    let plain = cipher(installation)?.decrypt(XNonce::from_slice(nonce), payload).map_err(|_| unreadable(&path))?;
+    let plain = cipher(installation)?.decrypt(&XNonce::from(*nonce), payload).map_err(|_| unreadable(&path))?;
     serde_json::from_slice(&zeroize::Zeroizing::new(plain)).map_err(|_| unreadable(&path))
 }
 
@@ -118,6 +122,7 @@ mod tests {
         let kept = Kept {
             command: serde_json::json!({ "playbooks": ["2.2"] }),
             inputs: BTreeMap::from([("姓名".to_owned(), "云小鹿".to_owned())]),
+            work: "a".into(),
         };
         let key = Secret::new("k");
         assert_eq!(read(&run, &key).unwrap_err().kind, FaultKind::Precondition);

@@ -72,7 +72,8 @@ impl Ledger {
     /// [`FaultKind::Io`] when the file cannot be read, or holds a whole line that is none; [`FaultKind::Refused`] while another run is
     /// about to do the act.
     pub(super) fn last(&self, key: &str) -> Result<Option<Line>, Fault> {
-        let Some(line) = self.open_to_read()?.map(|file| self.locked(file, |file| self.find(file, key))).transpose()?.flatten() else {
+        let Some(line) = self.open_to_read()?.map(|file| self.locked(file, |file| self.find(file, key))).transpose()?.flatten()
+        else {
             return Ok(None);
         };
         if line.standing != Standing::Intent {
@@ -81,14 +82,7 @@ impl Ledger {
         if proof::is_being_written(&line.run) {
             return Err(under_way(&line.run));
         }
-        let told = proof::read(&line.run).unwrap_or_default().into_iter().rev().find_map(|record| match record.event {
-            Event::OnceOutcome { key: own, outcome, .. } if own == key => Some((record.t_wall, outcome)),
-            _ => None,
-        });
-        Ok(Some(match told {
-            Some((at, outcome)) => Line { standing: outcome.into(), at, ..line },
-            None => line,
-        }))
+        Ok(Some(by_its_journal(key, line)))
     }
 
     /// Says on disk that the run in the folder `run` is about to do `key`, which stood as `seen` before.
@@ -101,7 +95,9 @@ impl Ledger {
             let changed = match (&now, seen) {
                 (None, None) => false,
                 // The time is the journal's where that knew better.
-                (Some(now), Some(seen)) => now.run != seen.run || now.standing != seen.standing && now.standing != Standing::Intent,
+                (Some(now), Some(seen)) => {
+                    now.run != seen.run || now.standing != seen.standing && now.standing != Standing::Intent
+                }
                 _ => true,
             };
             if changed {
@@ -192,6 +188,19 @@ impl Ledger {
             ),
         )
     }
+}
+
+/// What the journal of the run knows of an act that was about to be done: its outcome, or that the journal never got as far as the intent,
+/// which is there before anything is pressed. A journal that is gone or broken knows nothing.
+fn by_its_journal(key: &str, line: Line) -> Line {
+    let Ok(records) = proof::read(&line.run) else { return line };
+    let told = records.iter().rev().find_map(|record| match &record.event {
+        Event::OnceOutcome { key: own, outcome, .. } if own == key => Some((record.t_wall, (*outcome).into())),
+        Event::OnceIntent { key: own, .. } if own == key => Some((record.t_wall, Standing::Intent)),
+        _ => None,
+    });
+    let (at, standing) = told.unwrap_or((line.at, Standing::NotDone));
+    if records.is_empty() { line } else { Line { standing, at, ..line } }
 }
 
 /// Another run is at it.

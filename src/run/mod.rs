@@ -3,7 +3,7 @@
 //! A run leaves a complete run folder whatever happens. Never acts while a gate is open, never presses a once-step twice.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,13 +19,19 @@ use crate::operator::Operator;
 use crate::playbook::{Fact, Playbook, Privacy};
 use crate::proof::{Event, Mode, PlaybookRef, RunFolder, RunResult, RunStart};
 
+mod earlier;
+pub mod kept;
+mod ledger;
 mod lock_guard;
 mod once;
 mod once_key;
 mod question;
+mod turn;
 mod walk;
 mod work;
 
+use earlier::{Earlier, Entry};
+use kept::Kept;
 use walk::Walk;
 use work::Work;
 
@@ -90,14 +96,29 @@ pub struct Options {
     pub masking: bool,
     /// How long a gate waits for the person.
     pub patience: Duration,
-    /// Key of this installation, for once-keys.
+    /// Key of this installation, for once-keys and for what is kept to go on.
     pub installation: Secret,
+    /// The folder of the ledger: of this installation, or of the training.
+    pub ledger: PathBuf,
+    /// How the run was started, for [`kept`]; none: nothing is kept, and nobody can go on with it.
+    pub command: Option<serde_json::Value>,
+    /// A run of the same playbooks to go on with.
+    pub earlier: Option<GoOn>,
     /// Stops the run.
     pub cancel: CancellationToken,
     /// The playbooks that give a fact, for the words of a refusal. Asked only then.
     pub givers: Givers,
     /// Told about every event as it is recorded, values hidden.
     pub listener: Arc<dyn Fn(&Event) + Send + Sync>,
+}
+
+/// A run to go on with.
+#[derive(Debug, Clone)]
+pub struct GoOn {
+    /// Its folder.
+    pub run: PathBuf,
+    /// The name of its temporary folder, as it was [`kept`].
+    pub work: String,
 }
 
 /// How a run ended and what it left.
@@ -123,10 +144,14 @@ pub struct Outcome {
 /// Only when the run folder itself cannot be made or sealed.
 pub async fn run(options: Options) -> Result<Outcome, Fault> {
     let redactor = redactor(&options);
+    let references: Vec<PlaybookRef> = options.playbooks.iter().map(reference).collect();
+    let close = |one: &GoOn| earlier::close(one, &redactor, &references, options.lang);
+    let earlier = options.earlier.as_ref().map(close).transpose()?;
     let name = folder_name(&redactor)?;
     let mut folder = RunFolder::create(&options.runs, &name, redactor.clone())?;
+    keep(&options, folder.path(), &name)?;
     folder.observe(options.listener.clone());
-    let ended = attempt(&options, &redactor, &name, &mut folder).await;
+    let ended = attempt(&options, &redactor, &name, &mut folder, references, earlier).await;
     let (result, why, exit_code) = match &ended {
         Ok(walk::Flow::On) => (RunResult::Done, None, 0),
         Ok(walk::Flow::Finish(why)) => (RunResult::Finished, Some(why.clone()), 0),
@@ -137,26 +162,72 @@ pub async fn run(options: Options) -> Result<Outcome, Fault> {
     };
     folder.end(result, why.clone(), exit_code)?;
     let sealed = folder.seal(options.lang)?;
+    if matches!(result, RunResult::Done | RunResult::Finished) {
+        kept::remove(&sealed.path);
+    }
     let kept = why.as_ref().map(|why| redactor.hide_message(why));
     Ok(Outcome { folder: sealed.path, report: sealed.report, result, why: kept, spoken: why, exit_code })
 }
 
-async fn attempt(options: &Options, redactor: &Redactor, name: &str, folder: &mut RunFolder) -> Result<walk::Flow, Fault> {
-    let work = Work::create(name).await;
-    let browser = match &work {
-        Ok(work) => start_browser(options, redactor, work).await,
-        Err(fault) => Err(fault.clone()),
+/// Keeps what is needed to go on, secrets left out: those are asked again. What was kept for the run before is kept here now.
+fn keep(options: &Options, run: &Path, work: &str) -> Result<(), Fault> {
+    let Some(command) = options.command.clone() else { return Ok(()) };
+    let secret = |name: &str| {
+        let declared = options.playbooks.iter().filter_map(|chosen| chosen.playbook.inputs.get(name));
+        declared.into_iter().any(|input| input.privacy == Privacy::Secret)
     };
+    let inputs = options.inputs.iter().filter(|(name, _)| !secret(name));
+    let inputs = inputs.map(|(name, value)| (name.clone(), value.clone())).collect();
+    kept::write(run, &Kept { command, inputs, work: work.to_owned() }, &options.installation)?;
+    if let Some(earlier) = &options.earlier {
+        kept::remove(&earlier.run);
+    }
+    Ok(())
+}
+
+/// The browser of a run, its temporary folder, and whether an earlier run left both.
+struct Ground {
+    browser: Browser,
+    work: Work,
+    taken_over: bool,
+}
+
+/// The browser that the earlier run left, if it still lives, or a new one.
+async fn ground(options: &Options, redactor: &Redactor, name: &str, earlier: Option<&Earlier>) -> Result<Ground, Fault> {
+    let until = Until::after(START, options.cancel.clone());
+    if let Some(earlier) = earlier
+        && let Some(work) = Work::take_over(&earlier.work).await?
+    {
+        match Browser::attach(browser_options(options, redactor, &work), &until).await? {
+            Some(browser) => return Ok(Ground { browser, work, taken_over: true }),
+            None => work.give_up().await,
+        }
+    }
+    let work = Work::create(name).await?;
+    let browser = Browser::start(browser_options(options, redactor, &work), &until).await?;
+    Ok(Ground { browser, work, taken_over: false })
+}
+
+async fn attempt(
+    options: &Options,
+    redactor: &Redactor,
+    name: &str,
+    folder: &mut RunFolder,
+    playbooks: Vec<PlaybookRef>,
+    earlier: Option<Earlier>,
+) -> Result<walk::Flow, Fault> {
+    let ground = ground(options, redactor, name, earlier.as_ref()).await;
     folder.record(Event::RunStart(RunStart {
         run: name.to_owned(),
         ruku: env!("CARGO_PKG_VERSION").to_owned(),
-        playbooks: options.playbooks.iter().map(reference).collect(),
+        playbooks,
         site: options.site.name.clone(),
         training: options.site.training,
         mode: options.mode,
         lang: options.lang,
-        machine: machine(options.operator.name(), browser.as_ref().ok()),
+        machine: machine(options.operator.name(), ground.as_ref().ok().map(|ground| &ground.browser)),
         subject: options.applicant.clone(),
+        continues: earlier.as_ref().map(|earlier| earlier.continues.clone()),
     }))?;
     for (number, chosen) in options.playbooks.iter().enumerate() {
         folder.keep_file(&format!("{}-{}", number + 1, file_name(&chosen.file)), &chosen.bytes)?;
@@ -168,9 +239,16 @@ async fn attempt(options: &Options, redactor: &Redactor, name: &str, folder: &mu
         folder.record(Event::GateOpen { gate: 1, kind: "package".to_owned(), message })?;
         folder.record(Event::GateClose { gate: 1, answer: "yes".to_owned() })?;
     }
-    let flow = match browser {
-        Ok(browser) => {
-            let flow = walk(options, redactor, &browser, folder).await;
+    let flow = match ground {
+        Ok(Ground { browser, work, taken_over }) => {
+            // Without its browser the login is gone too: all playbooks are gone through again, and do what is left to do.
+            let entry = earlier
+                .filter(|_| taken_over)
+                .and_then(|earlier| Entry::kept(&work.path).filter(|entry| entry.playbook == earlier.playbook));
+            if taken_over {
+                keep(options, folder.path(), &work.name())?;
+            }
+            let flow = walk(options, redactor, &browser, folder, &work, entry).await;
             browser.end().await;
             flow
         }
@@ -182,20 +260,26 @@ async fn attempt(options: &Options, redactor: &Redactor, name: &str, folder: &mu
     flow
 }
 
-async fn walk(options: &Options, redactor: &Redactor, browser: &Browser, folder: &mut RunFolder) -> Result<walk::Flow, Fault> {
+async fn walk(
+    options: &Options,
+    redactor: &Redactor,
+    browser: &Browser,
+    folder: &mut RunFolder,
+    work: &Work,
+    entry: Option<Entry>,
+) -> Result<walk::Flow, Fault> {
     let locks = LockWatch::start(LockOptions { drivers: options.drivers.clone(), agents: options.agents.clone() })?;
     // A conflict is a warning: which driver to do without is the person's choice.
     if let Some(finding) = doctor::fighting_agents(&options.drivers, &options.agents).await? {
         folder.record(Event::Warning { step: None, message: finding.message() })?;
     }
-    let flow = Walk::new(options, redactor, browser, &locks, folder).playbooks().await;
+    let flow = Walk::new(options, redactor, browser, &locks, folder, &work.path).playbooks(entry).await;
     locks.end();
     flow
 }
 
-async fn start_browser(options: &Options, redactor: &Redactor, work: &Work) -> Result<Browser, Fault> {
-    let until = Until::after(START, options.cancel.clone());
-    let browser = BrowserOptions {
+fn browser_options(options: &Options, redactor: &Redactor, work: &Work) -> BrowserOptions {
+    BrowserOptions {
         headed: options.headed,
         viewport: options.viewport,
         work: work.path.clone(),
@@ -204,8 +288,7 @@ async fn start_browser(options: &Options, redactor: &Redactor, work: &Work) -> R
         redactor: redactor.clone(),
         masking: options.masking,
         outlives: OUTLIVES,
-    };
-    Browser::start(browser, &until).await
+    }
 }
 
 fn reference(chosen: &Chosen) -> PlaybookRef {

@@ -4,16 +4,19 @@
 
 use std::time::Duration;
 
+use super::ledger::Ledger;
 use super::lock_guard;
 use super::once_key::OnceKey;
 use super::question::question;
+use super::turn::{Now, Turn, ask_the_portal, seen_done, seen_not_done, turn};
 use crate::actions::check_holder::still_the_holder;
 use crate::actions::condition::Seen;
 use crate::actions::stage::Asked;
 use crate::actions::{Act, Stage};
 use crate::base::{Fault, FaultKind, Message, until};
 use crate::operator::{Answer, GateKind};
-use crate::proof::{Event, OnceOutcome};
+use crate::playbook::Revision;
+use crate::proof::OnceOutcome;
 
 /// How long the sign of success may still come after words of refusal, or after the person has stopped.
 const SETTLING: Duration = Duration::from_secs(3);
@@ -27,6 +30,8 @@ pub(super) struct Signs<'a> {
     pub done: &'a Seen,
     /// The portal refused it, and nothing was done.
     pub refused: Option<&'a Seen>,
+    /// Whether it may be done again after it was done.
+    pub again: Revision,
 }
 
 /// Carries out `act` at most once. `stage.done_when` is what shows that it was done.
@@ -35,12 +40,20 @@ pub(super) async fn once(
     act: &Act,
     title: &Message,
     signs: Signs<'_>,
-    key: &OnceKey<'_>,
+    key: OnceKey<'_>,
+    ledger: &Ledger,
 ) -> Result<(), Fault> {
     let done_when = signs.done;
     still_the_holder(stage).await?;
+    let turn = match turn(stage, title, done_when, key, signs.again, ledger).await? {
+        Now::Act(turn) => turn,
+        Now::Nothing => {
+            stage.changes.clear();
+            return Ok(());
+        }
+    };
     not_done_yet(stage, done_when).await?;
-    let (question, kept) = question(stage, title);
+    let (question, kept) = question(stage, title, turn.line());
     let asked = stage.ask_keeping(GateKind::Confirm, question, kept, Vec::new(), std::future::pending::<()>()).await;
     let asked = asked.and_then(|asked| match asked {
         Asked::Person(Answer::Stop) => Err(until::stopped()),
@@ -59,19 +72,15 @@ pub(super) async fn once(
         Some(refused) if stage.glimpse(refused, None).await?.is_none() => Some(refused),
         _ => None,
     };
-    let key_text = key.text();
-    let action = title.clone();
-    stage.record_synced(Event::OnceIntent { step: stage.step, key: key_text.clone(), action, revision: key.revision })?;
+    turn.intend(stage, title.clone())?;
     let sent = stage.browser.sent_since(0).last().map_or(0, |sent| sent.number);
     let acted = act.run(stage).await;
-    let step = stage.step;
-    let outcome = |outcome, evidence| Event::OnceOutcome { step, key: key_text.clone(), outcome, evidence };
     match acted {
         Err(fault) if !stage.pressed || stage.held_back => {
-            stage.record_synced(outcome(OnceOutcome::NotDone, fault.message.clone()))?;
+            turn.settle(stage, OnceOutcome::NotDone, fault.message.clone())?;
             Err(fault)
         }
-        Err(why) if stage.sign_asked => unsure(stage, title, key_text, why, sent).await,
+        Err(why) if stage.sign_asked => unsure(stage, title, &turn, why, sent).await,
         // Pressed, whatever was said afterwards: only what the page shows counts, and it gets its own time to show it.
         _ => {
             // Who stopped is not kept waiting for the whole step.
@@ -80,17 +89,17 @@ pub(super) async fn once(
             stage.until = stage.until.renewed(if stopped { allowed.min(SETTLING) } else { allowed });
             match wait_for(stage, done_when, refused).await {
                 Ok(Ending::Done(evidence)) => {
-                    stage.record_synced(outcome(OnceOutcome::Done, evidence))?;
+                    turn.settle(stage, OnceOutcome::Done, evidence)?;
                     stage.changes.clear();
                     Ok(())
                 }
                 Ok(Ending::Refused(evidence)) => {
-                    stage.record_synced(outcome(OnceOutcome::NotDone, evidence.clone()))?;
+                    turn.settle(stage, OnceOutcome::NotDone, evidence.clone())?;
                     Err(refused_by_portal(title, &evidence))
                 }
                 Err(fault) => {
                     let why = acted.err().unwrap_or(fault);
-                    unsure(stage, title, key_text, why, sent).await
+                    unsure(stage, title, &turn, why, sent).await
                 }
             }
         }
@@ -165,13 +174,8 @@ async fn not_done_yet(stage: &Stage<'_>, done_when: &Seen) -> Result<(), Fault> 
 }
 
 /// The press went out and no sign of success came: the record says so first, then the person is asked.
-async fn unsure(stage: &mut Stage<'_>, title: &Message, key: String, why: Fault, sent: u64) -> Result<(), Fault> {
-    stage.record_synced(Event::OnceOutcome {
-        step: stage.step,
-        key: key.clone(),
-        outcome: OnceOutcome::Unsure,
-        evidence: why.message.clone(),
-    })?;
+async fn unsure(stage: &mut Stage<'_>, title: &Message, turn: &Turn<'_>, why: Fault, sent: u64) -> Result<(), Fault> {
+    turn.settle(stage, OnceOutcome::Unsure, why.message.clone())?;
     let since = *stage.since;
     let messages = since.map(|since| stage.browser.messages_since(since)).unwrap_or_default();
     // A box's title (提示) is a message too, but says nothing.
@@ -201,25 +205,11 @@ async fn unsure(stage: &mut Stage<'_>, title: &Message, key: String, why: Fault,
     if why.kind == FaultKind::Stopped || stage.until.cancel().is_cancelled() {
         return Err(unknown);
     }
-    let options = vec![
-        crate::say!("平台显示已成功", "the portal shows that it was done"),
-        crate::say!("平台显示没有成功", "the portal shows that it was not done"),
-        crate::say!("看不出来", "cannot tell"),
-    ];
-    let asked = stage.gate(GateKind::Unsure, unknown.message.clone(), options, std::future::pending::<()>()).await;
-    let (outcome, evidence, ends) = match asked {
-        Ok(Asked::Person(Answer::Pick(0))) => {
-            (OnceOutcome::Done, crate::say!("操作人核实：已成功", "the operator saw that it was done"), Ok(()))
+    match ask_the_portal(stage, unknown).await? {
+        OnceOutcome::Done => turn.settle(stage, OnceOutcome::Done, seen_done()),
+        outcome => {
+            turn.settle(stage, outcome, seen_not_done())?;
+            Err(Fault::new(FaultKind::TimedOut, seen_not_done()))
         }
-        Ok(Asked::Person(Answer::Pick(1))) => {
-            let saw = crate::say!(
-                "操作人核实：没有成功。可以重新办理。",
-                "the operator saw that it was not done; it may be done again"
-            );
-            (OnceOutcome::NotDone, saw.clone(), Err(Fault::new(FaultKind::TimedOut, saw)))
-        }
-        _ => return Err(unknown),
-    };
-    stage.record_synced(Event::OnceOutcome { step: stage.step, key, outcome, evidence })?;
-    ends
+    }
 }

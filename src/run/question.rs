@@ -6,8 +6,8 @@ use crate::actions::Stage;
 use crate::actions::stage::Change;
 use crate::base::Message;
 
-/// The question as it is shown, and as it is kept.
-pub(super) fn question(stage: &Stage<'_>, title: &Message) -> (Message, Message) {
+/// The question as it is shown, and as it is kept; with a line about what was done `earlier`.
+pub(super) fn question(stage: &Stage<'_>, title: &Message, earlier: Option<Message>) -> (Message, Message) {
     let (zh, en) = match (stage.held.as_ref().and_then(|held| held.certificate()), &stage.holder) {
         (Some(certificate), _) => {
             let (holder, serial) = (&certificate.holder, &certificate.serial);
@@ -26,6 +26,9 @@ pub(super) fn question(stage: &Stage<'_>, title: &Message) -> (Message, Message)
         format!("即将{}。此操作提交后不可撤回，将由 Ruku 代为点击。确认无误吗？{zh}", title.zh),
         format!("about to {}; this cannot be undone, Ruku will press it; is everything right?{en}", title.en),
     );
+    let asked = earlier.map_or(asked.clone(), |line| {
+        Message::new(format!("{}\n  {}", asked.zh, line.zh), format!("{}\n  {}", asked.en, line.en))
+    });
     for change in stage.changes.iter() {
         if let Change::Field { old, .. } = change {
             // What the page held before may show again in a later picture.

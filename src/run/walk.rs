@@ -3,16 +3,20 @@
 //! A step that may have pressed something is never done again by itself, but for presses that are not irreversible while the lock
 //! was away: those are repeated whole once it is back.
 
+mod back;
 mod ends;
 mod keep;
 mod present;
 mod require;
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
 
+use super::earlier::Entry;
+use super::ledger::Ledger;
 use super::once::{Signs, once};
 use super::once_key::{OnceKey, act, subject};
 use super::{Options, lock_guard};
@@ -49,6 +53,8 @@ pub(super) struct Walk<'a> {
     browser: &'a Browser,
     locks: &'a LockWatch,
     folder: &'a mut RunFolder,
+    /// The run's temporary folder.
+    work: &'a Path,
     values: serde_json::Value,
     held: Option<Held>,
     holder: Option<Checked>,
@@ -61,7 +67,8 @@ pub(super) struct Walk<'a> {
     /// The step under way; a handler's steps come in between.
     step: u32,
     given: Vec<Fact>,
-    /// Keys of the irreversible acts that were pressed in this run.
+    ledger: Ledger,
+    /// Keys of the irreversible acts that were pressed in this run, by playbook.
     pressed: BTreeSet<String>,
     /// SHA-256 of the picture kept last.
     last_picture: String,
@@ -82,6 +89,7 @@ impl<'a> Walk<'a> {
         browser: &'a Browser,
         locks: &'a LockWatch,
         folder: &'a mut RunFolder,
+        work: &'a Path,
     ) -> Walk<'a> {
         let values = options.inputs.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
         Walk {
@@ -90,6 +98,7 @@ impl<'a> Walk<'a> {
             browser,
             locks,
             folder,
+            work,
             values: serde_json::Value::Object(values),
             held: None,
             holder: None,
@@ -101,16 +110,22 @@ impl<'a> Walk<'a> {
             steps: 0,
             step: 0,
             given: Vec::new(),
+            ledger: Ledger::in_folder(&options.ledger),
             pressed: BTreeSet::new(),
             last_picture: String::new(),
         }
     }
 
-    /// Walks all playbooks. One that finishes early has reached its end: the next one starts.
-    pub(super) async fn playbooks(mut self) -> Result<Flow, Fault> {
+    /// Walks all playbooks, or those from `entry` on where its page can be gone back to. One that finishes early has reached its end: the
+    /// next one starts.
+    pub(super) async fn playbooks(mut self, entry: Option<Entry>) -> Result<Flow, Fault> {
         let options = self.options;
         let mut flow = Flow::On;
-        for chosen in &options.playbooks {
+        let first = match entry {
+            Some(entry) => self.back_to(entry).await?,
+            None => 0,
+        };
+        for (number, chosen) in options.playbooks.iter().enumerate().skip(first) {
             let playbook = &chosen.playbook;
             // Whoever was checked for the playbook before was checked for that one.
             self.holder = None;
@@ -118,6 +133,7 @@ impl<'a> Walk<'a> {
             for fact in &playbook.requires {
                 self.require(fact).await?;
             }
+            self.remember_entry(number).await?;
             flow = self.nodes(Scope { playbook, handling: false }, &playbook.steps).await?;
             if matches!(flow, Flow::Park(_)) {
                 break;
@@ -277,24 +293,28 @@ impl<'a> Walk<'a> {
         let (options, title) = (self.options, self.title(node));
         let holder = self.holder.as_ref().map(|checked| checked.expected.as_str());
         let subject = subject(&options.playbooks, &options.inputs, holder, &options.applicant);
-        let mut pressed = std::mem::take(&mut self.pressed);
+        let (mut pressed, ledger) = (std::mem::take(&mut self.pressed), self.ledger.clone());
         let mut stage = self.stage(allowed);
         let done = match &step.once {
             Some(spec) => {
                 (stage.once, stage.done_when) = (true, Some(&spec.done_when.0));
-                let signs = Signs { done: &spec.done_when, refused: spec.refused_when.as_deref() };
+                let signs = Signs { done: &spec.done_when, refused: spec.refused_when.as_deref(), again: spec.revision };
                 let key = OnceKey {
                     installation: &options.installation,
                     site: &options.site.name,
                     subject: &subject,
                     act: act(scope.playbook, node, spec),
-                    revision: spec.revision,
+                    revision: 1,
                 };
-                let again = pressed.contains(&key.text());
-                let done =
-                    if again { Err(pressed_before(&title)) } else { once(&mut stage, &step.act, &title, signs, &key).await };
+                // Each playbook of a run may press it once.
+                let pressing = format!("{} {}", scope.playbook.guide.value, key.text());
+                let done = if pressed.contains(&pressing) {
+                    Err(pressed_before(&title))
+                } else {
+                    once(&mut stage, &step.act, &title, signs, key, &ledger).await
+                };
                 if stage.pressed && !stage.held_back {
-                    pressed.insert(key.text());
+                    pressed.insert(pressing);
                 }
                 done
             }

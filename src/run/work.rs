@@ -32,6 +32,41 @@ impl Work {
         Work::create_in(&files::users_temporary(), name).await
     }
 
+    /// The folder of the killed run called `name`, browser and all; none when there is none, or its run lives.
+    ///
+    /// # Errors
+    /// As [`Work::create`].
+    pub(super) async fn take_over(name: &str) -> Result<Option<Work>, Fault> {
+        Work::take_over_in(&files::users_temporary(), name).await
+    }
+
+    async fn take_over_in(folder: &Path, name: &str) -> Result<Option<Work>, Fault> {
+        files::private_dir(folder)?;
+        if !files::is_private(folder) {
+            return Err(not_private(folder));
+        }
+        let _changing = lock_changes(folder).await?;
+        let path = folder.join(name);
+        let lock = path.join(ALIVE);
+        match File::options().write(true).open(&lock) {
+            Ok(alive) => Ok(alive.try_lock().is_ok().then_some(Work { path, _alive: alive })),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Fault::io("打开文件", "open", &lock, &error)),
+        }
+    }
+
+    /// Its name.
+    pub(super) fn name(&self) -> String {
+        self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// Ends what still runs in the folder, which goes too.
+    pub(super) async fn give_up(self) {
+        if let Err(fault) = browser::reap(&self.path).await {
+            tracing::warn!(%fault, "what an earlier run left was not ended");
+        }
+    }
+
     async fn create_in(folder: &Path, name: &str) -> Result<Work, Fault> {
         files::private_dir(folder)?;
         if !files::is_private(folder) {
@@ -146,6 +181,23 @@ mod tests {
             works.push(work.await.unwrap());
         }
         assert!(works.iter().all(|work| work.path.join(ALIVE).is_file()));
+    }
+
+    #[tokio::test]
+    async fn the_folder_of_a_dead_run_is_taken_over_and_no_other() {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = users_folder(temporary.path());
+        let living = Work::create_in(&folder, "living").await.unwrap();
+        assert!(Work::take_over_in(&folder, "living").await.unwrap().is_none(), "it lives");
+        assert!(Work::take_over_in(&folder, "never").await.unwrap().is_none());
+        let dead = folder.join("dead");
+        files::private_dir(&dead).unwrap();
+        drop(files::create_new(&dead.join(ALIVE)).unwrap());
+        let taken = Work::take_over_in(&folder, "dead").await.unwrap().unwrap();
+        let next = Work::create_in(&folder, "next").await.unwrap();
+        assert!(taken.path.exists() && next.path.exists() && living.path.exists(), "it lives again");
+        taken.give_up().await;
+        assert!(!dead.exists());
     }
 
     #[cfg(unix)]

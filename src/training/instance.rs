@@ -86,6 +86,11 @@ impl Instance {
         dir.join("training.json")
     }
 
+    /// Where programs may keep what they know of this training: it is gone as soon as the portals forget.
+    pub fn visitors(&self) -> PathBuf {
+        self.dir.join("visitors")
+    }
+
     /// Reads `dir/training.json`. The instance may be gone: [`Instance::prove`] tells.
     pub fn read(dir: &Path) -> Result<Instance, Fault> {
         let path = Instance::path(dir);

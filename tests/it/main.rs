@@ -24,6 +24,7 @@ mod proof;
 mod record;
 mod refusals;
 mod registry;
+mod resume;
 mod screen;
 mod sign_on;
 mod situations;

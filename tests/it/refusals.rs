@@ -205,7 +205,7 @@ fn folders_with(folder: &Path, name: &str) -> Vec<PathBuf> {
 }
 
 #[test]
-fn a_killed_run_leaves_no_browser_and_the_next_one_clears_up() {
+fn the_browser_of_a_killed_run_is_ended_by_the_next_one() {
     let world = World::start(50);
     let temporary = world.temporary();
     let work_folders = || folders_with(&temporary, "alive.lock");
@@ -218,7 +218,7 @@ fn a_killed_run_leaves_no_browser_and_the_next_one_clears_up() {
     run.signal(Signal::KILL);
     let (code, _, _) = run.end();
     assert_eq!(code, -1);
-    until("no program of the killed run is left", || programs_of(&temporary).is_empty());
+    assert!(!programs_of(&temporary).is_empty(), "for `resume`, and not for ever");
 
     let killed = world.newest_run();
     let verified = ruku::proof::verify::verify(&killed);
@@ -232,6 +232,7 @@ fn a_killed_run_leaves_no_browser_and_the_next_one_clears_up() {
     let (code, said, _) = world.run(&[], None).end();
     assert_eq!(code, 0, "{said}");
     assert_eq!(work_folders(), [] as [PathBuf; 0]);
+    until("no program of either run is left", || programs_of(&temporary).is_empty());
     assert_eq!(world.counter("bind"), 1);
     assert_eq!(programs_of(&temporary), [""; 0]);
 }

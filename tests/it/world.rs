@@ -145,6 +145,13 @@ impl World {
         path
     }
 
+    /// `ruku resume` of a run folder, to be completed and started.
+    pub(crate) fn resume(&self, run: &Path) -> Command {
+        let mut command = ruku();
+        command.env("TMPDIR", self.temporary()).arg("resume").arg(run).arg("--json");
+        command
+    }
+
     /// Writes a text into the world's folder and says where.
     pub(crate) fn write(&self, name: &str, text: &str) -> String {
         let path = self.folder.path().join(name);
@@ -156,6 +163,8 @@ impl World {
     pub(crate) fn newest_run(&self) -> PathBuf {
         let mut folders: Vec<PathBuf> =
             std::fs::read_dir(self.folder.path().join("runs")).unwrap().map(|entry| entry.unwrap().path()).collect();
+        // Beside a folder lies what is kept to go on with its run.
+        folders.retain(|path| path.is_dir());
         folders.sort_by_key(|folder| std::fs::metadata(folder.join("data/log.jsonl")).unwrap().modified().unwrap());
         folders.pop().expect("a run folder")
     }

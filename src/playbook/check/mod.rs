@@ -339,17 +339,6 @@ impl<'a> Check<'a> {
         }
         self.condition(&once.done_when, at);
         once.refused_when.iter().for_each(|refused| self.condition(refused, at));
-        if once.revision == 0 {
-            self.error(
-                "revision",
-                say!("revision 从 1 开始。", "“revision” begins with 1"),
-                at,
-                say!(
-                    "首次申报不用写；被退回后重新提交时写 2。",
-                    "leave it out at first; write 2 when a rejected application is handed in again"
-                ),
-            );
-        }
         // Seen before the press, it would prove nothing.
         if let Some(text) = &once.done_when.text
             && inspection.words.iter().any(|words| {

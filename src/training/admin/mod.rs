@@ -189,6 +189,12 @@ async fn store(State(admin): Shared) -> Response {
 
 async fn reset(State(admin): Shared) -> Response {
     let result = admin.portals.store().reset();
+    let visitors = admin.instance().visitors();
+    if let Err(error) = std::fs::remove_dir_all(&visitors)
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        return done(Err(Fault::io("删除文件夹", "remove", &visitors, &error)));
+    }
     admin.portals.forget_sessions();
     *admin.portals.trouble() = Default::default();
     done(result)

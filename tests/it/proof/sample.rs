@@ -39,6 +39,7 @@ pub(crate) fn start() -> Event {
         lang: Lang::Zh,
         machine: BTreeMap::from([("browser".to_owned(), "Chromium 156".to_owned()), ("os".to_owned(), "Debian 12".to_owned())]),
         subject: format!("{NAME}（p1）"),
+        continues: None,
     })
 }
 

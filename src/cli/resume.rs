@@ -1,0 +1,70 @@
+//! `ruku resume`: goes on with a run that was killed, stopped or parked.
+//!
+//! Everything it needs was kept beside the run folder when the run began; secret inputs were not, and are asked again.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use serde::{Deserialize, Serialize};
+
+use super::run::{Args as RunArgs, Resumed, go};
+use super::stop::Stop;
+use super::{Context, home};
+use crate::base::{Fault, FaultKind};
+use crate::run::{GoOn, kept};
+
+/// Arguments of `ruku resume`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The run folder
+    #[arg(value_name = "RUN")]
+    run: PathBuf,
+    /// Print every event of the journal as a line of JSON on standard output
+    #[arg(long)]
+    json: bool,
+}
+
+/// How a run was started.
+#[derive(Debug, Serialize, Deserialize)]
+struct Command {
+    /// The folder that its paths start from.
+    folder: PathBuf,
+    arguments: RunArgs,
+}
+
+/// What is kept of how a run is started; none where the current folder is unknown.
+pub(super) fn command(arguments: &RunArgs) -> Option<serde_json::Value> {
+    let folder = std::env::current_dir().ok()?;
+    Some(serde_json::json!({ "folder": folder, "arguments": arguments }))
+}
+
+pub(super) fn main(context: &Context, args: Args) -> ExitCode {
+    match read(args) {
+        Ok((arguments, resumed)) => go(context, arguments, Some(resumed)),
+        Err(stop) => context.stop(&stop),
+    }
+}
+
+fn read(args: Args) -> Result<(RunArgs, Resumed), Stop> {
+    let run = std::path::absolute(&args.run).map_err(|error| Fault::io("打开", "open", &args.run, &error))?;
+    if !run.is_dir() {
+        let shown = args.run.display();
+        return Err(Stop::Wrong(crate::say!(
+            "没有这份办理档案：{shown}。请写明 runs 文件夹里那次办理的文件夹。",
+            "there is no such run folder: {shown}; name the folder of that run inside “runs”"
+        )));
+    }
+    let kept = kept::read(&run, &home::installation_key()?)?;
+    let Command { folder, mut arguments } = serde_json::from_value(kept.command).map_err(|_| {
+        Fault::new(
+            FaultKind::Refused,
+            crate::say!(
+                "那次办理是用另一个版本的 Ruku 开始的。请用 ruku run 重新办理，已办过的事项不会重复提交。",
+                "that run was started by another version of Ruku; start anew with ruku run: what was done is not done twice"
+            ),
+        )
+    })?;
+    std::env::set_current_dir(&folder).map_err(|error| Fault::io("进入文件夹", "enter folder", &folder, &error))?;
+    arguments.json = args.json;
+    Ok((arguments, Resumed { earlier: GoOn { run, work: kept.work }, inputs: kept.inputs }))
+}

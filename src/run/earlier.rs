@@ -1,0 +1,90 @@
+//! The run that this one goes on with: closed if it was killed, and read for where it stands.
+//!
+//! Never edits a folder that was sealed, never goes on with a run that still lives or with other playbooks than it had.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::GoOn;
+use crate::base::{Fault, FaultKind, Lang, Redactor, files};
+use crate::proof::{self, Continues, PlaybookRef, RunFolder, RunResult};
+
+/// The file in the run's temporary folder that says where a playbook began. Its address may hold a ticket: it goes with the browser.
+const ENTRY: &str = "entry.json";
+
+/// What is known of it.
+#[derive(Debug)]
+pub(super) struct Earlier {
+    /// The name of its temporary folder.
+    pub(super) work: String,
+    /// For the first line of the new journal.
+    pub(super) continues: Continues,
+    /// Which of its playbooks was under way.
+    pub(super) playbook: usize,
+}
+
+/// Closes the run if it was killed, and says where it stood.
+///
+/// # Errors
+/// [`FaultKind::Refused`] when it still runs, had other playbooks than `playbooks`, or is no run; [`FaultKind::Precondition`] when it was
+/// done; [`FaultKind::Io`].
+pub(super) fn close(one: &GoOn, redactor: &Redactor, playbooks: &[PlaybookRef], lang: Lang) -> Result<Earlier, Fault> {
+    let path = one.run.as_path();
+    let mut records = proof::read(path)?;
+    if !proof::is_sealed(path) {
+        RunFolder::reopen(path, redactor.clone())?.seal(lang)?;
+        records = proof::read(path)?;
+    }
+    let state = proof::state::fold(&records);
+    let (Some(start), Some(last)) = (&state.start, records.last()) else {
+        return Err(Fault::new(FaultKind::Refused, crate::say!("不是办理档案：{0}。", "not a run folder: {0}", path.display())));
+    };
+    if state.end.as_ref().is_some_and(|end| matches!(end.result, RunResult::Done | RunResult::Finished)) {
+        return Err(Fault::new(
+            FaultKind::Precondition,
+            crate::say!("这次办理已经办完，无需继续。", "this run was done; there is nothing to go on with"),
+        ));
+    }
+    let texts = |refs: &[PlaybookRef]| refs.iter().map(|one| one.sha256.clone()).collect::<Vec<_>>();
+    if texts(&start.playbooks) != texts(playbooks) {
+        return Err(Fault::new(
+            FaultKind::Refused,
+            crate::say!(
+                "办理流程在上次办理之后有改动，不能接着办。请用 ruku run 重新办理，已办过的事项不会重复提交。",
+                "the playbooks have changed since that run, so it cannot go on; start anew with ruku run: what was done is not done twice"
+            ),
+        ));
+    }
+    let under_way = state.steps.last().map(|step| step.playbook.as_str());
+    let playbook = playbooks.iter().position(|one| Some(one.guide.as_str()) == under_way).unwrap_or(0);
+    let continues = Continues { run: start.run.clone(), head: last.sha256.clone() };
+    Ok(Earlier { work: one.work.clone(), continues, playbook })
+}
+
+/// Where a playbook began.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Entry {
+    /// Which of the run's playbooks.
+    pub(super) playbook: usize,
+    /// The page that it began on.
+    pub(super) url: String,
+}
+
+impl Entry {
+    /// Keeps it in the run's temporary folder.
+    pub(super) fn keep(&self, work: &Path) -> Result<(), Fault> {
+        let path = Entry::path(work);
+        let bytes = serde_json::to_vec(self).map_err(|error| Fault::io("写入文件", "write", &path, &error.into()))?;
+        files::replace(&path, &bytes)
+    }
+
+    /// What is kept in a temporary folder; none when nothing, or nothing whole, is.
+    pub(super) fn kept(work: &Path) -> Option<Entry> {
+        serde_json::from_slice(&std::fs::read(Entry::path(work)).ok()?).ok()
+    }
+
+    fn path(work: &Path) -> PathBuf {
+        work.join(ENTRY)
+    }
+}
