@@ -49,7 +49,8 @@ impl Work {
         let path = folder.join(name);
         let lock = path.join(ALIVE);
         match File::options().write(true).open(&lock) {
-            Ok(alive) => Ok(alive.try_lock().is_ok().then_some(Work { path, _alive: alive })),
+            // Made only when it is ours: a dropped one removes its folder.
+            Ok(alive) => Ok(alive.try_lock().is_ok().then(|| Work { path, _alive: alive })),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(Fault::io("打开文件", "open", &lock, &error)),
         }
