@@ -151,7 +151,8 @@ pub async fn run(options: Options) -> Result<Outcome, Fault> {
     let mut folder = RunFolder::create(&options.runs, &name, redactor.clone())?;
     keep(&options, folder.path(), &name)?;
     folder.observe(options.listener.clone());
-    let ended = attempt(&options, &redactor, &name, &mut folder, references, earlier).await;
+    // In boxes here and below: what waits in a run is too large for the stack of a thread.
+    let ended = Box::pin(attempt(&options, &redactor, &name, &mut folder, references, earlier)).await;
     let (result, why, exit_code) = match &ended {
         Ok(walk::Flow::On) => (RunResult::Done, None, 0),
         Ok(walk::Flow::Finish(why)) => (RunResult::Finished, Some(why.clone()), 0),
@@ -216,7 +217,7 @@ async fn attempt(
     playbooks: Vec<PlaybookRef>,
     earlier: Option<Earlier>,
 ) -> Result<walk::Flow, Fault> {
-    let ground = ground(options, redactor, name, earlier.as_ref()).await;
+    let ground = Box::pin(ground(options, redactor, name, earlier.as_ref())).await;
     folder.record(Event::RunStart(RunStart {
         run: name.to_owned(),
         ruku: env!("CARGO_PKG_VERSION").to_owned(),
@@ -248,7 +249,7 @@ async fn attempt(
             if taken_over {
                 keep(options, folder.path(), &work.name())?;
             }
-            let flow = walk(options, redactor, &browser, folder, &work, entry).await;
+            let flow = Box::pin(walk(options, redactor, &browser, folder, &work, entry)).await;
             browser.end().await;
             flow
         }

@@ -45,7 +45,7 @@ pub(super) async fn once(
 ) -> Result<(), Fault> {
     let done_when = signs.done;
     still_the_holder(stage).await?;
-    let turn = match turn(stage, title, done_when, key, signs.again, ledger).await? {
+    let turn = match Box::pin(turn(stage, title, done_when, key, signs.again, ledger)).await? {
         Now::Act(turn) => turn,
         Now::Nothing => {
             stage.changes.clear();

@@ -311,7 +311,7 @@ impl<'a> Walk<'a> {
                 let done = if pressed.contains(&pressing) {
                     Err(pressed_before(&title))
                 } else {
-                    once(&mut stage, &step.act, &title, signs, key, &ledger).await
+                    Box::pin(once(&mut stage, &step.act, &title, signs, key, &ledger)).await
                 };
                 if stage.pressed && !stage.held_back {
                     pressed.insert(pressing);
