@@ -105,19 +105,21 @@ enum Ending {
 
 /// Waits until the page shows that it was done, or that the portal refused. Words of refusal may belong to a message that only passes
 /// (正在提交): they count when nothing else has come for a while.
-async fn wait_for(stage: &Stage<'_>, done: &Seen, refused: Option<&Seen>) -> Result<Ending, Fault> {
-    let Some(refused) = refused else { return stage.wait_seen(done, *stage.since).await.map(Ending::Done) };
+async fn wait_for(stage: &mut Stage<'_>, done: &Seen, refused: Option<&Seen>) -> Result<Ending, Fault> {
     let since = *stage.since;
+    let Some(refused) = refused else { return stage.wait_seen(done, since).await.map(Ending::Done) };
     let evidence = tokio::select! {
         biased;
         seen = stage.wait_seen(done, since) => return seen.map(Ending::Done),
         Ok(evidence) = stage.wait_seen(refused, since) => evidence,
     };
-    let settling = stage.until.within(SETTLING);
-    match settling.run(&stage.site.in_words(&done.title()), stage.wait_seen(done, since)).await {
-        Ok(Ok(seen)) => Ok(Ending::Done(seen)),
-        Err(fault) if fault.kind == FaultKind::Stopped => Err(fault),
-        _ => Ok(Ending::Refused(evidence)),
+    // A time of its own: words of refusal that come late in the step's must settle like any others.
+    stage.until = stage.until.renewed(SETTLING);
+    match stage.wait_seen(done, since).await {
+        Ok(seen) => Ok(Ending::Done(seen)),
+        Err(fault) if fault.kind == FaultKind::TimedOut => Ok(Ending::Refused(evidence)),
+        // Nobody looked to the end, so nobody knows.
+        Err(fault) => Err(fault),
     }
 }
 

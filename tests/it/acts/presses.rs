@@ -63,7 +63,7 @@ async fn what_a_drawn_box_asks_counts_for_its_buttons() {
 }
 
 /// How the record says that the irreversible step ended.
-fn outcomes(ended: &Ended) -> Vec<OnceOutcome> {
+pub(super) fn outcomes(ended: &Ended) -> Vec<OnceOutcome> {
     let outcome = |event: &Event| match event {
         Event::OnceOutcome { outcome, .. } => Some(*outcome),
         _ => None,
