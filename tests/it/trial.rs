@@ -68,6 +68,10 @@ pub(crate) struct Trial<'a> {
     pub(crate) person: Person,
     /// How long a gate waits.
     pub(crate) patience: Duration,
+    /// With captions, and then with pictures.
+    pub(crate) mode: Mode,
+    /// Stops the run.
+    pub(crate) cancel: CancellationToken,
 }
 
 /// How a run ended, and its events.
@@ -93,6 +97,8 @@ impl<'a> Trial<'a> {
             files: None,
             person: Person::who(|_| Some(Answer::Stop)),
             patience: Duration::from_secs(60),
+            mode: Mode::Auto,
+            cancel: CancellationToken::new(),
         }
     }
 
@@ -133,15 +139,15 @@ impl<'a> Trial<'a> {
             agents: Vec::new(),
             runs: runs.path().to_owned(),
             lang: Lang::Zh,
-            mode: Mode::Auto,
+            mode: self.mode,
             headed: false,
             viewport: (1280, 800),
             // Half of the time of a trial; whole runs of the program have them.
-            pictures: false,
+            pictures: self.mode == Mode::Present,
             masking: true,
             patience: self.patience,
             installation: Secret::new("k"),
-            cancel: CancellationToken::new(),
+            cancel: self.cancel,
             givers: Box::new(|_| vec!["2.1.1".to_owned()]),
             listener: Arc::new(move |event: &Event| kept.lock().unwrap().push(event.clone())),
         })
