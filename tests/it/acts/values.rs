@@ -10,7 +10,7 @@ use crate::trial::{Ended, Person, Trial};
 
 /// A value that comes late; one of a stranger; one too short to be hidden wherever it stands.
 const PAGE: &str = r#"<table><tr><td>受理编号</td><td id=number></td></tr><tr><td>性别</td><td>男</td></tr></table><iframe src="http://b.localhost:{port}/"></iframe>
-<script>setTimeout(() => number.textContent = "NM2020", 1500)</script>"#;
+<button onclick="setTimeout(() => number.textContent = 'NM2020', 2000)">刷新</button>"#;
 const PROFILE: &str = "receipts: [受理编号, 回执编号]\n";
 
 async fn run(step: &str) -> Ended {
@@ -21,7 +21,7 @@ async fn run(step: &str) -> Ended {
 
 #[tokio::test]
 async fn a_receipt_is_waited_for() {
-    let ended = run("  - receipt: [受理编号]\n").await;
+    let ended = run("  - click: 刷新\n  - receipt: [受理编号]\n").await;
     let kept = ended.events.iter().find_map(|event| match event {
         Event::Receipt { values, .. } => values.get("受理编号"),
         _ => None,
