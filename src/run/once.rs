@@ -50,7 +50,9 @@ pub(super) async fn once(
         return Err(if fault.kind == FaultKind::Stopped { not_pressed(title) } else { fault });
     }
     // The person may have taken an hour, the lock may be out, the page may show somebody else: look at all of it again.
-    lock_guard::wait_for_return(stage).await?;
+    if lock_guard::wait_for_return(stage).await? && stage.holder.is_none() {
+        return Err(perhaps_another_lock());
+    }
     stage.stop_words().await?;
     still_the_holder(stage).await?;
     not_done_yet(stage, done_when).await?;
@@ -147,6 +149,17 @@ fn not_pressed(title: &Message) -> Fault {
                 "stopped before this step ({}): nothing was pressed, nothing was submitted; start again when needed",
                 title.en
             ),
+        ),
+    )
+}
+
+/// Nobody can tell whether the lock that is in now is the one whose holder was compared.
+fn perhaps_another_lock() -> Fault {
+    Fault::new(
+        FaultKind::Refused,
+        crate::say!(
+            "CA 锁曾被拔出又插入，且无法读取持有人，不能确认还是同一把锁，因此没有点击。请重新办理，让网页重新读取证书。",
+            "the CA lock was out and in again and its holder cannot be read, so it may be another one; nothing was pressed; start again so that the page reads the certificate anew"
         ),
     )
 }
