@@ -119,7 +119,11 @@ async fn wait_for(stage: &mut Stage<'_>, done: &Seen, refused: Option<&Seen>) ->
     stage.until = stage.until.renewed(SETTLING);
     match stage.wait_seen(done, since).await {
         Ok(seen) => Ok(Ending::Done(seen)),
-        Err(fault) if fault.kind == FaultKind::TimedOut => Ok(Ending::Refused(evidence)),
+        Err(fault) if fault.kind == FaultKind::TimedOut => {
+            // A page that did not answer meanwhile has shown nothing: a last look tells the one from the other.
+            stage.until = stage.until.renewed(SETTLING);
+            Ok(stage.look(done, since).await?.map_or(Ending::Refused(evidence), Ending::Done))
+        }
         // Nobody looked to the end, so nobody knows.
         Err(fault) => Err(fault),
     }

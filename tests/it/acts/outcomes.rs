@@ -23,7 +23,7 @@ async fn press(words: &[(u32, &str)]) -> Ended {
 #[tokio::test]
 async fn words_of_refusal_late_in_a_step_settle_like_any_others() {
     // The step's own time ends in between.
-    let ended = press(&[(5000, "提交失败（正在重试）"), (7000, "办理成功")]).await;
+    let ended = press(&[(4200, "提交失败（正在重试）"), (6400, "办理成功")]).await;
     assert_eq!((outcomes(&ended), ended.why()), (vec![OnceOutcome::Done], String::new()));
 }
 
