@@ -4,10 +4,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::insert_lock::same_name;
-use super::press::in_portal;
+use super::read::shown;
 use super::stage::Checked;
 use super::{Action, Inspect, Place, Risk, Stage, Words};
-use crate::base::{Fault, FaultKind, Ladder, Message};
+use crate::base::{Fault, FaultKind, Message};
 use crate::browser::page::Purpose;
 
 /// `check_holder: { shown: { label: 证书持有人 }, expected: "{{ 姓名 }}" }`.
@@ -39,22 +39,7 @@ impl Action for CheckHolder {
 
     async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
         let (target, expected) = (stage.target(&self.shown, true)?, stage.render(&self.expected)?);
-        let waiting_for = self.title();
-        let mut ladder = Ladder::default();
-        let shown = loop {
-            let shown = stage.browser.read(&target, &stage.until).await?;
-            if !shown.trim().is_empty() {
-                break shown;
-            }
-            stage.until.climb(&mut ladder, &waiting_for).await?;
-        };
-        // What a stranger's frame shows is no word of the portal.
-        stage
-            .browser
-            .look(&target, Purpose::See, &stage.until)
-            .await?
-            .iter()
-            .try_for_each(|found| in_portal(stage.site, found))?;
+        let shown = shown(stage, &target, &self.title()).await?;
         compare(stage, &shown, &expected)?;
         *stage.holder = Some(Checked { target, expected });
         Ok(())

@@ -1,13 +1,16 @@
 //! `confirm`: asks the person a question, with values of the page beside it; no or silence ends the run.
+//!
+//! Never keeps a value in the record: a short one (性别) is hidden nowhere else.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::fields::labelled;
+use super::stage::Asked;
 use super::{Action, Bilingual, Inspect, Risk, Stage, Words};
 use crate::base::spanned::Form;
-use crate::base::{Fault, Message};
-use crate::operator::GateKind;
+use crate::base::{Fault, Message, until};
+use crate::operator::{Answer, GateKind};
 
 /// `confirm: { question: { zh: …, en: … }, values: [单位名称, 法定代表人] }`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -38,15 +41,26 @@ impl Action for Confirm {
     }
 
     async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
-        let (mut zh, mut en) = (stage.render(&self.question.zh)?, stage.render(&self.question.en)?);
+        let mut shown = Message::new(stage.render(&self.question.zh)?, stage.render(&self.question.en)?);
+        let mut kept = shown.clone();
         for label in &self.values {
             let value = stage.browser.read(&stage.target(&labelled(label), true)?, &stage.until).await?;
             // Whatever the page shows of the applicant is nobody else's.
             stage.redactor.add(&value);
-            let line = format!("\n  {}：{value}", label.value);
-            zh.push_str(&line);
-            en.push_str(&line);
+            add(&mut shown, &format!("{}：{value}", label.value));
+            add(&mut kept, &label.value);
         }
-        stage.gate(GateKind::Confirm, Message::new(zh, en), Vec::new(), std::future::pending::<()>()).await.map(drop)
+        match stage.ask_keeping(GateKind::Confirm, shown, kept, Vec::new(), std::future::pending::<()>()).await? {
+            Asked::Person(Answer::Stop) => Err(until::stopped()),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Adds a line below the question.
+fn add(message: &mut Message, line: &str) {
+    for text in [&mut message.zh, &mut message.en] {
+        text.push_str("\n  ");
+        text.push_str(line);
     }
 }

@@ -56,9 +56,9 @@ pub(super) async fn lock_of(stage: &mut Stage<'_>, holder: &str, gate: GateKind)
             Err(fault) if fault.kind == FaultKind::TimedOut => changes.borrow_and_update().locks.clone(),
             Err(fault) => return Err(fault),
         };
-        let choice = match sort(&locks, holder) {
+        let choice = match sort(&locks, holder, gate) {
             Choice::This(lock) => Some(Held::of(Some(*lock))),
-            Choice::Ask => pick(stage, &locks, holder, &mut changes).await?,
+            Choice::Ask => pick(stage, &locks, holder, gate, &mut changes).await?,
             Choice::Wait(message) => wait(stage, gate, message, holder, &mut changes).await?,
         };
         if let Some(held) = choice {
@@ -99,7 +99,7 @@ async fn settled(changes: &mut watch::Receiver<Snapshot>) -> Vec<Lock> {
     }
 }
 
-fn sort(locks: &[Lock], holder: &str) -> Choice {
+fn sort(locks: &[Lock], holder: &str, gate: GateKind) -> Choice {
     match locks {
         [] => Choice::Wait(crate::say!(
             "请插入「{holder}」的 CA 锁。插好后会自动继续。",
@@ -117,6 +117,11 @@ fn sort(locks: &[Lock], holder: &str) -> Choice {
                     "the inserted CA lock belongs to “{other}”, but “{holder}”'s is needed; please swap it"
                 ))
             }
+            // No page shows whose lock stands in for a seal.
+            None if gate == GateKind::SwapLock => Choice::Wait(crate::say!(
+                "已检测到 CA 锁，但无法读取持有人，Ruku 之后也无从核对。请确认它是「{holder}」的锁，然后按回车。",
+                "a CA lock is there but its holder cannot be read, and nothing compares it later; make sure it is “{holder}”'s and press Enter"
+            )),
             None => Choice::Wait(crate::say!(
                 "已检测到 CA 锁，但无法读取持有人。请确认它是「{holder}」的锁，然后按回车；页面读取证书后会再次核对。",
                 "a CA lock is there but its holder cannot be read; make sure it is “{holder}”'s and press Enter; the page's certificate is checked again"
@@ -159,6 +164,7 @@ async fn pick(
     stage: &mut Stage<'_>,
     locks: &[Lock],
     holder: &str,
+    gate: GateKind,
     changes: &mut watch::Receiver<Snapshot>,
 ) -> Result<Option<Held>, Fault> {
     hide(stage, locks);
@@ -170,9 +176,9 @@ async fn pick(
     let asked = stage.gate(GateKind::PickLock, message, options, changed(changes)).await?;
     let Asked::Person(Answer::Pick(index)) = asked else { return Ok(None) };
     let Some(lock) = locks.get(index) else { return Ok(None) };
-    match sort(std::slice::from_ref(lock), holder) {
+    match sort(std::slice::from_ref(lock), holder, gate) {
         Choice::This(lock) => Ok(Some(Held::of(Some(*lock)))),
-        // The person chose it knowingly and its holder can't be read: the page's certificate is compared later.
+        // The person chose it knowingly and its holder can't be read.
         Choice::Wait(_) if lock.certificate.is_none() => Ok(Some(Held::of(Some(lock.clone())))),
         Choice::Wait(message) => {
             stage.operator.tell(&message);
@@ -205,16 +211,27 @@ async fn wait(
         Asked::World(()) => Ok(None),
         Asked::Person(_) => match stage.locks.present().locks.as_slice() {
             [] => {
-                stage.warn(crate::say!(
-                    "没有检测到 CA 锁，按操作人的话继续；页面读取证书后再核对持有人。",
-                    "no CA lock was detected; going on at the person's word, the page's certificate is checked later"
-                ))?;
+                stage.warn(unseen(gate))?;
                 Ok(Some(Held::of(None)))
             }
             [lock] if lock.certificate.is_none() => Ok(Some(Held::of(Some(lock.clone())))),
             _ => Ok(None),
         },
     }
+}
+
+/// Going on with a lock that nobody saw.
+fn unseen(gate: GateKind) -> Message {
+    if gate == GateKind::SwapLock {
+        return crate::say!(
+            "没有检测到 CA 锁，按操作人的话继续；签章所用的锁，Ruku 无从核对持有人。",
+            "no CA lock was detected; going on at the person's word, nothing compares the holder of the lock that seals"
+        );
+    }
+    crate::say!(
+        "没有检测到 CA 锁，按操作人的话继续；页面读取证书后再核对持有人。",
+        "no CA lock was detected; going on at the person's word, the page's certificate is checked later"
+    )
 }
 
 async fn changed(changes: &mut watch::Receiver<Snapshot>) {
@@ -258,4 +275,23 @@ pub(super) fn accept(stage: &mut Stage<'_>, held: Held) -> Result<(), Fault> {
     }
     *stage.held = Some(held);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lock::Detector;
+
+    #[test]
+    fn nothing_is_promised_that_nobody_compares() {
+        let detector = Detector::PcSc { reader: "R".to_owned() };
+        let (id, also, trouble) = ("1".to_owned(), Vec::new(), None);
+        let lock = Lock { id, detector, also, atr: None, kind: None, certificate: None, reading: false, trouble };
+        let told = |gate| match sort(std::slice::from_ref(&lock), "张三", gate) {
+            Choice::Wait(message) => (message.zh.contains("再次核对"), unseen(gate).zh.contains("再核对")),
+            _ => panic!("a lock that cannot be read is asked for"),
+        };
+        assert_eq!(told(GateKind::InsertLock), (true, true));
+        assert_eq!(told(GateKind::SwapLock), (false, false));
+    }
 }

@@ -8,9 +8,11 @@ use serde::Deserialize;
 
 use super::fields::Fields;
 use super::place::LongPlace;
+use super::press::in_portal;
 use super::site::folded;
 use super::{Action, Inspect, Place, Risk, Stage, Words};
 use crate::base::{Fault, Ladder, Message};
+use crate::browser::page::{Purpose, Target};
 
 /// The name under which templates find the values.
 pub(crate) const READ: &str = "read";
@@ -39,15 +41,7 @@ impl Action for Read {
     async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
         for (name, place) in &self.0.0 {
             let target = stage.target(place, true)?;
-            let (waiting_for, mut ladder) = (self.title(), Ladder::default());
-            // Portals fill in their values after the page.
-            let value = loop {
-                let value = stage.browser.read(&target, &stage.until).await?;
-                if !value.trim().is_empty() {
-                    break value.trim().to_owned();
-                }
-                stage.until.climb(&mut ladder, &waiting_for).await?;
-            };
+            let value = shown(stage, &target, &self.title()).await?;
             if may_be_somebodys(&value) || !is_public(stage, place).await? {
                 stage.redactor.add(&value);
             }
@@ -55,6 +49,22 @@ impl Action for Read {
         }
         Ok(())
     }
+}
+
+/// The value that the portal itself shows, as soon as it shows one: portals fill in their values after the page.
+pub(super) async fn shown(stage: &Stage<'_>, target: &Target, waiting_for: &Message) -> Result<String, Fault> {
+    let mut ladder = Ladder::default();
+    let value = loop {
+        let value = stage.browser.read(target, &stage.until).await?;
+        if !value.trim().is_empty() {
+            break value.trim().to_owned();
+        }
+        stage.until.climb(&mut ladder, waiting_for).await?;
+    };
+    // What a stranger's frame shows is no word of the portal.
+    let found = stage.browser.look(target, Purpose::See, &stage.until).await?;
+    found.iter().try_for_each(|found| in_portal(stage.site, found))?;
+    Ok(value)
 }
 
 /// Whether the site profile calls the text at this place of the current portal public.

@@ -1,11 +1,12 @@
 //! `receipt`: keeps what the portal issued, such as 受理编号 and the time, in the record.
 //!
-//! Never keeps a value in clear whose label the site profile does not list, whatever the playbook names.
+//! Never takes an empty place for a value, nor what a stranger's frame shows. Never keeps a value in clear whose label the site profile does not list, whatever the playbook names.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::fields::labelled;
+use super::read::shown;
 use super::{Action, Inspect, Risk, Stage, Words};
 use crate::base::redact::BLOCK;
 use crate::base::{Fault, Message, Redactor};
@@ -34,8 +35,8 @@ impl Action for Receipt {
     async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
         let mut values = std::collections::BTreeMap::new();
         for label in &self.0 {
-            let value = stage.browser.read(&stage.target(&labelled(label), true)?, &stage.until).await?;
-            values.insert(label.value.clone(), kept(&stage.site.receipts, &stage.redactor, label, value.trim()));
+            let value = shown(stage, &stage.target(&labelled(label), true)?, &self.title()).await?;
+            values.insert(label.value.clone(), kept(&stage.site.receipts, &stage.redactor, label, &value));
         }
         let step = stage.step;
         stage.record(Event::Receipt { step: Some(step), values })

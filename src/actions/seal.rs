@@ -1,6 +1,6 @@
 //! `seal`: presses the button for the seal, then waits while the person sets it in whatever window appears.
 //!
-//! Never acts in the seal's window, never presses again when nothing seems to open: the portal may be slow, the window behind another one.
+//! Never without the once gate, never acts in the seal's window, never presses again when nothing seems to open: the portal may be slow, the window behind another one.
 
 use std::time::Duration;
 
@@ -60,6 +60,9 @@ impl Action for Seal {
     }
 
     async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
+        if !stage.once {
+            return Err(without_once());
+        }
         let own = Own::of(stage);
         let sealed = self.set(stage).await;
         // Whoever sealed instead did so this once: from here on the applicant's own lock is the one in use again.
@@ -242,6 +245,17 @@ impl Signs {
     fn said(&mut self, text: &str) -> Option<Sign> {
         self.lists().into_iter().find(|(words, _)| words.stand_in(text)).map(|(_, sign)| sign)
     }
+}
+
+/// A seal cannot be taken back, whatever the button is called.
+fn without_once() -> Fault {
+    Fault::new(
+        FaultKind::Refused,
+        crate::say!(
+            "签章后不可撤回，而本步骤没有写 once，因此没有点击。请联系支持人员修改流程。",
+            "a seal cannot be taken back and the step has no `once`; nothing was pressed; ask support to correct the playbook"
+        ),
+    )
 }
 
 /// The portal itself says that nothing was sealed.

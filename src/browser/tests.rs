@@ -7,8 +7,9 @@ use axum::{Router, response::Html, routing::get};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
+use super::page::Target;
 use super::session::{Browser, BrowserOptions};
-use crate::base::{FaultKind, Lang, Redactor, Until};
+use crate::base::{Fault, FaultKind, Lang, Redactor, Until};
 
 /// Enough for a slow machine that runs other browsers; reached only by a failing test.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -46,6 +47,12 @@ async fn site() -> u16 {
         .route(
             "/inner",
             get(async || Html("<!doctype html><title>内</title><script>var seen = window.rukuMark</script><p>乙</p>")),
+        )
+        .route(
+            "/tell",
+            get(async || {
+                Html("<button onclick=\"alert('请核对')\">告知</button><button id=mine onclick=\"document.title = ++n\">本人</button><script>n = 0</script>")
+            }),
         )
         .route("/posted", axum::routing::post(async || Html("<title>已交</title>")));
     tokio::spawn(async move { axum::serve(listener, app).await });
@@ -145,6 +152,33 @@ async fn a_dialog_ends_a_waiting_promise_and_can_be_answered() {
     assert_eq!(browser.dialog(), None);
     assert_eq!(browser.current(&until()).await.unwrap().title, "已确认");
     assert_eq!(browser.answer_dialog(true, &until()).await.unwrap_err().kind, FaultKind::NotFound);
+    browser.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn however_a_press_ends_the_persons_own_clicks_arrive() {
+    let work = tempfile::tempdir().unwrap();
+    let (browser, port) = (browser(work.path()).await, site().await);
+    browser.goto(&format!("http://a.localhost:{port}/tell"), &until()).await.unwrap();
+    let clicked = async |times: &str| {
+        click(&browser, "#mine").await;
+        browser.current(&until()).await.unwrap().title == times
+    };
+    let tell = Target::text("告知");
+    // Refused before anything was sent.
+    let refused = Fault::new(FaultKind::Refused, crate::say!("不许", "no"));
+    browser.press_if(&tell, &|_| Err(refused.clone()), &until()).await.unwrap_err();
+    assert!(clicked("1").await);
+    // A native box held up the press, and Ruku answered it.
+    assert!(browser.press(&tell, &until()).await.unwrap().dialog.is_some());
+    browser.answer_dialog(true, &until()).await.unwrap();
+    assert!(clicked("2").await);
+    // The same, and nobody told Ruku that it was answered.
+    browser.press(&tell, &until()).await.unwrap();
+    let (doing, params) = (crate::say!("答", "answer"), json!({"context": browser.current_context(), "accept": true}));
+    browser.bidi.command("browsingContext.handleUserPrompt", params, &doing, &until()).await.unwrap();
+    eventually(async || browser.dialog().is_none().then_some(())).await;
+    eventually(async || clicked("3").await.then_some(())).await;
     browser.end().await;
 }
 

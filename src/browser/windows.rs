@@ -120,7 +120,10 @@ impl Browser {
             let _ = dialogs.wait_for(|open| open.as_ref() != Some(&dialog)).await;
             Ok(())
         };
-        self.life.run(until, &doing, closed).await
+        self.life.run(until, &doing, closed).await?;
+        // The press that opened it could not put its guards down itself.
+        self.put_down_guards(until).await;
+        Ok(())
     }
 
     /// Gives the page exactly the wanted size; in a visible window, the window.

@@ -63,7 +63,9 @@ pub(super) async fn once(
         return Err(if fault.kind == FaultKind::Stopped { not_pressed(title) } else { fault });
     }
     // The person may have taken an hour, the lock may be out, the page may show somebody else: look at all of it again.
-    lock_guard::wait_for_return(stage).await?;
+    if lock_guard::wait_for_return(stage).await? && stage.holder.is_none() {
+        return Err(perhaps_another_lock());
+    }
     stage.stop_words().await?;
     still_the_holder(stage).await?;
     not_done_yet(stage, done_when).await?;
@@ -114,19 +116,25 @@ enum Ending {
 
 /// Waits until the page shows that it was done, or that the portal refused. Words of refusal may belong to a message that only passes
 /// (正在提交): they count when nothing else has come for a while.
-async fn wait_for(stage: &Stage<'_>, done: &Seen, refused: Option<&Seen>) -> Result<Ending, Fault> {
-    let Some(refused) = refused else { return stage.wait_seen(done, *stage.since).await.map(Ending::Done) };
+async fn wait_for(stage: &mut Stage<'_>, done: &Seen, refused: Option<&Seen>) -> Result<Ending, Fault> {
     let since = *stage.since;
+    let Some(refused) = refused else { return stage.wait_seen(done, since).await.map(Ending::Done) };
     let evidence = tokio::select! {
         biased;
         seen = stage.wait_seen(done, since) => return seen.map(Ending::Done),
         Ok(evidence) = stage.wait_seen(refused, since) => evidence,
     };
-    let settling = stage.until.within(SETTLING);
-    match settling.run(&stage.site.in_words(&done.title()), stage.wait_seen(done, since)).await {
-        Ok(Ok(seen)) => Ok(Ending::Done(seen)),
-        Err(fault) if fault.kind == FaultKind::Stopped => Err(fault),
-        _ => Ok(Ending::Refused(evidence)),
+    // A time of its own: words of refusal that come late in the step's must settle like any others.
+    stage.until = stage.until.renewed(SETTLING);
+    match stage.wait_seen(done, since).await {
+        Ok(seen) => Ok(Ending::Done(seen)),
+        Err(fault) if fault.kind == FaultKind::TimedOut => {
+            // A page that did not answer meanwhile has shown nothing: a last look tells the one from the other.
+            stage.until = stage.until.renewed(SETTLING);
+            Ok(stage.look(done, since).await?.map_or(Ending::Refused(evidence), Ending::Done))
+        }
+        // Nobody looked to the end, so nobody knows.
+        Err(fault) => Err(fault),
     }
 }
 
@@ -154,6 +162,17 @@ fn not_pressed(title: &Message) -> Fault {
                 "stopped before this step ({}): nothing was pressed, nothing was submitted; start again when needed",
                 title.en
             ),
+        ),
+    )
+}
+
+/// Nobody can tell whether the lock that is in now is the one whose holder was compared.
+fn perhaps_another_lock() -> Fault {
+    Fault::new(
+        FaultKind::Refused,
+        crate::say!(
+            "CA 锁曾被拔出又插入，且无法读取持有人，不能确认还是同一把锁，因此没有点击。请重新办理，让网页重新读取证书。",
+            "the CA lock was out and in again and its holder cannot be read, so it may be another one; nothing was pressed; start again so that the page reads the certificate anew"
         ),
     )
 }

@@ -258,9 +258,9 @@ impl<'a> Walk<'a> {
 
     async fn attempts(&mut self, scope: Scope<'_>, node: &Node, step: &Step) -> Result<(), Fault> {
         let allowed = step.within.map_or(STEP, |within| within.0);
-        self.stage(allowed).stop_words().await?;
         loop {
             lock_guard::wait_for_return(&mut self.stage(allowed)).await?;
+            self.stage(allowed).stop_words().await?;
             let (done, pressed) = self.attempt(scope, node, step, allowed).await;
             // What is once is never done again by itself.
             if step.once.is_some() || done.is_ok() {
@@ -268,7 +268,7 @@ impl<'a> Walk<'a> {
             }
             let was_gone = match &done {
                 Ok(()) => false,
-                Err(fault) if fault.kind == FaultKind::Stopped || self.browser.took_away().is_some() => false,
+                Err(fault) if is_final(fault, self.wrong_pin) || self.browser.took_away().is_some() => false,
                 Err(_) => lock_guard::wait_for_return(&mut self.stage(allowed)).await?,
             };
             if was_gone {
@@ -411,6 +411,12 @@ fn waits(act: &Act) -> bool {
     act.risk() == Risk::Look
 }
 
+/// Whether a step failed for a reason that a missing lock has no part in: the person, the rules or the portal said no.
+fn is_final(fault: &Fault, wrong_pin: bool) -> bool {
+    use FaultKind::{Business, Refused, Stopped, WrongHolder};
+    wrong_pin || matches!(fault.kind, Stopped | Refused | Business | WrongHolder)
+}
+
 fn pressed_before(title: &Message) -> Fault {
     Fault::new(
         FaultKind::Refused,
@@ -419,4 +425,20 @@ fn pressed_before(title: &Message) -> Fault {
             format!("“{}” was pressed once in this run and is not pressed again; check the result at the portal", title.en),
         ),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_was_told_no_does_not_do_it_again_because_the_lock_was_away() {
+        let is_final = |kind, wrong_pin| is_final(&Fault::new(kind, Message::same("x")), wrong_pin);
+        for kind in [FaultKind::Stopped, FaultKind::Refused, FaultKind::Business, FaultKind::WrongHolder] {
+            assert!(is_final(kind, false), "{kind:?}");
+        }
+        for kind in [FaultKind::Card, FaultKind::TimedOut, FaultKind::NotFound] {
+            assert!(!is_final(kind, false) && is_final(kind, true), "{kind:?}");
+        }
+    }
 }

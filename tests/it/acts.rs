@@ -3,8 +3,10 @@
 mod forms;
 mod frames;
 mod fresh;
+mod outcomes;
 mod presses;
 mod uploads;
+mod values;
 
 use std::path::Path;
 

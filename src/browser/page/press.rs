@@ -1,18 +1,24 @@
 //! Pressing: all checks, then one real pointer press at the checked point.
 //!
 //! Never presses again once input was sent. What is known not to have reached the page is a plain fault; all else is
-//! [`FaultKind::Unsure`].
+//! [`FaultKind::Unsure`]. However a press ends, its guards are put down: they would swallow the person's own clicks.
+
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::super::Browser;
 use super::super::events::DialogInfo;
+use super::super::script::Frame;
 use super::messages::Mark;
 use super::ready::Point;
 use super::target::{Found, Purpose, Target};
 use crate::base::{Fault, FaultKind, Message, Until};
 use crate::say;
+
+/// How long putting down the guards may take; they lapse by themselves as well.
+const PUT_DOWN: Duration = Duration::from_secs(2);
 
 /// A press that reached its element.
 #[derive(Debug, Clone)]
@@ -97,14 +103,14 @@ impl Browser {
         until: &Until,
     ) -> Result<Pressed, Fault> {
         let others = self.other_frames(&found.context, until).await?;
-        let told = self.ask(&found.context, "ruku.arm(args[0])", &[json!(found.key)], until).await?;
-        let guards = others.iter().map(|frame| self.ask(&frame.context, "ruku.arm(null)", &[], until));
-        for guard in join_all(guards).await {
-            // A frame that has just gone needs no guard.
-            guard.map(drop).or_else(|fault| if self.passing(&fault) { Ok(()) } else { Err(fault) })?;
+        let ready = self.arm(&found, &others, until).await.and_then(|told| {
+            let words = told["words"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
+            permit(&Hit { found: &found, words, question: told["question"].as_str().unwrap_or_default().to_owned() })
+        });
+        if let Err(fault) = ready {
+            self.put_down_guards(until).await;
+            return Err(fault);
         }
-        let words = told["words"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
-        permit(&Hit { found: &found, words, question: told["question"].as_str().unwrap_or_default().to_owned() })?;
         let (window, at) = (self.current_context(), self.mark());
         let sent = self.perform(&window, pointer_press(point), until).await;
         let dialog = self.dialog();
@@ -113,8 +119,12 @@ impl Browser {
             Ok(()) => {}
             // A button that closes its own window takes the answer with it.
             Err(fault) if self.passing(&fault) && !self.has_window(&window, until).await => return pressed(None),
-            Err(fault) => return Err(unsure(target, &fault.message)),
+            Err(fault) => {
+                self.put_down_guards(until).await;
+                return Err(unsure(target, &fault.message));
+            }
         }
+        // The page cannot be asked while it is open: whoever answers it puts the guards down.
         if dialog.is_some() {
             return pressed(dialog);
         }
@@ -143,6 +153,24 @@ impl Browser {
             }
             Err(fault) if fault.kind == FaultKind::Dialog || self.passing(&fault) => pressed(self.dialog()),
             Err(fault) => Err(unsure(target, &fault.message)),
+        }
+    }
+
+    /// Puts up the guards: the element takes the press, nothing else does, in any frame. Says what is on the element.
+    async fn arm(&self, found: &Found, others: &[Frame], until: &Until) -> Result<Value, Fault> {
+        let told = self.ask(&found.context, "ruku.arm(args[0])", &[json!(found.key)], until).await?;
+        let guards = others.iter().map(|frame| self.ask(&frame.context, "ruku.arm(null)", &[], until));
+        for guard in join_all(guards).await {
+            // A frame that has just gone needs no guard.
+            guard.map(drop).or_else(|fault| if self.passing(&fault) { Ok(()) } else { Err(fault) })?;
+        }
+        Ok(told)
+    }
+
+    /// Puts down the guards of a press that was not followed to its end. A frame that does not answer lets them lapse.
+    pub(in crate::browser) async fn put_down_guards(&self, until: &Until) {
+        if let Err(fault) = self.ask_all("ruku.verdict()", &[], &until.within(PUT_DOWN)).await {
+            tracing::debug!(%fault, "the guards of a press lapse by themselves");
         }
     }
 

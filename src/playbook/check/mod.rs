@@ -314,6 +314,15 @@ impl<'a> Check<'a> {
         }
         match &step.once {
             Some(once) => self.once(once, &inspection, at),
+            None if matches!(step.act, Act::Seal(_)) => self.error(
+                "seal-without-once",
+                say!("签章后不能撤回，须防止重复。", "a seal cannot be undone and must not be set twice"),
+                at,
+                say!(
+                    "加一行 once: {{ done_when: … }}，写明签好后看到什么。",
+                    "add a line once: {{ done_when: … }} that says what is seen when it is set"
+                ),
+            ),
             None if sound && step.act.risk() == Risk::Press => self.looks_irreversible(&inspection, at),
             None => {}
         }

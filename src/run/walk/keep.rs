@@ -45,7 +45,6 @@ impl Walk<'_> {
         if !self.options.pictures || self.browser.took_away().is_some() {
             return Ok(());
         }
-        self.caption(None).await;
         // A stopped run still shows where it stopped, so this does not listen to the run's own token.
         let until = Until::after(PICTURE, CancellationToken::new());
         let fresh = until.within(FRESH);
@@ -57,7 +56,11 @@ impl Walk<'_> {
                     .stage(STEP)
                     .warn(crate::say!("原生对话框打开时无法截图", "no picture can be taken while a native dialog is open"));
             }
-            let pause = match self.browser.shot(&until).await {
+            let shot = match self.caption("", &until).await {
+                Ok(()) => self.browser.shot(&until).await,
+                Err(fault) => Err(fault),
+            };
+            let pause = match shot {
                 // The very picture of the step before says nothing about this one: the page may be late, or its clock about to tick.
                 Ok(shot) if shot.picture.sha256() == self.last_picture && !fresh.expired() => SAME_AGAIN,
                 Ok(shot) => {

@@ -1,11 +1,12 @@
 //! `present` mode: the same steps, slowly, each with a caption at the foot of the page, for trainers and their audience.
 //!
-//! A caption says the step in words, never a value, and is taken away before a picture: proof is never drawn on.
+//! A caption says the step in words, never a value, and is taken away before a picture; where it cannot be, there is none: proof
+//! is never drawn on.
 
 use std::time::Duration;
 
 use super::{Mode, Node, Walk};
-use crate::base::Fault;
+use crate::base::{Fault, Until};
 
 /// How long a caption stands before its step is done.
 const PACE: Duration = Duration::from_millis(1800);
@@ -19,18 +20,21 @@ impl Walk<'_> {
             return Ok(());
         }
         let title = self.title(node);
-        self.caption(Some(title.get(self.options.lang))).await;
+        if self.browser.dialog().is_none()
+            && let Err(fault) = self.caption(title.get(self.options.lang), &self.until(PUT_UP)).await
+        {
+            // A page that is moving on has none.
+            tracing::debug!(%fault, "no caption");
+        }
         // The caption is for people: the pause is what they read it in, not a wait for anything.
         self.until(PACE * 2).pause(PACE, &title).await
     }
 
-    /// Puts a caption up, or takes it away. A page that is moving on, or behind a dialog, has none.
-    pub(super) async fn caption(&self, words: Option<&str>) {
-        if self.options.mode != Mode::Present || self.browser.dialog().is_some() || self.browser.took_away().is_some() {
-            return;
+    /// Puts a caption up; empty words take it away.
+    pub(super) async fn caption(&self, words: &str, until: &Until) -> Result<(), Fault> {
+        if self.options.mode != Mode::Present {
+            return Ok(());
         }
-        if let Err(fault) = self.browser.caption(words.unwrap_or_default(), &self.until(PUT_UP)).await {
-            tracing::debug!(%fault, "no caption");
-        }
+        self.browser.caption(words, &until.within(PUT_UP)).await
     }
 }

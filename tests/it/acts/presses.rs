@@ -63,7 +63,7 @@ async fn what_a_drawn_box_asks_counts_for_its_buttons() {
 }
 
 /// How the record says that the irreversible step ended.
-fn outcomes(ended: &Ended) -> Vec<OnceOutcome> {
+pub(super) fn outcomes(ended: &Ended) -> Vec<OnceOutcome> {
     let outcome = |event: &Event| match event {
         Event::OnceOutcome { outcome, .. } => Some(*outcome),
         _ => None,
@@ -139,4 +139,14 @@ async fn a_portal_may_have_other_words_for_what_is_pressed() {
     let page = "<button onclick=\"document.body.append('已经按下')\">查询并提交</button>";
     let ended = Trial { profile: "words: { 刷新: [查询] }\n", ..Trial::new(page, "  - click: 刷新\n") }.run().await;
     held(&ended, "the element");
+}
+
+#[tokio::test]
+async fn a_seal_without_once_is_not_pressed_whatever_it_is_called() {
+    let page = "<p>法定代表人：<b>云小鹿</b></p><button onclick=\"document.body.append('已经按下')\">盖印</button>";
+    let steps =
+        "  - seal: { press: 盖印, done: 已经按下, none: n, elsewhere: n, legal: n, legal_holder: '{{ 法定代表人姓名 }}' }\n";
+    let trial = Trial { texts: "{ n: [没有] }", unheeded: &["seal-without-once"], ..Trial::new(page, steps) };
+    let ended = Trial { inputs: &[("法定代表人姓名", "云小鹿")], ..trial }.run().await;
+    assert!(ended.why().contains("once") && ended.why().contains("没有点击"), "{}", ended.why());
 }

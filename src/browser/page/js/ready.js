@@ -87,11 +87,13 @@ const frameHit = (index, inner, outer) => {
   return hit === frame ? { state: "ready", x, y } : { state: "covered", by: hit ? describe(hit) : "" };
 };
 
+// Longer than any press takes to arrive; what comes later is the person's, whatever became of the press.
+const LAPSE = 5000;
 let armed = null;
 // `key` none: in this frame no pointer event may arrive at all.
 const arm = (key) => {
   const element = key === null ? null : (kept.get(key) ?? null);
-  armed = { element, reached: 0, by: null };
+  armed = { element, reached: 0, by: null, at: performance.now() };
   return element && { words: hitWords(element), question: questionAround(element) };
 };
 const verdict = () => {
@@ -106,6 +108,7 @@ const guard = (event) => {
     armed.reached++;
     return;
   }
+  if (performance.now() - armed.at > LAPSE) return;
   armed.by ??= hit.nodeType === 1 ? describe(hit) : "";
   event.preventDefault();
   event.stopImmediatePropagation();
