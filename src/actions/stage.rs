@@ -243,6 +243,13 @@ impl Stage<'_> {
         }
     }
 
+    /// Hides what the page shows of a value that is hidden: portals write numbers and dates in ways of their own.
+    pub fn hide_as_shown(&self, entered: &str, shown: &str) {
+        if self.redactor.hide(entered) != entered {
+            self.redactor.add(shown);
+        }
+    }
+
     /// A condition with its values filled in.
     pub fn sight(&self, seen: &Seen) -> Result<Sight, Fault> {
         let mut lists = Vec::new();
