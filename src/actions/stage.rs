@@ -87,6 +87,11 @@ pub enum Change {
         /// Their names.
         files: Vec<String>,
     },
+    /// The portal had files already: none was given to it.
+    Kept {
+        /// The field, as the playbook calls it.
+        field: String,
+    },
 }
 
 /// Everything one action may use. Made anew for each step; what outlives the step is borrowed.
