@@ -48,6 +48,7 @@ impl Action for Cell {
         let filled = stage.browser.set_cell(&row, &column, &value, &entering(stage.site, stage.once), &stage.until).await?;
         stage.matched(&filled.found)?;
         stage.redactor.add(&filled.old);
+        stage.hide_as_shown(&value, &filled.new);
         stage.changed(&column, &filled.old, &filled.new);
         Ok(())
     }

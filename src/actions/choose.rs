@@ -40,6 +40,7 @@ impl Action for Choose {
             }
             let chosen = stage.browser.choose(&target, &option, &entering(stage.site, stage.once), &stage.until).await?;
             stage.matched(&chosen.found)?;
+            stage.hide_as_shown(&option, &chosen.new);
             stage.changed(label, &chosen.old, &chosen.new);
         }
         Ok(())

@@ -39,6 +39,7 @@ impl Action for Date {
             let filled = stage.browser.enter_date(&target, &value, &entering(stage.site, stage.once), &stage.until).await?;
             stage.matched(&filled.found)?;
             stage.redactor.add(&filled.old);
+            stage.hide_as_shown(&value, &filled.new);
             stage.changed(label, &filled.old, &filled.new);
         }
         Ok(())

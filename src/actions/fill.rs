@@ -36,6 +36,7 @@ impl Action for Fill {
             let filled = stage.browser.fill(&target, &value, &entering(stage.site, stage.once), &stage.until).await?;
             stage.matched(&filled.found)?;
             stage.redactor.add(&filled.old);
+            stage.hide_as_shown(&value, &filled.new);
             stage.changed(label, &filled.old, &filled.new);
         }
         Ok(())

@@ -86,9 +86,10 @@ fn heading(place: &LongPlace) -> Option<&str> {
     (role.as_str() == "list" && *place == list).then_some(after.as_str())
 }
 
-/// Whether a text holds as many digits in a row as the number of a person has.
+/// Whether a text holds as many digits in a row as the number of a person has, whatever dashes stand between them.
 fn may_be_somebodys(text: &str) -> bool {
-    folded(text).split(|c: char| !c.is_ascii_digit()).any(|digits| digits.len() >= SOMEBODYS)
+    let together: String = folded(text).chars().filter(|c| !matches!(c, '-' | '\u{2010}'..='\u{2015}')).collect();
+    together.split(|c: char| !c.is_ascii_digit()).any(|digits| digits.len() >= SOMEBODYS)
 }
 
 #[cfg(test)]
@@ -119,7 +120,8 @@ mod tests {
 
     #[test]
     fn a_number_of_somebody_makes_a_text_personal() {
-        for text in ["请致电１９９ ０００１ ０００１", "证件号码150102199001011234"] {
+        for text in ["138-0001-2345", "138—0001—2345", "请致电１９９ ０００１ ０００１", "证件号码150102199001011234"]
+        {
             assert!(may_be_somebodys(text), "{text}");
         }
         assert!(!may_be_somebodys("1. 2020-12-01 起办理；2. 请致电 400-998-0000"));

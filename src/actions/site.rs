@@ -147,8 +147,9 @@ impl Site {
         })
     }
 
-    /// Holds a profile that came from somebody else to Ruku's own idea of what is irreversible: it may add to that, not take away.
-    pub fn distrust(&mut self) {
+    /// Holds a profile that came from somebody else to Ruku's own idea of what is irreversible, personal and a reason to stop, as `own`
+    /// has it: it may add to that, not take away.
+    pub fn distrust(&mut self, own: &Site) {
         let missing = ONCE_WORDS.iter().filter(|word| !self.once_words.iter().any(|own| own == *word));
         let missing: Vec<String> = missing.map(|word| (*word).to_owned()).collect();
         self.once_words.extend(missing);
@@ -156,6 +157,15 @@ impl Site {
         let mut words = std::mem::take(&mut self.words);
         words.iter_mut().for_each(|(word, others)| others.retain(|other| self.graver(word, other).is_none()));
         self.words = words;
+        self.public_inputs.retain(|name| own.public_inputs.contains(name));
+        self.receipts.retain(|label| own.receipts.contains(label));
+        self.public_texts.retain(|portal, headings| {
+            let known = own.public_texts.get(portal);
+            headings.retain(|heading| known.is_some_and(|known| known.contains(heading)));
+            !headings.is_empty()
+        });
+        let missing: Vec<String> = own.stop_words.iter().filter(|word| !self.stop_words.contains(word)).cloned().collect();
+        self.stop_words.extend(missing);
     }
 
     /// What this portal calls what a playbook calls `word`, compared as people read.
@@ -166,7 +176,8 @@ impl Site {
 
     /// The word that makes `other` irreversible where `word` is not, or is by another one: the person agrees to what the playbook says.
     pub fn graver(&self, word: &str, other: &str) -> Option<&str> {
-        self.once_word(other).filter(|once| self.once_word(word) != Some(once))
+        let agreed: Vec<&str> = self.once_words_in(word).collect();
+        self.once_words_in(other).find(|once| !agreed.contains(once))
     }
 
     /// Who is behind every address that a run may open, for the person who has to agree: title and origins.
@@ -200,11 +211,16 @@ impl Site {
     /// The word that makes pressing something with these words irreversible. Compared as people read: white space and full-width
     /// forms do not hide a word.
     pub fn once_word(&self, words: &str) -> Option<&str> {
+        self.once_words_in(words).next()
+    }
+
+    /// All of them.
+    fn once_words_in(&self, words: &str) -> impl Iterator<Item = &str> {
         let mut words = folded(words);
         for harmless in &self.harmless {
             words = words.replace(&folded(harmless), "");
         }
-        self.once_words.iter().find(|word| words.contains(&folded(word))).map(String::as_str)
+        self.once_words.iter().filter(move |word| words.contains(&folded(word))).map(String::as_str)
     }
 
     /// Whether what stands at `url` under this label or heading is a public text of the portal.
@@ -315,11 +331,37 @@ mod tests {
     fn a_strangers_profile_takes_nothing_away() {
         let mut site =
             Site { once_words: vec!["绑定".into()], harmless: vec!["确认授权".into(), "进入授权".into()], ..nowhere() };
-        site.distrust();
+        site.distrust(&nowhere());
         assert_eq!(site.once_word("确认授权"), Some("授权"));
         assert_eq!(site.once_word("提交"), Some("提交"));
         assert_eq!(site.once_word("绑定"), Some("绑定"));
         assert_eq!(site.once_word("进入授权"), None);
+    }
+
+    #[test]
+    fn a_strangers_profile_unmasks_nothing_and_stops_where_ruku_does() {
+        let list = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        let texts = |words: &[&str]| BTreeMap::from([("ca-mutual".to_owned(), list(words))]);
+        let own = Site {
+            public_inputs: list(&["单位性质"]),
+            receipts: list(&["受理编号"]),
+            public_texts: texts(&["流程说明"]),
+            stop_words: list(&["风险提示", "黑名单"]),
+            ..nowhere()
+        };
+        let mut site = Site {
+            public_inputs: list(&["身份证号", "单位性质"]),
+            receipts: list(&["受理编号", "手机号"]),
+            public_texts: BTreeMap::from([
+                ("ca-mutual".to_owned(), list(&["流程说明", "证件号码"])),
+                ("registry".to_owned(), list(&["流程说明"])),
+            ]),
+            stop_words: list(&["黑名单", "账户冻结"]),
+            ..nowhere()
+        };
+        site.distrust(&own);
+        assert_eq!((&site.public_inputs, &site.receipts), (&own.public_inputs, &own.receipts));
+        assert_eq!((&site.public_texts, site.stop_words), (&own.public_texts, list(&["黑名单", "账户冻结", "风险提示"])));
     }
 
     #[test]
@@ -329,10 +371,12 @@ mod tests {
             ("刷 新".to_owned(), others(&["查询", "提交"])),
             ("提交".to_owned(), others(&["确认提交", "签章"])),
             ("进入授权".to_owned(), others(&["授权"])),
+            ("提交信息".to_owned(), others(&["同步并提交", "提交并签章", "提交"])),
         ]);
         let mut site = Site { words, harmless: vec!["进入授权".into()], ..nowhere() };
-        site.distrust();
+        site.distrust(&nowhere());
         assert_eq!(site.other_words("刷新"), ["查询"]);
+        assert_eq!(site.other_words("提交信息"), ["提交"]);
         assert_eq!(site.other_words("提交"), ["确认提交"]);
         assert!(site.other_words("进入授权").is_empty() && site.other_words("登录").is_empty());
     }

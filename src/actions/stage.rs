@@ -87,6 +87,11 @@ pub enum Change {
         /// Their names.
         files: Vec<String>,
     },
+    /// The portal had files already: none was given to it.
+    Kept {
+        /// The field, as the playbook calls it.
+        field: String,
+    },
 }
 
 /// Everything one action may use. Made anew for each step; what outlives the step is borrowed.
@@ -240,6 +245,13 @@ impl Stage<'_> {
     pub fn changed(&mut self, label: &str, old: &str, new: &str) {
         if old != new {
             self.changes.push(Change::Field { label: label.to_owned(), old: old.to_owned(), new: new.to_owned() });
+        }
+    }
+
+    /// Hides what the page shows of a value that is hidden: portals write numbers and dates in ways of their own.
+    pub fn hide_as_shown(&self, entered: &str, shown: &str) {
+        if self.redactor.hide(entered) != entered {
+            self.redactor.add(shown);
         }
     }
 

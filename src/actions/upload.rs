@@ -1,6 +1,7 @@
 //! `upload`: gives files of the folder that the person chose to a file field, and waits until the portal shows them.
 //!
-//! Never takes a file from anywhere else, never uploads again what the portal shows already, never keeps a file's content in the record.
+//! Never takes a file from anywhere else, never uploads again what the portal shows already nor leaves it there without a word, never
+//! keeps a file's content in the record.
 
 use std::fs::File;
 use std::io::Read;
@@ -89,8 +90,11 @@ impl Action for Upload {
         let mut names = self.names().map(|name| stage.render(name)).collect::<Result<Vec<_>, Fault>>()?;
         // An optional file that nobody gave.
         names.retain(|name| !name.trim().is_empty());
-        if names.is_empty() || self.already(stage, &target).await? {
+        if names.is_empty() {
             return Ok(());
+        }
+        if self.already(stage, &target).await? {
+            return self.left_alone(stage);
         }
         let folder = stage.files.ok_or_else(no_folder)?;
         let kept = names.iter().map(|name| keep(stage, folder, name)).collect::<Result<Vec<_>, Fault>>()?;
@@ -118,6 +122,16 @@ impl Action for Upload {
 }
 
 impl Upload {
+    /// Says that what the portal has stays there: it may be the very file that was to be replaced.
+    fn left_alone(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
+        let field = self.field();
+        stage.changes.push(Change::Kept { field: field.to_owned() });
+        stage.warn(crate::say!(
+            "「{field}」已有，未上传。要更换的，请在网页上删除已有的，再次执行。",
+            "“{field}” is there already, so nothing was uploaded; to replace it, delete it on the page and run again"
+        ))
+    }
+
     /// Whether the portal shows the files before anything is given to it; looks until the page has the field or shows them.
     async fn already(&self, stage: &Stage<'_>, target: &Target) -> Result<bool, Fault> {
         let (waiting_for, mut ladder) = (target.words(), Ladder::default());

@@ -1,6 +1,7 @@
 //! `Redactor`: replaces personal and secret values wherever they show up in text that is kept or printed.
 //!
-//! Never lets a registered value through: matching ignores white space and full-width forms, as portals re-format values.
+//! Never lets a registered value through: matching ignores white space, full-width forms and what stands between the digits of numbers and
+//! dates, as portals re-format values.
 
 use std::sync::{Arc, RwLock};
 
@@ -30,8 +31,26 @@ fn fold(c: char) -> char {
     folded.to_ascii_lowercase()
 }
 
+/// Whether a character counts. Portals put white space, invisible marks, dashes, commas and slashes into what was entered without them.
+/// `js/mask.js` ignores the same.
 fn significant(c: char) -> bool {
-    !c.is_whitespace() && c != '\u{200b}' && c != '-' && c != '－'
+    !c.is_whitespace()
+        && !matches!(fold(c), '-' | ',' | '/' | '\u{2010}'..='\u{2015}' | '\u{200b}'..='\u{200d}' | '\u{ad}' | '\u{feff}')
+}
+
+/// The other ways in which portals write a date like 1970-01-31: with dots or in words, with and without zeros, and without zeros where
+/// slashes or dashes stand between. Its own digits stand for 1970/01/31.
+fn other_forms(value: &str) -> Vec<String> {
+    let parts: Vec<&str> = value.trim().split('-').collect();
+    let digits = |part: &str, count| part.len() == count && part.bytes().all(|byte| byte.is_ascii_digit());
+    let &[year, month, day] = &parts[..] else { return Vec::new() };
+    if !(digits(year, 4) && digits(month, 2) && digits(day, 2)) {
+        return Vec::new();
+    }
+    let forms = |month: &str, day: &str| {
+        [format!("{year}年{month}月{day}日"), format!("{year}.{month}.{day}"), format!("{year}{month}{day}")]
+    };
+    [forms(month, day), forms(month.trim_start_matches('0'), day.trim_start_matches('0'))].concat()
 }
 
 /// Numbers with fewer digits than this are hidden only where they stand alone: 50 employees must not blank the middle of every date.
@@ -47,20 +66,23 @@ impl Redactor {
     /// Adds a value. Values shorter than two significant characters are not hidden: they would blank whole pages.
     /// Returns whether the value is now hidden.
     pub fn add(&self, value: &str) -> bool {
-        let folded: String = value.chars().filter(|c| significant(*c)).map(fold).collect();
-        if folded.chars().count() < 2 {
+        let folded = |value: &str| -> String { value.chars().filter(|c| significant(*c)).map(fold).collect() };
+        let own = folded(value);
+        if own.chars().count() < 2 {
             return false;
         }
         let mut values = self.values.write().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if !values.contains(&folded) {
-            values.push(folded);
-            // Longest first, so that a value inside a longer one does not leave the rest readable.
-            values.sort_by_key(|value| std::cmp::Reverse(value.chars().count()));
+        for form in std::iter::once(own).chain(other_forms(value).iter().map(|form| folded(form))) {
+            if !values.contains(&form) {
+                values.push(form);
+            }
         }
+        // Longest first, so that a value inside a longer one does not leave the rest readable.
+        values.sort_by_key(|value| std::cmp::Reverse(value.chars().count()));
         true
     }
 
-    /// The values, folded (no white space, no dashes, half-width, lower case), longest first.
+    /// The values, folded (no white space, dashes, commas or slashes, half-width, lower case), longest first.
     pub fn values(&self) -> Vec<String> {
         self.values.read().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
     }
@@ -133,6 +155,33 @@ mod tests {
         assert!(!redactor.add("x"), "one character would blank whole pages");
         assert_eq!(redactor.hide("您好，云小鹿！138 0000-1234，１３８００００１２３４"), "您好，▇▇▇！▇▇▇，▇▇▇");
         assert_eq!(redactor.hide("没有个人信息"), "没有个人信息");
+    }
+
+    #[test]
+    fn numbers_and_dates_are_hidden_however_the_page_writes_them() {
+        let redactor = Redactor::default();
+        for value in ["5000000", "1970-01-31", "2010-03-05", "内蒙古自治区 / 新城区"] {
+            redactor.add(value);
+        }
+        for shown in [
+            "5,000,000",
+            "５，０００，０００",
+            "1970/01/31",
+            "1970年01月31日",
+            "1970年1月31日",
+            "1970.01.31",
+            "1970—01—31",
+            "1970/1/31",
+            "2010-3-5",
+            "2010年3月5日",
+            "2010.3.5",
+            "内蒙古自治区新城区",
+            "5\u{200c}0\u{200d}0\u{ad}0\u{feff}000",
+        ] {
+            assert_eq!(redactor.hide(shown), BLOCK, "{shown}");
+        }
+        assert_eq!(redactor.hide("1970-02-28，1,000,000"), "1970-02-28，1,000,000");
+        assert!(!redactor.add("—/—"), "nothing of it counts");
     }
 
     #[test]

@@ -40,15 +40,16 @@ pub(super) struct Texts {
     pub(super) named: Vec<String>,
 }
 
+/// The site profile that comes with Ruku.
+fn own_profile(home: &Path, training: bool) -> PathBuf {
+    home.join(if training { "playbooks/sites/training.yaml" } else { "playbooks/sites/huhehaote.yaml" })
+}
+
 /// Reads and checks everything that is text; prints all diagnostics of all files before giving up.
 pub(super) fn read(context: &Context, wanted: &Wanted<'_>) -> Result<Texts, Stop> {
     let home = home::find(context)?;
     let (own, drivers) = (home.join("playbooks"), home.join("drivers"));
-    let site_file = match (wanted.site, wanted.real) {
-        (Some(file), _) => file.to_owned(),
-        (None, false) => own.join("sites/training.yaml"),
-        (None, true) => own.join("sites/huhehaote.yaml"),
-    };
+    let site_file = wanted.site.map_or_else(|| own_profile(&home, !wanted.real), Path::to_owned);
     let folder = wanted.folder.map_or(own, Path::to_owned);
     let mut wrong = false;
     let (site, found, source) = playbook::site::read(&site_file.display().to_string(), &read_named(&site_file)?);
@@ -58,7 +59,11 @@ pub(super) fn read(context: &Context, wanted: &Wanted<'_>) -> Result<Texts, Stop
         site.fill_port(port);
     }
     if wanted.packed {
-        site.distrust();
+        let file = own_profile(&home, site.training);
+        let (trusted, found, source) = playbook::site::read(&file.display().to_string(), &read_named(&file)?);
+        wrong |= report(context, &source, &found);
+        let Some(trusted) = trusted else { return Err(Stop::Told) };
+        site.distrust(&trusted);
     }
     let (mut playbooks, mut named) = (Vec::new(), Vec::new());
     for name in wanted.names {

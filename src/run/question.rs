@@ -67,6 +67,7 @@ fn done(changes: &[Change]) -> (Message, Message) {
                 add(&mut shown, crate::say!("上传：{field}：{zh}", "uploaded: {field}: {en}"));
                 add(&mut kept, crate::say!("上传：{field}", "uploaded: {field}"));
             }
+            Change::Kept { .. } => {}
         }
     }
     if shown.zh.is_empty() {
@@ -74,6 +75,16 @@ fn done(changes: &[Change]) -> (Message, Message) {
             "Ruku 在本次办理中没有为它填写、勾选或上传任何内容；页面上的内容可能是以前保存的，请先查看浏览器里的页面，再确认。",
             "Ruku filled in, ticked and uploaded nothing for it in this run; what the page holds may have been saved before: look at the page in the browser first"
         );
+        add(&mut shown, line.clone());
+        add(&mut kept, line);
+    }
+    let fields: Vec<&str> = changes
+        .iter()
+        .filter_map(|change| if let Change::Kept { field } = change { Some(field.as_str()) } else { None })
+        .collect();
+    if !fields.is_empty() {
+        let (zh, en) = (fields.join("、"), fields.join(", "));
+        let line = crate::say!("已有，未上传，保持原样：{zh}", "there already, not uploaded, left as it was: {en}");
         add(&mut shown, line.clone());
         add(&mut kept, line);
     }
@@ -96,6 +107,17 @@ mod tests {
         assert_eq!(shown.zh, "\n  姓名：（空） → 云小鹿\n  勾选：「我已阅读并同意」\n  上传：营业执照：a.pdf、b.pdf");
         assert_eq!(shown.en, "\n  姓名: (empty) → 云小鹿\n  ticked: 「我已阅读并同意」\n  uploaded: 营业执照: a.pdf, b.pdf");
         assert_eq!(kept.zh, "\n  改动：姓名\n  勾选：「我已阅读并同意」\n  上传：营业执照");
+    }
+
+    #[test]
+    fn the_person_sees_which_files_were_left_as_they_were() {
+        let left = ["营业执照", "开户许可证"].map(|field| Change::Kept { field: field.into() });
+        let (shown, kept) = done(&left);
+        assert!(
+            shown.zh.contains("没有为它填写") && shown.zh.ends_with("\n  已有，未上传，保持原样：营业执照、开户许可证"),
+            "{shown:?}"
+        );
+        assert!(shown.en.ends_with("left as it was: 营业执照, 开户许可证") && kept == shown, "{shown:?}");
     }
 
     #[test]

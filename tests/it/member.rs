@@ -107,6 +107,21 @@ fn the_first_login_by_the_ca_system_activates_and_only_then_the_own_entrance_let
     assert_eq!(events.iter().filter(|event| event["type"] == "step.start" && event["action"] == "enter_pin").count(), 1);
 }
 
+#[test]
+fn a_login_that_may_activate_is_agreed_to_first() {
+    // An earlier run stopped between 确认授权 and 确认登录.
+    let world = World::start(84);
+    world.admin("/prepare", &json!({ "applicant": "p1", "bound": true, "authorised": ["member"] }));
+    let (code, said, events) = run(&world, &["4.1"]);
+    assert_eq!(code, 0, "{said}");
+    assert!(standing(&world)["activated"].is_string());
+    let place = |wanted: &dyn Fn(&Value) -> bool| events.iter().position(wanted);
+    let says = |event: &Value, key: &str, words: &str| event[key]["zh"].as_str().is_some_and(|text| text.contains(words));
+    let asked = place(&|event| event["type"] == "gate.open" && event["kind"] == "confirm" && says(event, "message", "激活"));
+    let pressed = place(&|event| event["type"] == "step.start" && says(event, "title", "点击「确认登录」"));
+    assert!(asked.is_some() && asked < pressed, "{said}");
+}
+
 /// A visitor of the 会员端, in by a ticket as the sign-on gives one, with the token of its pages.
 struct Member {
     visitor: Visitor,

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::screen::{Eyes, Screen};
-use crate::world::{Running, World, find_words, holds, rand_seed, until};
+use crate::world::{Running, World, find_words, holds, rand_seed, ruku_in, shell, until};
 
 fn run(world: &World, playbooks: &[&str]) -> (i32, String, Vec<Value>) {
     Running::start(world.unpictured(playbooks)).end()
@@ -31,7 +31,7 @@ fn a_platform_is_authorised_once_and_later_runs_pass_that_page_over() {
     let (code, said, events) = run(&world, &["2.1.1", "2.2", "3.1"]);
     assert_eq!(code, 0, "{said}");
     assert_eq!(counters(&world), json!([1, 1]), "bind, authorise");
-    assert!(begun(&events).contains(&"点击「确认授权」"));
+    assert!(begun(&events).contains(&"点击「确认授权」，授权给自治区公共资源交易主体信息库"));
     assert!(world.store()["sign_on"]["authorised"]["p1"]["registry"].is_string());
 
     let person = &world.instance()["applicants"][0];
@@ -45,7 +45,26 @@ fn a_platform_is_authorised_once_and_later_runs_pass_that_page_over() {
     let (code, said, events) = run(&world, &["3.1", "4.1"]);
     assert_eq!(code, 0, "{said}");
     assert_eq!(counters(&world), json!([1, 2]), "only the other platform");
-    assert_eq!(begun(&events).iter().filter(|title| **title == "点击「确认授权」").count(), 1);
+    assert_eq!(begun(&events).iter().filter(|title| title.starts_with("点击「确认授权」")).count(), 1);
+}
+
+#[test]
+fn another_platform_than_the_wanted_one_is_not_authorised() {
+    let world = World::start(76);
+    world.admin("/prepare", &json!({ "applicant": "p1", "bound": true }));
+    // The page asks for the registry, where the playbook wants another platform authorised.
+    let (own, folder) = (env!("CARGO_MANIFEST_DIR"), world.folder.path());
+    let line = format!(
+        "mkdir home && cp -r {own}/playbooks home && ln -s {own}/drivers home/drivers && sed -i s/authorise.registry/authorise.member/ home/playbooks/parts/into-registry.yaml"
+    );
+    assert!(shell(folder, &line).status.success());
+    let mut command = ruku_in("zh", &folder.join("home"));
+    command.env("TMPDIR", world.temporary()).args(["run", "3.1", "--json", "--no-pictures", "--training-at"]).arg(&world.file);
+    command.arg("--runs").arg(folder.join("runs"));
+    let (code, said, events) = Running::start(command).end();
+    assert_ne!(code, 0, "{said}");
+    assert!(begun(&events).iter().any(|title| title.starts_with("核对申请授权的是")), "{said}");
+    assert_eq!(world.counter("authorise"), 0, "{said}");
 }
 
 #[test]

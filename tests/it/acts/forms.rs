@@ -22,6 +22,16 @@ async fn a_form_is_filled_in_and_its_number_read() {
 }
 
 #[tokio::test]
+async fn what_the_page_makes_of_a_value_is_hidden_too() {
+    let page = r#"<label>注册地址 <input id=f oninput="this.value = this.value.replace('帐', '账')"></label><button onclick="alert('地址是' + f.value)">看</button>"#;
+    let steps = "  - fill: { 注册地址: '{{ 地址 }}' }\n  - click: 看\n  - click: 看\n";
+    let ended = run(page, steps, &[("地址", "北街帐房")], None).await;
+    assert!(ended.why().contains("地址是▇▇▇"), "{}", ended.why());
+    let log = std::fs::read_to_string(ended.outcome.folder.join("data/log.jsonl")).unwrap();
+    assert!(!log.contains("账房"), "the page's own way to write it is in the record");
+}
+
+#[tokio::test]
 async fn a_box_that_asks_for_something_irreversible_is_left_open() {
     let ended = run(PAGE, "  - click: 下一步\n  - dialog: 确定\n", &[], None).await;
     assert!(ended.why().contains("不可撤回"), "{}", ended.why());

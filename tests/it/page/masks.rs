@@ -17,6 +17,7 @@ const PAGE: &str = r#"<body style="font:20px sans-serif">
 <div id="host"></div><div id="public">公开文字</div>
 <iframe id="frame" src="http://b.localhost:{port}/f" style="border:5px solid red;width:400px;height:90px"></iframe>
 <div style="height:30px;width:300px;overflow:hidden;border:1px solid"><p style="margin-top:60px">云小鹿</p></div>
+<p>营业收入 <b id="sum">5,000,000</b> 万元，生于 <b id="slashes">1970/01/31</b>、<b id="words">1970年01月31日</b>、<b id="marks">1970&#x200c;—01—&#xad;31</b></p>
 <p id="clear" style="background:#0a0;width:300px;height:40px;margin:0"></p>
 <script>document.getElementById("host").attachShadow({mode:"open"}).innerHTML="<i id=i1>云 小 鹿</i>";
 document.title = "云小鹿的首页"</script>"#;
@@ -36,7 +37,10 @@ async fn rect_of(stage: &Stage, css: &str) -> (f64, f64, f64, f64) {
     stage.browser.find(&target, Purpose::See, &until()).await.unwrap_or_else(|fault| panic!("{css}: {fault}")).rect
 }
 
-const COVERED: [&str; 12] = ["#b1", "#s1", "#s2", "#name", "#half", "#pin", "#list", "#hint", "#area", "#gen", "#f1", "#f2"];
+const COVERED: [&str; 16] = [
+    "#b1", "#s1", "#s2", "#name", "#half", "#pin", "#list", "#hint", "#area", "#gen", "#f1", "#f2", "#sum", "#slashes", "#words",
+    "#marks",
+];
 
 async fn shot(stage: &Stage, file: &str) -> Shot {
     let shot = stage.browser.shot(&until()).await.unwrap_or_else(|fault| panic!("{fault}"));
@@ -51,6 +55,8 @@ fn redactor() -> Redactor {
     let redactor = Redactor::default();
     redactor.add(NAME);
     redactor.add(PHONE);
+    redactor.add("5000000");
+    redactor.add("1970-01-31");
     redactor
 }
 

@@ -1,9 +1,11 @@
 //! Situations of the registry: what its form, its verification and its pages may bring.
 
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
-use super::{bound, scripted, sentence};
-use crate::world::World;
+use super::{attended, bound, scripted, sentence};
+use crate::screen::Eyes;
+use crate::world::{World, until};
 
 /// A training whose p1 is bound, with a registry that behaves like this.
 fn ready(seed: u64, switches: &Value) -> World {
@@ -43,6 +45,35 @@ pub(super) fn somebody_else_and_another_name() -> String {
     format!("{other}；{}", sentence(&said, "更名"))
 }
 
+/// What the registry has of a kind of file.
+fn hashes(world: &World, category: &str) -> Vec<Value> {
+    let files = entry(world)["files"].as_array().unwrap().clone();
+    files.iter().filter(|file| file["category"] == category).map(|file| file["sha256"].clone()).collect()
+}
+
+/// The person logs in: types the PIN into the page, and presses.
+fn log_in(world: &World) {
+    let pin = world.instance()["applicants"][0]["pin"].as_str().unwrap().to_owned();
+    let script = format!(
+        "(() => {{ const field = document.querySelector('input[type=password]'); if (!field) return false; field.value = '{pin}';
+          [...document.querySelectorAll('button')].find((one) => one.textContent.trim() === '立即登录').click(); return true; }})()"
+    );
+    let eyes = Eyes::of(&world.temporary(), "ca-auth.localhost");
+    until("the page that wants the PIN", || eyes.see(&script) == true);
+}
+
+/// The person deletes the licence in the open 电子件管理.
+fn delete_license(world: &World) {
+    let eyes = Eyes::of(&world.temporary(), "registry.localhost");
+    let pressed =
+        |script: &str| eyes.see(&format!("(() => {{ const one = {script}; one?.click(); return Boolean(one); }})()")) == true;
+    let remove = "[...document.querySelectorAll('iframe')].map((frame) => frame.contentDocument?.querySelector('tr[data-category=license] .mini-uploader-remove')).find(Boolean)";
+    until("the licence to be there", || pressed(remove));
+    until("the question whether to delete it", || pressed("document.querySelector('.mini-messagebox .mini-button')"));
+    until("the licence to be gone", || hashes(world, "license").is_empty());
+    until("the page to say so", || eyes.see(&format!("!({remove})")) == true);
+}
+
 pub(super) fn sent_back() -> String {
     let world = ready(783, &json!({ "verdict": "reject", "reasons": ["营业执照扫描件不清晰", "注册地址有误"] }));
     let (code, said, _) = scripted(&world, &["3.1", "3.2"]);
@@ -51,13 +82,48 @@ pub(super) fn sent_back() -> String {
     let report = std::fs::read_to_string(world.newest_run().join("data/report.html")).unwrap();
     assert!(report.contains("营业执照扫描件不清晰"), "the report says why");
     world.admin("/registry/switch", &json!({ "verdict": "pass" }));
-    let (code, said, events) = scripted(&world, &["3.1", "3.2"]);
-    assert_eq!((code, world.counter("submit")), (0, 2), "{said}");
+    // A better scan lies in the place of the old one.
+    let papers = world.folder.path().join("training/files/p1");
+    let scan = std::fs::read_dir(&papers).unwrap().map(|file| file.unwrap().path());
+    let scan = scan.into_iter().find(|path| path.display().to_string().contains("营业执照")).expect("a licence to upload");
+    let better = [std::fs::read(&scan).unwrap(), b"in better light".to_vec()].concat();
+    std::fs::write(&scan, &better).unwrap();
+    let (before, others) = (hashes(&world, "license"), ["legal_id", "permit", "qualification"].map(|kind| hashes(&world, kind)));
+
+    let mut run = attended(&world, &["3.1", "3.2"]);
+    let mut acts = 0;
+    loop {
+        let event = run.wait_until(|event| event["type"] == "gate.open" || event["type"] == "run.end");
+        match event["kind"].as_str() {
+            _ if event["type"] == "run.end" => break,
+            Some("pin") => {
+                log_in(&world);
+                continue;
+            }
+            Some("act") => {
+                assert!(event["message"]["zh"].as_str().unwrap().contains("删除"), "{event}");
+                delete_license(&world);
+                acts += 1;
+            }
+            _ => {}
+        }
+        run.type_line("");
+    }
+    let (code, said, events) = run.end();
+    assert_eq!((code, acts, world.counter("submit")), (0, 1, 2), "{said}");
     let intent = events.iter().rfind(|event| event["type"] == "once.intent").unwrap();
     assert_eq!((&intent["revision"], &entry(&world)["status"]), (&json!(2), &json!("verified")));
-    assert!(
-        events.iter().any(|event| event["type"] == "gate.open" && event["message"]["zh"].as_str().unwrap().contains("重新申报"))
-    );
+    let asked = |words: &str| {
+        events.iter().any(|event| event["type"] == "gate.open" && event["message"]["zh"].as_str().unwrap().contains(words))
+    };
+    assert!(asked("重新申报"));
+    assert_ne!(hashes(&world, "license"), before, "the better scan was handed in");
+    assert_eq!(hashes(&world, "license"), [json!(hex::encode(Sha256::digest(&better)))]);
+    // What was not deleted stays, and is told.
+    assert_eq!(["legal_id", "permit", "qualification"].map(|kind| hashes(&world, kind)), others);
+    assert!(asked("保持原样：法定代表人身份证、开户许可证、资质证书"), "{said}");
+    let left = events.iter().filter(|event| event["type"] == "warning" && event.to_string().contains("已有，未上传"));
+    assert_eq!(left.count(), 3);
     reasons
 }
 

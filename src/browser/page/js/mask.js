@@ -22,7 +22,8 @@ const foldMark = (c) => {
   const code = c.codePointAt(0);
   return (code >= 0xff01 && code <= 0xff5e ? String.fromCharCode(code - 0xfee0) : c).replace(/[A-Z]/, (upper) => upper.toLowerCase());
 };
-const ignored = (c) => /[\s\u0085\u200b\-－]/.test(c);
+// As base/redact.rs has it.
+const ignored = (c) => /[\s\u0085\u00ad\u200b-\u200d\u2010-\u2015\ufeff\-－,，/／]/.test(c);
 
 // Where in a chain of text nodes the values stand: [[node, start, end]…]; values may run through several nodes.
 const textHits = (root, values) => {
@@ -152,7 +153,7 @@ const place = () => {
   return boxes.filter(([box]) => box).map(([box, reason]) => ({ ...box, reason }));
 };
 
-// `values` come folded (no white space, no dashes, half-width, lower case). Answers the covered places of this viewport.
+// `values` come folded (no white space, dashes, commas or slashes, half-width, lower case). Answers the covered places of this viewport.
 const placeMasks = async (values) => {
   masks ??= { highlight: new Highlight(), covered: new Set(), roots: new Set(), watch: new MutationObserver(place) };
   masks.values = values;
