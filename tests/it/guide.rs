@@ -69,7 +69,7 @@ fn each_playbook_alone_needs_its_precondition() {
     for (playbook, words) in [
         ("2.2", "在同一条命令里先执行：ruku run 2.1.1 2.2，或 ruku run 2.1.2 2.2"),
         ("3.1", "未绑定"),
-        ("3.2", "在同一条命令里先执行：ruku run 3.1 3.2"),
+        ("3.2", "在同一条命令里先执行：ruku run 3.1 3.2（"),
         ("4.1", "未绑定"),
         ("4.2.2", "在同一条命令里先执行：ruku run 4.1 4.2.2，或 ruku run 4.2.1 4.2.2"),
         ("change-and-resync", "ruku run 3.1 change-and-resync"),

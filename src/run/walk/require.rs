@@ -49,9 +49,10 @@ impl Walk<'_> {
     fn asker(&self, fact: &Fact) -> Option<String> {
         let asks = |fact: &Fact, own: &Fact| std::ptr::eq(fact, own);
         let chosen = self.options.playbooks.iter().find(|chosen| chosen.playbook.requires.iter().any(|own| asks(fact, own)))?;
-        let (guide, stem) = (&chosen.playbook.guide.value, Path::new(&chosen.file).file_stem()?.to_string_lossy());
-        let by_section = stem.strip_prefix(guide.as_str()).is_some_and(|rest| rest.starts_with('-'));
-        Some(if by_section { guide.clone() } else { stem.into_owned() })
+        let stem = Path::new(&chosen.file).file_stem()?.to_string_lossy();
+        // Files of the guide begin with their section, and that is name enough.
+        let section = stem.split('-').next().filter(|word| word.starts_with(|c: char| c.is_ascii_digit()));
+        Some(section.unwrap_or(&stem).to_owned())
     }
 
     fn not_held(&self, fact: &Fact, words: &Message) -> Fault {
