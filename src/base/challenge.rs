@@ -26,8 +26,8 @@ pub async fn prove(port: u16, key: &Secret, allowed: Duration) -> Result<(), Fau
         Fault::new(
             FaultKind::Refused,
             crate::say!(
-                "127.0.0.1:{port} 上的服务没有通过模拟平台的验证，已停止。脚本操作人只能用于模拟平台；请重新启动 ruku training。",
-                "what answers on 127.0.0.1:{port} did not prove to be this training; the scripted operator works on training portals only; start `ruku training` again"
+                "127.0.0.1:{port} 上的服务没有通过模拟平台的验证，已停止。脚本操作人只能用于模拟平台；请重新执行 ruku training serve。",
+                "what answers on 127.0.0.1:{port} did not prove to be this training; the scripted operator works on training portals only; start `ruku training serve` again"
             ),
         )
     })
@@ -48,8 +48,8 @@ fn keyed(key: &Secret, nonce: &str) -> Result<Hmac<Sha256>, Fault> {
         Fault::new(
             FaultKind::Setup,
             crate::say!(
-                "training.json 中的密钥已损坏。请重新启动 ruku training。",
-                "the key in training.json is damaged; start `ruku training` again"
+                "training.json 中的密钥已损坏。请重新执行 ruku training serve。",
+                "the key in training.json is damaged; start `ruku training serve` again"
             ),
         )
     })?;

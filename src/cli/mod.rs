@@ -11,6 +11,7 @@ use stop::Stop;
 mod agents;
 mod check;
 mod doctor;
+mod given;
 mod hand_over;
 mod home;
 mod lock;

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::progress::Progress;
 use super::stop::{Stop, read_named};
 use super::texts::{self, Texts, Wanted, report};
-use super::{Context, agents, block_on, cancelled_by_signals, hand_over, home, print, resume};
+use super::{Context, agents, block_on, cancelled_by_signals, given, hand_over, home, print, resume};
 use crate::base::{Fault, FaultKind, Message, Until};
 use crate::operator::{Access, Operator, Person, Scripted, Terminal};
 use crate::playbook;
@@ -89,6 +89,9 @@ pub(super) struct Resumed {
 const VIEWPORT: (u32, u32) = (1280, 800);
 
 pub(super) fn main(context: &Context, args: Args) -> ExitCode {
+    if let Err(stop) = given::look(context, &args.playbooks, args.files.as_deref()) {
+        return context.stop(&stop);
+    }
     if args.training {
         return match block_on(super::training::with_own(context, args.seed, &arguments_for_child())) {
             Ok(code) => ExitCode::from(code),
@@ -210,6 +213,9 @@ async fn execute(
         (None, None) => BTreeMap::new(),
     };
     wrong_inputs(&texts.playbooks, &inputs)?;
+    if args.inputs.is_some() {
+        given::warn_of_unused(context, &texts.playbooks, &inputs);
+    }
     let patience = Duration::from_secs(args.patience * 60);
     let mut agreed = None;
     let operator: Box<dyn Operator> = if scripted {

@@ -39,10 +39,20 @@ pub(super) fn read_named(path: &Path) -> Result<Vec<u8>, Stop> {
 
 /// The file of the playbook that the person named.
 pub(super) fn find_playbook(folder: &Path, name: &str) -> Result<PathBuf, Stop> {
-    playbook::find(folder, name).map_err(|fault| match fault.kind {
+    let named = playbook::find(folder, name).map_err(|fault| match fault.kind {
         FaultKind::Setup => Stop::Wrong(fault.message),
         _ => Stop::Fault(fault),
-    })
+    });
+    // Whoever writes a path means a file: a list of playbooks is no answer.
+    match named {
+        Err(Stop::Wrong(_)) if is_path(name) => read_named(Path::new(name)).map(|_| name.into()),
+        named => named,
+    }
+}
+
+/// Whether a name is that of a file, and not a section or the name of a playbook.
+fn is_path(name: &str) -> bool {
+    name.contains(['/', '\\']) || [".yaml", ".yml"].iter().any(|end| name.ends_with(end))
 }
 
 #[cfg(test)]
@@ -59,5 +69,17 @@ mod tests {
         let Err(Stop::Wrong(message)) = find_playbook(folder.path(), "9.9") else { panic!("a wrong argument") };
         assert!(message.en.contains("9.9"), "{}", message.en);
         assert!(matches!(find_playbook(&folder.path().join("none"), "9.9"), Err(Stop::Fault(_))));
+    }
+
+    #[test]
+    fn a_slip_in_a_name_is_guessed_and_a_path_is_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("onboarding.yaml"), "").unwrap();
+        let said = |name: &str| match find_playbook(folder.path(), name) {
+            Err(Stop::Wrong(message)) => message.zh,
+            other => panic!("{other:?}"),
+        };
+        assert!(said("onbording").contains("是不是想写「onboarding」？"), "{}", said("onbording"));
+        assert!(said("nope.yaml").contains("没有文件 nope.yaml"), "{}", said("nope.yaml"));
     }
 }

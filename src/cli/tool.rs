@@ -2,7 +2,7 @@
 
 use std::io::BufRead;
 
-use super::training::{call, instance_at};
+use super::training::{call, instance_at, living};
 use super::{Context, block_on, print};
 use crate::base::{Fault, FaultKind};
 use crate::training::{Instance, tool};
@@ -12,6 +12,7 @@ use super::stop::Stop;
 /// Shows the window until the person closes it; `login` presses 登陆系统 at once.
 pub(super) fn main(context: &Context, at: &std::path::Path, login: bool, browser: bool) -> Result<(), Stop> {
     let instance = instance_at(at)?;
+    block_on(living(&instance))?;
     if login {
         return open(context, &instance, browser);
     }

@@ -10,7 +10,7 @@ use tokio::io::AsyncBufReadExt;
 
 use super::stop::Stop;
 use super::{Context, block_on, cancelled_by_signals, home, print};
-use crate::base::{Fault, FaultKind, Message, http};
+use crate::base::{Fault, FaultKind, Message, challenge, http};
 use crate::training::agent::{self, AgentOptions};
 use crate::training::{self, Instance, cards};
 
@@ -189,7 +189,26 @@ async fn serve(
 
 /// The instance of a training by its file or its folder.
 pub(super) fn instance_at(at: &Path) -> Result<Instance, Fault> {
-    if at.is_dir() { Instance::read(at) } else { Instance::read(at.parent().unwrap_or(Path::new("."))) }
+    if at.is_dir() { Instance::read(at) } else { Instance::read_file(at) }
+}
+
+/// Makes sure that the training still runs: its file may outlive it.
+pub(super) async fn living(instance: &Instance) -> Result<(), Fault> {
+    challenge::prove(instance.port, &instance.key, PATIENCE).await.map_err(|fault| match fault.kind {
+        FaultKind::Gone | FaultKind::Refused => ended(instance),
+        _ => fault,
+    })
+}
+
+fn ended(instance: &Instance) -> Fault {
+    let dir = instance.dir.display();
+    Fault::new(
+        FaultKind::Gone,
+        crate::say!(
+            "这个模拟平台已经结束。请重新启动：ruku training serve --dir {dir}",
+            "this training has ended; start it again: ruku training serve --dir {dir}"
+        ),
+    )
 }
 
 /// The training that was named.
@@ -204,6 +223,7 @@ fn named(at: Option<PathBuf>) -> Result<PathBuf, Stop> {
 
 fn command(at: Option<PathBuf>, method: &str, path: String, body: serde_json::Value) -> Result<(), Stop> {
     let instance = instance_at(&named(at)?)?;
+    block_on(living(&instance))?;
     let answer = block_on(call(&instance, method, &path, &body))?;
     print::out(String::from_utf8_lossy(&answer.body).trim());
     Ok(())
@@ -295,6 +315,7 @@ fn stop(_running: &mut tokio::process::Child) {}
 /// The training that a command was pointed at, with this process a client of its card service. `Err` is how the command has ended.
 pub(super) fn join(context: &Context, file: Option<&Path>) -> Result<Option<Instance>, ExitCode> {
     let Some(instance) = file.map(instance_at).transpose().map_err(|fault| context.fail(&fault))? else { return Ok(None) };
+    block_on(living(&instance)).map_err(|fault| context.fail(&fault))?;
     if let Some(socket) = &instance.pcsc_socket
         && let Some(code) = enter_card_service(socket).map_err(|fault| context.fail(&fault))?
     {

@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::base::diagnostic::closest;
 use crate::base::{Diagnostic, Fault, FaultKind, Source, tree};
 use crate::say;
 
@@ -90,11 +91,17 @@ pub fn find(dir: &Path, name: &str) -> Result<PathBuf, Fault> {
     if let Some(found) = files.iter().filter(wanted).min_by_key(|path| stem(path).len()) {
         return Ok(found.clone());
     }
-    let known = files.iter().map(stem).collect::<Vec<_>>().join(" ");
-    let dir = dir.display();
+    let stems = files.iter().map(stem).collect::<Vec<_>>();
+    let near = closest(name, stems.iter().map(String::as_str));
+    let (zh, en) =
+        near.map_or_else(Default::default, |near| (format!("是不是想写「{near}」？"), format!("Did you mean “{near}”? ")));
+    let (known, dir) = (stems.join(" "), dir.display());
     Err(Fault::new(
         FaultKind::Setup,
-        say!("没有流程「{name}」。文件夹 {dir} 里有：{known}", "there is no playbook “{name}”. The folder {dir} has: {known}"),
+        say!(
+            "没有流程「{name}」。{zh}文件夹 {dir} 里有：{known}",
+            "there is no playbook “{name}”. {en}The folder {dir} has: {known}"
+        ),
     ))
 }
 

@@ -98,6 +98,12 @@ pub fn read(source_name: &str, bytes: &[u8]) -> (Option<Site>, Vec<Diagnostic>, 
     (site, diagnostics, reading.source)
 }
 
+/// Whether a text is meant as a site profile, wherever it lies: only a profile has `places`.
+pub fn is_profile(bytes: &[u8]) -> bool {
+    let tree = tree::read::<serde::de::IgnoredAny>("", bytes, guess::guess).tree;
+    tree.is_some_and(|tree| tree.get("places").is_some() && tree.get("steps").is_none())
+}
+
 /// What keeps a profile from a real run: one diagnostic for each address that is `needed` and that the operator has not entered, in the
 /// order of the file.
 pub fn missing_addresses(site: &Site, source: &Source, needed: &dyn Fn(&str) -> bool) -> Vec<Diagnostic> {

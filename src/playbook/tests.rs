@@ -36,6 +36,7 @@ fn the_real_profile_asks_for_every_address() {
     let bytes = std::fs::read(project("sites/huhehaote.yaml")).unwrap();
     let (site, faults, source) = site::read("huhehaote.yaml", &bytes);
     assert!(faults.is_empty(), "{}", render(&source, &faults, Lang::En));
+    assert!(site::is_profile(&bytes) && !site::is_profile(&std::fs::read(project("2.2-ca-binding.yaml")).unwrap()));
     let site = site.unwrap();
     assert!(site.places.values().all(|place| place.address.is_none()) && site.address("hohhot").is_err());
     let missing = site::missing_addresses(&site, &source, &|_| true);

@@ -91,16 +91,20 @@ impl Instance {
         self.dir.join("visitors")
     }
 
-    /// Reads `dir/training.json`. The instance may be gone: [`Instance::prove`] tells.
+    /// Reads `dir/training.json`. The instance may be gone: [`crate::base::challenge::prove`] tells.
     pub fn read(dir: &Path) -> Result<Instance, Fault> {
-        let path = Instance::path(dir);
+        Instance::read_file(&Instance::path(dir))
+    }
+
+    /// Reads a `training.json` under the name that it was given.
+    pub fn read_file(path: &Path) -> Result<Instance, Fault> {
         let shown = path.display();
-        let bytes = std::fs::read(&path).map_err(|error| {
+        let bytes = std::fs::read(path).map_err(|error| {
             Fault::new(
                 FaultKind::Setup,
                 crate::say!(
-                    "没有找到模拟平台的信息文件 {shown}（{error}）。请先运行 ruku training。",
-                    "there is no training at {shown} ({error}); run `ruku training` first"
+                    "没有找到模拟平台的信息文件 {shown}（{error}）。请先执行 ruku training serve，用它打印的文件名。",
+                    "there is no training at {shown} ({error}); run `ruku training serve` first and name the file that it prints"
                 ),
             )
         })?;
@@ -108,8 +112,8 @@ impl Instance {
             Fault::new(
                 FaultKind::Setup,
                 crate::say!(
-                    "模拟平台的信息文件 {shown} 无法读取。请重新启动 ruku training。",
-                    "{shown} cannot be read; start `ruku training` again"
+                    "模拟平台的信息文件 {shown} 无法读取。请重新执行 ruku training serve。",
+                    "{shown} cannot be read; start `ruku training serve` again"
                 ),
             )
         })

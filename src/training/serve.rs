@@ -106,8 +106,8 @@ fn finished(done: Result<std::io::Result<()>, tokio::task::JoinError>) -> Result
     Err(Fault::new(
         FaultKind::Gone,
         crate::say!(
-            "模拟平台意外停止（{error}）。请重新启动 ruku training。",
-            "the training stopped by itself ({error}); start `ruku training` again"
+            "模拟平台意外停止（{error}）。请重新执行 ruku training serve。",
+            "the training stopped by itself ({error}); start `ruku training serve` again"
         ),
     ))
 }

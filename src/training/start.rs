@@ -16,7 +16,7 @@ use super::people::Applicant;
 use super::serve::{Locks, ServeOptions, Serving, listen, serve};
 use super::store::Store;
 use super::{Instance, Site, papers};
-use crate::base::{Fault, FaultKind, Until, files};
+use crate::base::{Fault, FaultKind, Until, challenge, files};
 use crate::pki::{self, Identity, Issued, PersonSubject, TrainingCa};
 
 /// How many fictitious applicants a training has.
@@ -27,6 +27,8 @@ const TRIES: u8 = 6;
 const VALID_DAYS: i64 = 365;
 /// How long the parts may take to come up, slow machines included.
 const START: Duration = Duration::from_secs(90);
+/// How long a training that is said to run in the same folder has to prove it.
+const ANSWER: Duration = Duration::from_secs(10);
 
 /// What [`start()`] needs.
 #[derive(Debug, Clone)]
@@ -81,6 +83,9 @@ pub async fn start(options: Options, cancel: CancellationToken) -> Result<Runnin
     let dir = std::path::absolute(&dir).map_err(|error| Fault::io("打开文件夹", "open folder", &dir, &error))?;
     let until = Until::after(START, cancel.clone());
     let before = Instance::read(&dir).ok();
+    if let Some(before) = &before {
+        vacant(before).await?;
+    }
     let store = Store::open(&dir, options.seed, PEOPLE)?;
     let ca = certificate_authority(&dir)?;
     // Locks of people who are still the same stay the same, PIN counters included.
@@ -112,6 +117,21 @@ pub async fn start(options: Options, cancel: CancellationToken) -> Result<Runnin
     )
     .await?;
     Ok(Running { instance: serving.instance.clone(), file: Instance::path(&dir), serving, agents, cards, temporary })
+}
+
+/// Refuses the folder of a training that still runs: two of them would write over each other's files.
+async fn vacant(before: &Instance) -> Result<(), Fault> {
+    if challenge::prove(before.port, &before.key, ANSWER).await.is_err() {
+        return Ok(());
+    }
+    let (dir, pid) = (before.dir.display(), before.pid);
+    Err(Fault::new(
+        FaultKind::Setup,
+        crate::say!(
+            "{dir} 里的模拟平台正在运行（进程 {pid}）。请直接使用它，或先结束它（在它的终端按 Ctrl-C），或用 --dir 另指一个文件夹。",
+            "the training of {dir} is running (process {pid}); use it, or end it first (Ctrl-C in its terminal), or name another folder with --dir"
+        ),
+    ))
 }
 
 fn temporary_folder() -> PathBuf {

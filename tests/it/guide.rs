@@ -67,13 +67,13 @@ fn each_playbook_alone_needs_its_precondition() {
     let world = World::start(61);
     let mut table = String::from("\n流程      单独执行（前提条件不满足）\n");
     for (playbook, words) in [
-        ("2.2", "请先执行办理流程 2.1.1"),
+        ("2.2", "在同一条命令里先执行：ruku run 2.1.1 2.2，或 ruku run 2.1.2 2.2"),
         ("3.1", "未绑定"),
-        ("3.2", "请先执行办理流程 3.1"),
+        ("3.2", "在同一条命令里先执行：ruku run 3.1 3.2（"),
         ("4.1", "未绑定"),
-        ("4.2.2", "请先执行办理流程"),
-        ("change-and-resync", "请先执行办理流程"),
-        ("completeness", "请先执行办理流程"),
+        ("4.2.2", "在同一条命令里先执行：ruku run 4.1 4.2.2，或 ruku run 4.2.1 4.2.2"),
+        ("change-and-resync", "ruku run 3.1 change-and-resync"),
+        ("completeness", "ruku run 4.2.1 completeness"),
     ] {
         let (code, said, _) = Running::start(world.unpictured(&[playbook])).end();
         assert_eq!(code, 6, "{playbook}: {said}");

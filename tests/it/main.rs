@@ -17,6 +17,7 @@ mod human;
 mod lock;
 mod member;
 mod messages;
+mod newcomer;
 mod page;
 mod pin;
 mod portals;

@@ -2,6 +2,8 @@
 //!
 //! Never takes for granted what no page tells: the person is asked.
 
+use std::path::Path;
+
 use super::{Fact, GateKind, Message, STEP, Walk};
 use crate::actions::stage::Asked;
 use crate::base::{Fault, FaultKind};
@@ -43,12 +45,34 @@ impl Walk<'_> {
         Ok(self.browser.seen_text(texts, None, &until).await?.is_some())
     }
 
+    /// The playbook that this very fact stands in, as a person names it to `ruku run`.
+    fn asker(&self, fact: &Fact) -> Option<String> {
+        let asks = |fact: &Fact, own: &Fact| std::ptr::eq(fact, own);
+        let chosen = self.options.playbooks.iter().find(|chosen| chosen.playbook.requires.iter().any(|own| asks(fact, own)))?;
+        let stem = Path::new(&chosen.file).file_stem()?.to_string_lossy();
+        // Files of the guide begin with their section, and that is name enough.
+        let section = stem.split('-').next().filter(|word| word.starts_with(|c: char| c.is_ascii_digit()));
+        Some(section.unwrap_or(&stem).to_owned())
+    }
+
     fn not_held(&self, fact: &Fact, words: &Message) -> Fault {
         let givers = (self.options.givers)(fact);
-        let (zh, en) = if givers.is_empty() {
-            ("请先执行相应的办理流程。".to_owned(), "run the playbook that gets there first".to_owned())
-        } else {
-            (format!("请先执行办理流程 {}。", givers.join(" 或 ")), format!("run playbook {} first", givers.join(" or ")))
+        let (zh, en) = match (fact, self.asker(fact)) {
+            _ if givers.is_empty() => {
+                ("请先执行相应的办理流程。".to_owned(), "run the playbook that gets there first".to_owned())
+            }
+            // Run by itself, the other playbook would take its browser with it, and this one would ask for it again.
+            (Fact::Entered(_) | Fact::LoggedIn(_), Some(asker)) => {
+                let commands: Vec<String> = givers.iter().map(|giver| format!("ruku run {giver} {asker}")).collect();
+                (
+                    format!("登录只在同一个浏览器里有效，请在同一条命令里先执行：{}（其他参数照旧）。", commands.join("，或 ")),
+                    format!(
+                        "a login lives in one browser, so run both in one command: {} (other options as before)",
+                        commands.join(", or ")
+                    ),
+                )
+            }
+            _ => (format!("请先执行办理流程 {}。", givers.join(" 或 ")), format!("run playbook {} first", givers.join(" or "))),
         };
         Fault::new(
             FaultKind::Precondition,

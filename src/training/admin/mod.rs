@@ -144,8 +144,8 @@ async fn guard(State(admin): Shared, request: Request, next: Next) -> Response {
         return next.run(request).await;
     }
     let words = crate::say!(
-        "需要管理令牌。请使用 ruku training 显示的管理地址打开。",
-        "the admin token is missing; open the admin address that `ruku training` shows"
+        "需要管理令牌。请使用 ruku training serve 显示的管理地址打开。",
+        "the admin token is missing; open the admin address that `ruku training serve` shows"
     );
     says(StatusCode::UNAUTHORIZED, &words)
 }
