@@ -20,9 +20,10 @@ use super::ledger::Ledger;
 use super::once::{Signs, once};
 use super::once_key::{OnceKey, act, subject};
 use super::{Options, lock_guard};
+use crate::actions::condition::Seen;
 use crate::actions::stage::{Change, Checked, Held};
 use crate::actions::{Act, Risk, Stage};
-use crate::base::{Fault, FaultKind, Message, Redactor, Until, template};
+use crate::base::{Fault, FaultKind, Ladder, Message, Redactor, Until, template};
 use crate::browser::Browser;
 use crate::browser::page::Mark;
 use crate::lock::LockWatch;
@@ -214,7 +215,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Looks for a while; none when it was not seen.
-    async fn glance(&mut self, seen: &crate::actions::condition::Seen, allowed: Duration) -> Result<Option<Message>, Fault> {
+    async fn glance(&mut self, seen: &Seen, allowed: Duration) -> Result<Option<Message>, Fault> {
         let since = self.since;
         match self.stage(allowed).wait_seen(seen, since).await {
             Ok(evidence) => Ok(Some(evidence)),
@@ -354,6 +355,7 @@ impl<'a> Walk<'a> {
                 break;
             }
             self.nodes(Scope { handling: true, ..scope }, &handler.then).await?;
+            self.until_gone(&handler.when_seen).await?;
         }
         let (times, seen) = (handler.times, handler.when_seen.title());
         Err(Fault::new(
@@ -366,6 +368,20 @@ impl<'a> Walk<'a> {
                 ),
             ),
         ))
+    }
+
+    /// Gives what was dealt with a moment to go: a box that is still closing is not one that came again.
+    async fn until_gone(&mut self, seen: &Seen) -> Result<(), Fault> {
+        let (closing, mut ladder) = (self.until(GLANCE), Ladder::default());
+        let waiting_for = seen.title();
+        while self.stage(STEP).glimpse(seen, None).await?.is_some() {
+            match closing.climb(&mut ladder, &waiting_for).await {
+                Err(fault) if fault.kind == FaultKind::Stopped => return Err(fault),
+                Err(_) => break,
+                Ok(()) => {}
+            }
+        }
+        Ok(())
     }
 
     /// A node in words.
