@@ -59,14 +59,14 @@ impl Driver {
         outlives: Duration,
         until: &Until,
     ) -> Result<Driver, Fault> {
-        for _ in 1..STARTS {
-            if let Started::Listens(driver) = Driver::start_once(program, environment, work, outlives, until).await? {
-                return Ok(*driver);
+        let mut left = STARTS;
+        loop {
+            left -= 1;
+            match Driver::start_once(program, environment, work, outlives, until).await? {
+                Started::Listens(driver) => return Ok(*driver),
+                Started::PortTaken(last_words) if left == 0 => return Err(does_not_start(program, &last_words)),
+                Started::PortTaken(_) => {}
             }
-        }
-        match Driver::start_once(program, environment, work, outlives, until).await? {
-            Started::Listens(driver) => Ok(*driver),
-            Started::PortTaken(last_words) => Err(does_not_start(program, &last_words)),
         }
     }
 

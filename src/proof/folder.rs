@@ -346,6 +346,7 @@ fn take_lock(lock: &File, path: &Path) -> Result<(), Fault> {
     })
 }
 
-fn not_a_run(path: &Path) -> Fault {
+/// The fault for a folder that is none of a run.
+pub(crate) fn not_a_run(path: &Path) -> Fault {
     Fault::new(FaultKind::Refused, crate::say!("不是办理档案：{0}。", "not a run folder: {0}", path.display()))
 }

@@ -20,6 +20,7 @@ pub mod verify;
 pub use event::{
     Continues, Event, LockChange, MaskNote, Mode, OnceOutcome, PlaybookRef, Record, RunResult, RunStart, Shot, StepResult,
 };
+pub(crate) use folder::not_a_run;
 pub use folder::{RunFolder, Sealed};
 pub use journal::{Head, Log};
 pub use verify::verify;

@@ -38,7 +38,7 @@ pub(super) fn close(one: &GoOn, redactor: &Redactor, playbooks: &[PlaybookRef], 
     }
     let state = proof::state::fold(&records);
     let (Some(start), Some(last)) = (&state.start, records.last()) else {
-        return Err(Fault::new(FaultKind::Refused, crate::say!("不是办理档案：{0}。", "not a run folder: {0}", path.display())));
+        return Err(proof::not_a_run(path));
     };
     if state.end.as_ref().is_some_and(|end| matches!(end.result, RunResult::Done | RunResult::Finished)) {
         return Err(Fault::new(

@@ -141,13 +141,19 @@ impl Ledger {
         work(&mut file)
     }
 
-    /// The last line of `key`. A torn last line was never synced, so nothing was pressed for it.
-    fn find(&self, file: &mut File, key: &str) -> Result<Option<Line>, Fault> {
+    /// All of the file but a torn last line, which was never synced: nothing was pressed for it.
+    fn whole_lines(&self, file: &mut File) -> Result<Vec<u8>, Fault> {
         let mut text = Vec::new();
         file.seek(SeekFrom::Start(0)).and_then(|_| file.read_to_end(&mut text)).map_err(|error| self.failed(&error))?;
-        let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        text.truncate(text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1));
+        Ok(text)
+    }
+
+    /// The last line of `key`.
+    fn find(&self, file: &mut File, key: &str) -> Result<Option<Line>, Fault> {
+        let text = self.whole_lines(file)?;
         let mut found = None;
-        for (number, line) in (1..).zip(text[..whole].split_inclusive(|byte| *byte == b'\n')) {
+        for (number, line) in (1..).zip(text.split_inclusive(|byte| *byte == b'\n')) {
             let line: Line = serde_json::from_slice(line).map_err(|_| self.damaged(number))?;
             if line.key == key {
                 found = Some(line);
@@ -161,13 +167,10 @@ impl Ledger {
         let line = Line { key: key.to_owned(), standing, at: Timestamp::now(), run };
         let mut text = serde_json::to_vec(&line).map_err(|error| self.failed(&error.into()))?;
         text.push(b'\n');
+        let whole = self.whole_lines(file)?.len() as u64;
         let write = |file: &mut File| {
-            let mut all = Vec::new();
-            file.seek(SeekFrom::Start(0))?;
-            file.read_to_end(&mut all)?;
-            let whole = all.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end as u64 + 1);
             file.set_len(whole)?;
-            file.seek(SeekFrom::End(0))?;
+            file.seek(SeekFrom::Start(whole))?;
             file.write_all(&text)?;
             file.sync_data()
         };
