@@ -63,7 +63,7 @@ impl RunFolder {
     /// Makes the folder `under/name` (mode 0700), which must not exist yet, with an empty journal. Every string that is recorded passes
     /// `redactor`. `name` is plain ASCII and holds nothing that the redactor hides.
     pub fn create(under: &Path, name: &str, redactor: Redactor) -> Result<RunFolder, Fault> {
-        if !bag::is_safe(name) || name.contains('/') || redactor.hide(name) != name {
+        if !bag::is_safe(name) || name.contains('/') || !redactor.is_clean(name) {
             return Err(Fault::new(
                 FaultKind::Refused,
                 crate::say!(

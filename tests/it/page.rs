@@ -9,6 +9,7 @@ mod fill;
 mod find;
 mod masks;
 mod messages;
+mod net;
 mod press;
 mod twins;
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::super::Browser;
 use super::world::View;
 use crate::base::until::rung;
-use crate::base::{Fault, FaultKind, Redactor, Until};
+use crate::base::{Fault, FaultKind, Until};
 use crate::picture::{MaskRect, MaskedShot, RawShot};
 use crate::say;
 
@@ -45,7 +45,7 @@ impl Browser {
         let picture = taken?;
         let page = self.current(until).await?;
         let redactor = &self.options.redactor;
-        Ok(Shot { picture, url: hidden_url(redactor, &page.url), title: redactor.hide(&page.title) })
+        Ok(Shot { picture, url: redactor.hide(&page.url), title: redactor.hide(&page.title) })
     }
 
     async fn masked_picture(&self, until: &Until) -> Result<MaskedShot, Fault> {
@@ -56,8 +56,8 @@ impl Browser {
             if !self.options.masking {
                 return RawShot::from_browser(self.raw_png(until).await?).mask(&[]);
             }
-            let values = json!(self.options.redactor.values());
-            let placed = self.masks("ruku.placeMasks(args[0])", &[values], until).await;
+            let known = [json!(self.options.redactor.values()), json!(self.options.redactor.shown())];
+            let placed = self.masks("ruku.placeMasks(args[0], args[1])", &known, until).await;
             let before = match placed {
                 Ok(before) => before,
                 Err(fault) if matches!(fault.kind, FaultKind::Dialog | FaultKind::Stopped) || self.took_away().is_some() => {
@@ -134,43 +134,9 @@ fn unsteady() -> Fault {
     )
 }
 
-/// The address without personal values, also percent-encoded ones.
-fn hidden_url(redactor: &Redactor, url: &str) -> String {
-    let plain = percent_decoded(url);
-    let hidden = redactor.hide(&plain);
-    if hidden == plain { redactor.hide(url) } else { hidden }
-}
-
-fn percent_decoded(url: &str) -> String {
-    let mut out = Vec::with_capacity(url.len());
-    let mut rest = url.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let code = tail.get(..2).and_then(|two| std::str::from_utf8(two).ok()).and_then(|two| u8::from_str_radix(two, 16).ok());
-        match code {
-            Some(code) if *first == b'%' => {
-                out.push(code);
-                rest = &tail[2..];
-            }
-            _ => {
-                out.push(*first);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_encoded_name_in_an_address_is_hidden() {
-        let redactor = Redactor::default();
-        redactor.add("云小鹿");
-        assert_eq!(hidden_url(&redactor, "http://x/?n=%E4%BA%91%E5%B0%8F%E9%B9%BF&a=1"), "http://x/?n=▇▇▇&a=1");
-        assert_eq!(hidden_url(&redactor, "http://x/?n=%E4%BA%91"), "http://x/?n=%E4%BA%91");
-    }
 
     #[test]
     fn masks_are_rounded_outwards_and_clipped_by_their_frame() {

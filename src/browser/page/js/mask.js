@@ -22,49 +22,85 @@ const foldMark = (c) => {
   const code = c.codePointAt(0);
   return (code >= 0xff01 && code <= 0xff5e ? String.fromCharCode(code - 0xfee0) : c).replace(/[A-Z]/, (upper) => upper.toLowerCase());
 };
-// As base/redact.rs has it.
-const ignored = (c) => /[\s\u0085\u00ad\u200b-\u200d\u2010-\u2015\ufeff\-－,，/／]/.test(c);
+// As base/letters.rs has it.
+const unseen = (c) => /[\u00ad\u200b-\u200d\ufeff]/.test(c);
+const ignored = (c) => /[\s\u0000\u0085\u2010-\u2015\-－,，/／+＋]/.test(c);
+// Between the words of two lines or cells: belongs to no number.
+const BREAK = "\u0000";
 
-// Where in a chain of text nodes the values stand: [[node, start, end]…]; values may run through several nodes.
+// The element whose lines a text flows in.
+const lineOf = (node) => {
+  let box = node.parentElement;
+  while (box && /^(inline|contents)/.test(getComputedStyle(box).display)) box = box.parentElement;
+  return box;
+};
+
+// Marks as one string, and for each code unit of it the mark that it belongs to.
+const joined = (marks) => {
+  const units = [];
+  marks.forEach(([c], at) => {
+    for (let unit = 0; unit < c.length; unit++) units.push(at);
+  });
+  return [marks.map(([c]) => c).join(""), units];
+};
+
+// The parts of a folded text that the net finds and nobody calls public.
+const unknownHits = (text) =>
+  netHits(text).filter(([start, end]) => {
+    const own = [...text.slice(start, end)].filter((c) => !ignored(c)).join("");
+    return !masks.shown.some((value) => value.includes(own));
+  });
+
+// Where in a chain of text nodes the values and the net's numbers stand: [[node, start, end]…]; they may run through several nodes.
 const textHits = (root, values) => {
   const nodes = [];
   const marks = [];
-  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
+  const ends = (c) => c !== undefined && /[0-9x\s]/.test(c);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    if (node.nodeType === Node.ELEMENT_NODE) {
+      if (node.tagName === "BR") marks.push([BREAK]);
+      continue;
+    }
     if (SILENT.has(node.parentElement?.tagName)) continue;
     const at = nodes.push(node) - 1;
+    // Numbers run through elements of one line only. The style is asked for where two numbers could be one.
+    const flows = ends(marks.at(-1)?.[0]) && ends(node.data[0] && foldMark(node.data[0])) && lineOf(nodes[at - 1]) === lineOf(node);
+    if (at && !flows) marks.push([BREAK]);
     let offset = 0;
     for (const c of node.data) {
-      if (!ignored(c)) marks.push([foldMark(c), at, offset, c.length]);
+      if (!unseen(c)) marks.push([foldMark(c), at, offset, c.length]);
       offset += c.length;
     }
   }
-  // One folded character may be several code units: positions are counted in marks.
-  const folded = marks.map(([c]) => c).join("");
-  const starts = [];
-  marks.forEach(([c], at) => {
-    for (let unit = 0; unit < c.length; unit++) starts.push(at);
-  });
   const hits = [];
-  for (const value of values) {
-    for (let from = folded.indexOf(value); from >= 0; from = folded.indexOf(value, from + 1)) {
-      const [first, last] = [starts[from], starts[from + value.length - 1]];
-      for (let at = first; at <= last; ) {
-        const node = marks[at][1];
-        let end = at;
-        while (end < last && marks[end + 1][1] === node) end++;
-        hits.push([nodes[node], marks[at][2], marks[end][2] + marks[end][3]]);
-        at = end + 1;
-      }
+  // One hit in each node that it runs through.
+  const add = (part) => {
+    for (let at = 0; at < part.length; ) {
+      const node = part[at][1];
+      let end = at;
+      while (end + 1 < part.length && part[end + 1][1] === node) end++;
+      hits.push([nodes[node], part[at][2], part[end][2] + part[end][3]]);
+      at = end + 1;
     }
-  }
+  };
+  const significant = marks.filter(([c]) => !ignored(c));
+  const [folded, units] = joined(significant);
+  for (const value of values)
+    for (let from = folded.indexOf(value); from >= 0; from = folded.indexOf(value, from + 1))
+      add(significant.slice(units[from], units[from + value.length - 1] + 1));
+  // A line shows any white space as one.
+  const seen = marks.filter(([c], at) => !(/\s/.test(c) && /\s/.test(marks[at - 1]?.[0] ?? "")));
+  const [line, places] = joined(seen);
+  for (const [start, end] of unknownHits(line)) add(seen.slice(places[start], places[end - 1] + 1));
   return hits;
 };
 
 const holds = (text, values) => {
   if (!text) return false;
-  const folded = [...text].filter((c) => !ignored(c)).map(foldMark).join("");
-  return values.some((value) => folded.includes(value));
+  const folded = [...text].filter((c) => !unseen(c)).map(foldMark).join("");
+  const significant = [...folded].filter((c) => !ignored(c)).join("");
+  return values.some((value) => significant.includes(value)) || unknownHits(folded).length > 0;
 };
 
 // Elements to be covered as a whole: fields, and what shows an attribute (a hint, a picture's words, generated content).
@@ -153,10 +189,11 @@ const place = () => {
   return boxes.filter(([box]) => box).map(([box, reason]) => ({ ...box, reason }));
 };
 
-// `values` come folded (no white space, dashes, commas or slashes, half-width, lower case). Answers the covered places of this viewport.
-const placeMasks = async (values) => {
+// `values` come folded (no white space, dashes, commas or slashes, half-width, lower case), and so do the `shown`, which the net lets
+// through. Answers the covered places of this viewport.
+const placeMasks = async (values, shown) => {
   masks ??= { highlight: new Highlight(), covered: new Set(), roots: new Set(), watch: new MutationObserver(place) };
-  masks.values = values;
+  Object.assign(masks, { values, shown });
   masks.highlight.priority = 2147483647;
   place();
   // A font that never comes must not stop the proof; the second look would see it move the text.
