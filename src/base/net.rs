@@ -58,9 +58,8 @@ fn check_letter(letters: &[char], end: usize) -> Option<usize> {
 
 /// Whether no other digit belongs to the same word: `tel13800001234` is a number, a hash with such digits in it is none.
 fn stands_alone(letters: &[char], part: &Range<usize>) -> bool {
-    let letter = |c: &&char| c.is_ascii_alphabetic();
-    let (before, after) = (letters[..part.start].iter().rev(), letters[part.end..].iter());
-    let next = [before.skip_while(letter).next(), after.skip_while(letter).next()];
+    let no_letter = |c: &&char| !c.is_ascii_alphabetic();
+    let next = [letters[..part.start].iter().rev().find(no_letter), letters[part.end..].iter().find(no_letter)];
     !next.into_iter().flatten().any(char::is_ascii_digit)
 }
 

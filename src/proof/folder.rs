@@ -17,7 +17,7 @@ use super::layout;
 use super::report;
 use super::state;
 use crate::base::{Fault, FaultKind, Lang, Message, Redactor, files};
-use crate::picture::MaskedShot;
+use crate::picture::{Cover, MaskedShot};
 
 /// A run folder that was sealed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -238,7 +238,7 @@ impl RunFolder {
                 width: mask.width,
                 height: mask.height,
                 reason: mask.reason.clone(),
-                painted: !mask.by_css,
+                painted: mask.how == Cover::Paint,
             })
             .collect();
         self.record(Event::Shot(Shot {
