@@ -9,6 +9,7 @@ mod cases;
 mod doctor;
 mod driver;
 mod fake_driver;
+mod faults;
 mod first_path;
 mod guide;
 mod hand_over;
