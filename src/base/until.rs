@@ -151,7 +151,8 @@ mod tests {
     async fn a_deadline_says_what_the_whole_wait_was_for() {
         let until = Until::after(Duration::ZERO, CancellationToken::new());
         let look = Message::same("a look");
-        let told = until.awaiting(&Message::same("the goal")).within(Duration::ZERO).run(&look, std::future::pending::<()>()).await;
+        let told =
+            until.awaiting(&Message::same("the goal")).within(Duration::ZERO).run(&look, std::future::pending::<()>()).await;
         assert!(told.unwrap_err().message.en.contains("the goal"));
         assert!(until.run(&look, std::future::pending::<()>()).await.unwrap_err().message.en.contains("a look"));
     }

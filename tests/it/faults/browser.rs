@@ -23,7 +23,14 @@ fn devtools(world: &World, method: &str, to_page: bool) {
     let url = if to_page {
         let port = port.parse().unwrap();
         let listed = crate::world::call("GET", port, "127.0.0.1", "/json/list", &[], b"", crate::world::PATIENCE).unwrap().json();
-        let page = listed.unwrap().as_array().unwrap().iter().find(|one| one["url"].as_str().unwrap().contains("/bind/person")).unwrap().clone();
+        let page = listed
+            .unwrap()
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|one| one["url"].as_str().unwrap().contains("/bind/person"))
+            .unwrap()
+            .clone();
         page["webSocketDebuggerUrl"].as_str().unwrap().to_owned()
     } else {
         format!("ws://127.0.0.1:{port}{}", path.trim())
