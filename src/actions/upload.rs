@@ -257,6 +257,8 @@ async fn heard(stage: &Stage<'_>, mark: Mark) -> Result<Vec<String>, Fault> {
 fn keep(stage: &Stage<'_>, folder: &Path, name: &str) -> Result<Kept, Fault> {
     let mut file = open_below(folder, name)?;
     let own = Path::new(name).file_name().and_then(|own| own.to_str()).unwrap_or(name).to_owned();
+    // The portal shows it without the folder that it lay in.
+    stage.hide_as_shown(name, &own);
     let path = stage.browser.keep_for_upload(&mut file, &own)?;
     // Of the copy: that is what the portal gets.
     let (sha256, size) = digest(&path).map_err(|error| Fault::io("读取文件", "read", &path, &error))?;

@@ -310,6 +310,8 @@ fn browser_options(options: &Options, redactor: &Redactor, work: &Work) -> Brows
         lang: options.lang,
         drivers: options.drivers.clone(),
         redactor: redactor.clone(),
+        harmless_pictures: options.site.harmless_pictures.clone(),
+        personal_origins: options.site.personal_origins(),
         masking: options.masking,
         outlives: OUTLIVES,
     }
@@ -336,6 +338,8 @@ fn redactor(options: &Options) -> Redactor {
     for (name, value) in &options.inputs {
         if private(name) || !options.site.public_inputs.contains(name) {
             redactor.add(value);
+        } else {
+            redactor.show(value);
         }
     }
     redactor
@@ -350,7 +354,7 @@ fn file_name(file: &str) -> String {
 fn folder_name(redactor: &Redactor) -> Result<String, Fault> {
     let random = hex::encode(random::bytes::<2>()?);
     let by_time = format!("{}-{random}", jiff::Zoned::now().strftime("%Y%m%d-%H%M%S"));
-    if redactor.hide(&by_time) == by_time {
+    if redactor.is_clean(&by_time) {
         return Ok(by_time);
     }
     let letters = random::bytes::<8>()?.map(|byte| char::from(b'a' + byte % 26));

@@ -41,6 +41,8 @@ impl Browser {
         let (mut found, mut rest) = (self.find(target, Purpose::Upload, until).await?, paths);
         while !rest.is_empty() {
             permit(&Hit::field(&found))?;
+            // The page may show what it was given: a scan of an identity card.
+            self.now_personal(&found.document);
             let (field, several) = self.file_field(&found, rest.len() == paths.len(), target, until).await?;
             let now = if several { rest.len() } else { 1 };
             let names: Vec<_> = rest[..now].iter().map(|path| path.display().to_string()).collect();
