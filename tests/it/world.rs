@@ -325,6 +325,11 @@ impl Running {
         keyboard.flush().unwrap();
     }
 
+    /// Whether it has ended, killed or by itself.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(Some(_)))
+    }
+
     /// Sends a signal to the run, and to nobody else.
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(pid(&self.child), signal).unwrap();
