@@ -5,7 +5,7 @@
 //! Ends with the first violation, what repeats it, and an exit code that is not 0. A debug build's program is what is killed: a release
 //! has no kill points, so this takes `--profile dev`.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a soak may panic")]
+#![expect(clippy::unwrap_used, reason = "a soak may panic")]
 
 #[path = "../tests/it/crash/driver.rs"]
 mod driver;

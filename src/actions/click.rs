@@ -76,6 +76,7 @@ const ASKS: [&str; 4] = ["？", "?", "吗", "是否"];
 async fn answer_box(stage: &mut Stage<'_>, button: &str, drawn: &Target) -> Result<(), Fault> {
     let waiting_for = crate::say!("确认框及其「{button}」按钮", "the confirm box and its button “{button}”");
     let mut ladder = Ladder::default();
+    stage.until = stage.until.awaiting(&waiting_for);
     loop {
         stage.stop_words().await?;
         if let Some(dialog) = stage.browser.dialog() {

@@ -101,17 +101,18 @@ impl Collect {
     /// Waits until the page has one of the fields: one that has just opened has none of them yet.
     async fn wait_for_one(&self, stage: &Stage<'_>) -> Result<(), Fault> {
         let (waiting_for, mut ladder) = (self.title(), Ladder::default());
+        let until = stage.until.awaiting(&waiting_for);
         loop {
             for field in &self.fields {
                 let target = stage.target(&labelled(&field.label), true)?;
-                match stage.browser.look(&target, Purpose::See, &stage.until).await {
+                match stage.browser.look(&target, Purpose::See, &until).await {
                     Ok(Some(_)) => return Ok(()),
                     Ok(None) => {}
                     Err(fault) if stage.passing(&fault) => {}
                     Err(fault) => return Err(fault),
                 }
             }
-            stage.until.climb(&mut ladder, &waiting_for).await?;
+            until.climb(&mut ladder, &waiting_for).await?;
         }
     }
 }

@@ -55,7 +55,7 @@ impl Action for Dialog {
         let waiting_for = crate::say!("弹出框及其「{button}」按钮", "a box with the button “{button}”");
         stage.allowed_here().await?;
         let mut ladder = Ladder::default();
-        let mut other = None;
+        let (mut other, until) = (None, stage.until.awaiting(&waiting_for));
         loop {
             stage.stop_words().await?;
             if let Some(dialog) = stage.browser.dialog() {
@@ -63,7 +63,7 @@ impl Action for Dialog {
                 says(&dialog.text, text.as_deref())?;
                 return answer_native(stage, accept, dialog.kind, &dialog.text).await;
             }
-            match stage.browser.drawn_box(&button, &stage.until).await {
+            match stage.browser.drawn_box(&button, &until).await {
                 Ok(Some(drawn)) if drawn.button.is_some() => {
                     says(&drawn.text, text.as_deref())?;
                     return answer_drawn(stage, drawn, &button).await;
@@ -72,7 +72,7 @@ impl Action for Dialog {
                 Err(fault) if stage.passing(&fault) || fault.kind == FaultKind::Dialog => {}
                 Err(fault) => return Err(fault),
             }
-            stage.until.climb(&mut ladder, &waiting_for).await.map_err(|fault| match &other {
+            until.climb(&mut ladder, &waiting_for).await.map_err(|fault| match &other {
                 Some(drawn) if fault.kind == FaultKind::TimedOut => no_button(&button, drawn),
                 _ => fault,
             })?;

@@ -53,13 +53,13 @@ impl Action for Read {
 
 /// The value that the portal itself shows, as soon as it shows one: portals fill in their values after the page.
 pub(super) async fn shown(stage: &Stage<'_>, target: &Target, waiting_for: &Message) -> Result<String, Fault> {
-    let mut ladder = Ladder::default();
+    let (mut ladder, until) = (Ladder::default(), stage.until.awaiting(waiting_for));
     let value = loop {
-        let value = stage.browser.read(target, &stage.until).await?;
+        let value = stage.browser.read(target, &until).await?;
         if !value.trim().is_empty() {
             break value.trim().to_owned();
         }
-        stage.until.climb(&mut ladder, waiting_for).await?;
+        until.climb(&mut ladder, waiting_for).await?;
     };
     // What a stranger's frame shows is no word of the portal.
     let found = stage.browser.look(target, Purpose::See, &stage.until).await?;

@@ -133,8 +133,9 @@ impl Upload {
     }
 
     /// Whether the portal shows the files before anything is given to it; looks until the page has the field or shows them.
-    async fn already(&self, stage: &Stage<'_>, target: &Target) -> Result<bool, Fault> {
+    async fn already(&self, stage: &mut Stage<'_>, target: &Target) -> Result<bool, Fault> {
         let (waiting_for, mut ladder) = (target.words(), Ladder::default());
+        stage.until = stage.until.awaiting(&waiting_for);
         loop {
             let field = match stage.browser.look(target, Purpose::Upload, &stage.until).await {
                 Err(fault) if stage.passing(&fault) => None,

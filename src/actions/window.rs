@@ -30,14 +30,14 @@ impl Action for Window {
 
     async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
         let (site, waiting_for) = (&self.site, stage.site.in_words(&self.title()));
-        let mut ladder = Ladder::default();
+        let (mut ladder, until) = (Ladder::default(), stage.until.awaiting(&waiting_for));
         loop {
-            let windows = stage.browser.windows(&stage.until).await?;
+            let windows = stage.browser.windows(&until).await?;
             // The newest one: an older window at the same site is a leftover.
             if let Some(window) = windows.iter().rev().find(|window| stage.site.is_at(site, &window.url)) {
                 return stage.browser.switch_to(&window.handle, &stage.until).await;
             }
-            stage.until.climb(&mut ladder, &waiting_for).await?;
+            until.climb(&mut ladder, &waiting_for).await?;
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Every wait says what it waits for, so that a time-out tells a person more than "timed out".
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -38,22 +39,34 @@ pub struct Until {
     deadline: Instant,
     allowed: Duration,
     cancel: CancellationToken,
+    goal: Option<Arc<Message>>,
 }
 
 impl Until {
     /// A new limit, `allowed` from now, stopped by `cancel`.
     pub fn after(allowed: Duration, cancel: CancellationToken) -> Until {
-        Until { deadline: Instant::now() + allowed, allowed, cancel }
+        Until { deadline: Instant::now() + allowed, allowed, cancel, goal: None }
     }
 
     /// The same token with a deadline `allowed` from now, but never later than this one.
     pub fn within(&self, allowed: Duration) -> Until {
-        Until { deadline: self.deadline.min(Instant::now() + allowed), allowed, cancel: self.cancel.clone() }
+        Until { deadline: self.deadline.min(Instant::now() + allowed), allowed, ..self.clone() }
     }
 
     /// The same token with a deadline of its own: for a gate, whose patience is not the step's.
     pub fn renewed(&self, allowed: Duration) -> Until {
-        Until { deadline: Instant::now() + allowed, allowed, cancel: self.cancel.clone() }
+        Until { deadline: Instant::now() + allowed, allowed, ..self.clone() }
+    }
+
+    /// The same limit, which says `goal` when it passes, whatever was under way then: looks at a page take most of the time of a wait,
+    /// so that mostly one of them meets the deadline.
+    #[must_use]
+    pub fn awaiting(&self, goal: &Message) -> Until {
+        Until { goal: Some(Arc::new(goal.clone())), ..self.clone() }
+    }
+
+    fn passed(&self, waiting_for: &Message) -> Fault {
+        timed_out(self.goal.as_deref().unwrap_or(waiting_for))
     }
 
     /// The time that this limit was made with.
@@ -83,7 +96,7 @@ impl Until {
             biased;
             () = self.cancel.cancelled() => Err(stopped()),
             done = work => Ok(done),
-            () = tokio::time::sleep_until(self.deadline) => Err(timed_out(waiting_for)),
+            () = tokio::time::sleep_until(self.deadline) => Err(self.passed(waiting_for)),
         }
     }
 
@@ -95,7 +108,7 @@ impl Until {
             () = self.cancel.cancelled() => return Err(stopped()),
             () = tokio::time::sleep(rung) => {}
         }
-        if self.expired() { Err(timed_out(waiting_for)) } else { Ok(()) }
+        if self.expired() { Err(self.passed(waiting_for)) } else { Ok(()) }
     }
 
     /// The next pause of `ladder`, as [`Until::pause`].
@@ -132,5 +145,15 @@ mod tests {
         let mut ladder = Ladder::default();
         let pauses: Vec<u128> = (0..8).map(|_| ladder.rung().as_millis()).collect();
         assert_eq!(pauses, [0, 20, 50, 100, 100, 500, 500, 500]);
+    }
+
+    #[tokio::test]
+    async fn a_deadline_says_what_the_whole_wait_was_for() {
+        let until = Until::after(Duration::ZERO, CancellationToken::new());
+        let look = Message::same("a look");
+        let told =
+            until.awaiting(&Message::same("the goal")).within(Duration::ZERO).run(&look, std::future::pending::<()>()).await;
+        assert!(told.unwrap_err().message.en.contains("the goal"));
+        assert!(until.run(&look, std::future::pending::<()>()).await.unwrap_err().message.en.contains("a look"));
     }
 }

@@ -15,6 +15,7 @@ use super::hide;
 use super::journal::{self, Head, Journal};
 use super::layout;
 use super::report;
+use super::room;
 use super::state;
 use crate::base::{Fault, FaultKind, Lang, Message, Redactor, files};
 use crate::picture::MaskedShot;
@@ -205,6 +206,14 @@ impl RunFolder {
             tell(&event);
         }
         Ok(head)
+    }
+
+    /// Makes sure, before an irreversible act, that what becomes of it can be recorded here.
+    ///
+    /// # Errors
+    /// [`FaultKind::Io`] when the folder is gone, read-only or its disk as good as full.
+    pub fn has_room(&self) -> Result<(), Fault> {
+        room::check(&self.path, self.journal.length())
     }
 
     /// From now on `tell` hears of every event after it was written, with the same values hidden.

@@ -132,6 +132,11 @@ impl Journal {
         self.head.as_ref()
     }
 
+    /// Bytes of all lines.
+    pub(super) fn length(&self) -> u64 {
+        self.length
+    }
+
     /// Writes one event as one line. On a fault the file ends where it ended before.
     pub(super) fn append(&mut self, event: Event) -> Result<Head, Fault> {
         if self.broken {

@@ -14,6 +14,7 @@ mod hide;
 mod journal;
 mod layout;
 pub mod report;
+mod room;
 pub mod state;
 pub mod verify;
 

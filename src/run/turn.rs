@@ -99,6 +99,7 @@ impl Turn<'_> {
     /// # Errors
     /// [`FaultKind::Refused`] when another run came first; [`FaultKind::Io`]. Nothing may be pressed then.
     pub(super) fn intend(&self, stage: &mut Stage<'_>, action: Message) -> Result<(), Fault> {
+        stage.folder.has_room()?;
         self.ledger.intend(&self.key, stage.folder.path(), self.seen.as_ref())?;
         let (key, revision) = (self.key.clone(), self.revision);
         stage.record_synced(Event::OnceIntent { step: stage.step, key, action, revision })

@@ -10,6 +10,7 @@ mod crash;
 mod doctor;
 mod driver;
 mod fake_driver;
+mod faults;
 mod first_path;
 mod guide;
 mod hand_over;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::world::{Running, World, find_words, holds, until};
+use crate::world::{Running, World, find_words, folders_with, holds, until};
 
 const BINDING: &str = include_str!("../../playbooks/2.2-ca-binding.yaml");
 const APPLY: &str = "  - click: { on: 确认申请, answer: 确定 }\n";
@@ -193,15 +193,6 @@ fn programs_of(folder: &Path) -> Vec<String> {
         (!line.trim().is_empty() && (line.contains(&folder) || environment.contains(&folder))).then_some(line)
     };
     processes.filter_map(|path| named(&path)).collect()
-}
-
-/// All folders at any depth that hold a file of this name.
-fn folders_with(folder: &Path, name: &str) -> Vec<PathBuf> {
-    let inner =
-        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir() && !path.is_symlink());
-    let mut found: Vec<PathBuf> = inner.flat_map(|path| folders_with(&path, name)).collect();
-    found.extend(folder.join(name).is_file().then(|| folder.to_owned()));
-    found
 }
 
 #[test]

@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 /// No step of any test takes this long; a test that waits this long has failed.
-const PATIENCE: Duration = Duration::from_secs(240);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(240);
 /// How long between two looks at a condition that nobody announces.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -56,6 +56,11 @@ impl World {
             panic!("the training did not start; it has said why above");
         };
         World { serving: Some(serving), file: PathBuf::from(line), folder }
+    }
+
+    /// The number of the process of the portals.
+    pub(crate) fn pid(&self) -> u32 {
+        self.serving.as_ref().unwrap().id()
     }
 
     /// Kills the portals at once, as a power cut would.
@@ -330,6 +335,11 @@ impl Running {
         matches!(self.child.try_wait(), Ok(Some(_)))
     }
 
+    /// The number of its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends a signal to the run, and to nobody else.
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(pid(&self.child), signal).unwrap();
@@ -392,6 +402,15 @@ pub(crate) fn find_words(folder: &Path, words: &[String]) -> Vec<(PathBuf, Strin
             }
         }
     }
+    found
+}
+
+/// All folders at any depth that hold a file of this name.
+pub(crate) fn folders_with(folder: &Path, name: &str) -> Vec<PathBuf> {
+    let inner =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir() && !path.is_symlink());
+    let mut found: Vec<PathBuf> = inner.flat_map(|path| folders_with(&path, name)).collect();
+    found.extend(folder.join(name).is_file().then(|| folder.to_owned()));
     found
 }
 

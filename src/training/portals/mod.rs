@@ -24,17 +24,23 @@ mod unbind;
 use std::future::Future;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use axum::body::{Body, Bytes};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt;
 
 pub(crate) use assets::asset;
 use pages::zone;
 pub(crate) use session::{User, cookie};
-pub(crate) use trouble::{FailOnce, Hold, LetGo, Slow};
+pub(crate) use trouble::{Cut, FailOnce, Hold, LetGo, Slow};
 
 use super::store::Store;
 use crate::base::Fault;
+
+/// How long a half answer may take to leave.
+const FLUSH: Duration = Duration::from_millis(200);
 
 /// What all pages share.
 pub(crate) struct Portals {
@@ -130,13 +136,14 @@ impl Portals {
         }
         match fail {
             None => answer.await,
-            Some(FailOnce { status, after, .. }) => {
+            Some(FailOnce { status, after, cut: Cut::No, .. }) => {
                 if after {
                     // What was asked for happens; only the answer is lost.
                     drop(answer.await);
                 }
                 self.error_page(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR))
             }
+            Some(FailOnce { cut, .. }) => broken(answer.await, cut).await,
         }
     }
 
@@ -160,4 +167,22 @@ impl Portals {
             _ => self.error_page(StatusCode::BAD_GATEWAY),
         }
     }
+}
+
+/// A part of an answer, and then the end of the connection.
+async fn broken(answer: Response, cut: Cut) -> Response {
+    let (parts, body) = answer.into_parts();
+    let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let part = match cut {
+        Cut::Half => bytes.slice(..bytes.len() / 2),
+        _ => Bytes::new(),
+    };
+    let broken = futures_util::stream::once(async move {
+        // What has been written goes out while the connection waits, and never once it has failed.
+        if matches!(cut, Cut::Half) {
+            tokio::time::sleep(FLUSH).await;
+        }
+        Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset))
+    });
+    Response::from_parts(parts, Body::from_stream(futures_util::stream::once(async { Ok(part) }).chain(broken)))
 }

@@ -20,17 +20,34 @@ pub(crate) struct Slow {
     pub(crate) path: String,
 }
 
-/// The next request below `path` is answered with `status`.
+/// The next request below `path` is answered with `status`, or with half an answer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct FailOnce {
     /// Prefix of the request's path.
     #[serde(default = "everywhere")]
     pub(crate) path: String,
     /// HTTP status, 400 to 599.
+    #[serde(default = "bad_gateway")]
     pub(crate) status: u16,
     /// The request is carried out and only its answer is lost.
     #[serde(default)]
     pub(crate) after: bool,
+    /// The request is carried out; then the connection breaks off.
+    #[serde(default)]
+    pub(crate) cut: Cut,
+}
+
+/// Where a connection breaks off.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Cut {
+    /// Nowhere.
+    #[default]
+    No,
+    /// After half of the answer.
+    Half,
+    /// Before its first byte.
+    All,
 }
 
 /// The next request below `path` stands still until it is let go.
@@ -54,6 +71,10 @@ pub(crate) struct LetGo {
 
 fn everywhere() -> String {
     "/".to_owned()
+}
+
+fn bad_gateway() -> u16 {
+    502
 }
 
 /// The troubles that are ordered now.
@@ -124,7 +145,7 @@ mod tests {
     #[test]
     fn a_failure_is_used_up_and_styles_are_spared() {
         let mut trouble = Trouble::default();
-        trouble.fail_once(FailOnce { path: "/".into(), status: 503, after: false });
+        trouble.fail_once(FailOnce { path: "/".into(), status: 503, after: false, cut: Cut::No });
         trouble.slow(Slow { millis: 50, path: "/bind".into() });
         assert!(trouble.take("/assets/ca.css").1.is_none());
         assert!(trouble.take("/").1.is_some());

@@ -81,7 +81,8 @@ fn killed(world: &World, act: &Act, at: At) -> PathBuf {
         attend(world, act, &mut run);
         match at {
             At::Write(_) => run.has_ended(),
-            _ => world.ask("/hold")["held"] == 1 || run.has_ended(),
+            At::Done | At::Unanswered => world.counter(act.counters[0].0) == 1 || run.has_ended(),
+            At::Late | At::Lost => world.ask("/hold")["held"] == 1 || run.has_ended(),
         }
     });
     if !matches!(at, At::Write(_)) {

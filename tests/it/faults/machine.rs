@@ -1,0 +1,175 @@
+//! The machine itself fails: its disk, its clock, its sleep, its card service.
+
+use std::path::Path;
+use std::process::Command;
+
+use ruku::training::cards::CardHost;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+
+use super::{at_the_bind, at_the_press, binds, fault, goes_on, row};
+use crate::world::{Running, World, block_on, shell, until};
+
+/// A run whose run folders lie on a disk of its own, mounted by nobody else.
+fn on_a_disk(name: &str, seed: u64, options: &str) {
+    let world = World::start(seed);
+    let runs = world.folder.path().join("runs");
+    std::fs::create_dir(&runs).unwrap();
+    let plain = world.run_of(&["2.1.1", "2.2"]);
+    let mut command = Command::new("unshare");
+    command.args(["--user", "--map-root-user", "--mount", "sh", "-c"]);
+    command.arg(format!("mount -t tmpfs -o {options} none \"$0\" && exec \"$@\"")).arg(&runs).arg(plain.get_program());
+    command.args(plain.get_args()).envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    for (name, _) in plain.get_envs().filter(|(_, value)| value.is_none()) {
+        command.env_remove(name);
+    }
+    let (code, said, events) = Running::start(command).end();
+    // Where nothing can be written any more, the fault is told and not kept.
+    let told = events.iter().rev().find(|event| event["type"] == "fault").map(|_| fault(&events, &said));
+    let told = told.unwrap_or_else(|| said.lines().rev().find_map(|line| line.strip_prefix("错误：")).unwrap().to_owned());
+    let place = told.split(['：', '（']).find(|part| part.starts_with('/')).unwrap_or("/nowhere").to_owned();
+    row(name, &told.replace(&place, "…"), &binds(&world), code);
+    assert_eq!(world.counter("bind_requests"), 0, "{said}");
+    goes_on(&world);
+}
+
+#[test]
+fn the_disk_is_full() {
+    // Room for the journal and some pictures, not for what an act will need.
+    on_a_disk("磁盘已满", 920, "size=2m");
+}
+
+#[test]
+fn the_disk_is_read_only() {
+    on_a_disk("磁盘是只读的", 921, "ro");
+}
+
+#[test]
+fn the_run_folder_is_deleted() {
+    let world = World::start(922);
+    let mut run = at_the_bind(&world);
+    let folder = world.newest_run();
+    std::fs::remove_dir_all(&folder).unwrap();
+    run.type_line("");
+    let (code, said, _) = run.end();
+    let told = said.lines().rev().find_map(|line| line.strip_prefix("错误：")).unwrap();
+    row("办理档案被删除", &told.replace(&*folder.to_string_lossy(), "…"), &binds(&world), code);
+    assert_eq!(world.counter("bind_requests"), 0, "{said}");
+    goes_on(&world);
+}
+
+/// All processes of a run, the run itself last.
+fn family(run: u32) -> Vec<u32> {
+    let parents: Vec<(u32, u32)> = std::fs::read_dir("/proc")
+        .unwrap()
+        .filter_map(|entry| {
+            let entry = entry.ok()?;
+            let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
+            let parent = stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()?;
+            Some((entry.file_name().to_str()?.parse().ok()?, parent))
+        })
+        .collect();
+    let mut all = vec![run];
+    let mut at = 0;
+    while at < all.len() {
+        let of = all[at];
+        all.extend(parents.iter().filter(|(_, parent)| *parent == of).map(|(child, _)| *child));
+        at += 1;
+    }
+    all.reverse();
+    all
+}
+
+fn all(run: u32, signal: Signal) {
+    for pid in family(run) {
+        // One may have ended meanwhile.
+        let _ = kill_process(Pid::from_raw(i32::try_from(pid).unwrap()).unwrap(), signal);
+    }
+}
+
+fn state(pid: u32) -> char {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    stat.rsplit_once(')').unwrap().1.trim_start().chars().next().unwrap()
+}
+
+#[test]
+fn the_machine_sleeps() {
+    let world = World::start(923);
+    let mut run = at_the_bind(&world);
+    let pid = run.pid();
+    all(pid, Signal::STOP);
+    until("everything stands still", || state(pid) == 'T');
+    // It sleeps longer than any look of a step.
+    let asleep = std::time::Instant::now();
+    until("some time to pass", || asleep.elapsed().as_secs() >= 5);
+    all(pid, Signal::CONT);
+    run.type_line("");
+    let (code, said, _) = run.end();
+    row("电脑休眠", said.lines().find(|line| line.contains("办理完成")).unwrap(), &binds(&world), code);
+}
+
+/// When the last line of a journal was written, by the clock on the wall.
+fn last_time(folder: &Path) -> jiff::Timestamp {
+    ruku::proof::read(folder).unwrap().last().unwrap().t_wall
+}
+
+#[test]
+fn the_clock_is_set_back() {
+    let world = World::start(924);
+    let offset = world.write("offset", "+0");
+    let mut command = world.unpictured(&["2.1.1", "2.2"]);
+    let library = shell(Path::new("/usr/lib"), "find . -name libfaketime.so.1 | head -1");
+    let library = format!("/usr/lib/{}", String::from_utf8(library.stdout).unwrap().trim());
+    assert!(library.ends_with("libfaketime.so.1"), "drivers/setup --tests installs faketime");
+    command.env("LD_PRELOAD", library).env("FAKETIME_TIMESTAMP_FILE", &offset).env("FAKETIME_NO_CACHE", "1");
+    // Only the clock on the wall: the other one never steps.
+    command.env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    // The browser keeps the true time.
+    let driver = world.write("driver", "#!/bin/sh\nunset LD_PRELOAD\nexec chromedriver \"$@\"\n");
+    std::fs::set_permissions(&driver, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+    command.env("RUKU_DRIVER", driver);
+    let mut run = at_the_press(command, &world);
+    let before = last_time(&world.newest_run());
+    std::fs::write(&offset, "-7200").unwrap();
+    run.type_line("");
+    let (code, said, _) = run.end();
+    let folder = world.newest_run();
+    assert!(last_time(&folder) < before, "it was set back: {said}");
+    let verified = ruku::proof::verify::verify(&folder);
+    assert!(verified.ok(), "{:#?}", verified.checks);
+    row("时钟被调回两小时", said.lines().find(|line| line.contains("办理完成")).unwrap(), &binds(&world), code);
+}
+
+#[test]
+fn the_agent_restarts() {
+    let world = World::start(925);
+    world.admin("/prepare", &json!({ "applicant": "p1", "bound": true }));
+    let mut run = Running::start(world.unpictured(&["3.1"]));
+    run.wait_for("step.start", |event| event["action"] == "enter_pin");
+    world.admin("/agent/stop", &Value::Null);
+    world.admin("/agent/start", &Value::Null);
+    let (code, said, _) = run.end();
+    let stored = format!("授权 {} 次", world.counter("authorise"));
+    let told = said.lines().rev().find(|line| line.contains("办理完成") || line.starts_with("错误：")).unwrap();
+    row("CA 助手重启", told.trim_start_matches("错误："), &stored, code);
+}
+
+#[test]
+fn the_card_service_restarts() {
+    let world = World::start(926);
+    let mut run = at_the_bind(&world);
+    let comm = |pid: &u32| std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+    let service = family(world.pid()).into_iter().find(|pid| comm(pid).trim() == "pcscd").expect("a card service");
+    kill_process(Pid::from_raw(i32::try_from(service).unwrap()).unwrap(), Signal::KILL).unwrap();
+    run.type_line("");
+    let gate = run.wait_for("gate.open", |_| true);
+    let told = gate["message"]["zh"].as_str().unwrap().to_owned();
+    block_on(async {
+        let host = CardHost::start(&world.folder.path().join("training"), Path::new(env!("CARGO_BIN_EXE_ruku"))).await.unwrap();
+        host.insert(0, "p1").await.unwrap();
+        let (code, said, _) = run.end();
+        assert_eq!(code, 0, "{said}");
+        row("读卡服务重启", &told, &binds(&world), code);
+        host.end().await;
+    });
+}
