@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+#[cfg(debug_assertions)]
+use crate::base::crash;
 use crate::base::{Fault, FaultKind, files};
 use crate::proof::{self, Event, OnceOutcome};
 
@@ -171,7 +173,11 @@ impl Ledger {
         let write = |file: &mut File| {
             file.set_len(whole)?;
             file.seek(SeekFrom::Start(whole))?;
+            #[cfg(debug_assertions)]
+            crash::before(crash::Written::Ledger);
             file.write_all(&text)?;
+            #[cfg(debug_assertions)]
+            crash::written(crash::Written::Ledger, file, whole, whole + text.len() as u64);
             file.sync_data()
         };
         write(file).map_err(|error| self.failed(&error))

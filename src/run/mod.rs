@@ -251,7 +251,7 @@ async fn attempt(
         lang: options.lang,
         machine: machine(options.operator.name(), ground.as_ref().ok().map(|ground| &ground.browser)),
         subject: options.applicant.clone(),
-        continues: earlier.as_ref().map(|earlier| earlier.continues.clone()),
+        continues: earlier.as_ref().and_then(|earlier| earlier.continues.clone()),
     }))?;
     for (number, chosen) in options.playbooks.iter().enumerate() {
         folder.keep_file(&format!("{}-{}", number + 1, file_name(&chosen.file)), &chosen.bytes)?;

@@ -6,6 +6,7 @@ mod acts;
 mod agent;
 mod card;
 mod cases;
+mod crash;
 mod doctor;
 mod driver;
 mod fake_driver;
