@@ -154,14 +154,9 @@ impl Ledger {
     /// The last line of `key`.
     fn find(&self, file: &mut File, key: &str) -> Result<Option<Line>, Fault> {
         let text = self.whole_lines(file)?;
-        let mut found = None;
-        for (number, line) in (1..).zip(text.split_inclusive(|byte| *byte == b'\n')) {
-            let line: Line = serde_json::from_slice(line).map_err(|_| self.damaged(number))?;
-            if line.key == key {
-                found = Some(line);
-            }
-        }
-        Ok(found)
+        let mut lines = read(&text).map_err(|number| self.damaged(number))?;
+        lines.retain(|line| line.key == key);
+        Ok(lines.pop())
     }
 
     fn append(&self, file: &mut File, key: &str, run: &Path, standing: Standing) -> Result<(), Fault> {
@@ -222,6 +217,12 @@ fn under_way(run: &Path) -> Fault {
             "another run is doing the same thing right now, so nothing was pressed: {run}; wait until it ends"
         ),
     )
+}
+
+/// The lines of a ledger, or the number of the first that is none.
+pub(super) fn read(text: &[u8]) -> Result<Vec<Line>, usize> {
+    let lines = (1..).zip(text.split_inclusive(|byte| *byte == b'\n'));
+    lines.map(|(number, line)| serde_json::from_slice(line).map_err(|_| number)).collect()
 }
 
 #[cfg(test)]

@@ -378,6 +378,12 @@ fn machine(operator: &str, browser: Option<&Browser>) -> BTreeMap<String, String
     facts
 }
 
+/// The reader of the ledger, for `fuzz/`.
+#[cfg(fuzzing)]
+pub fn fuzz(bytes: &[u8]) {
+    let _ = ledger::read(bytes);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
