@@ -75,6 +75,8 @@ pub(crate) struct Trial<'a> {
     /// What is hidden in texts, and whether pictures are masked: off in a positive control.
     pub(crate) redactor: Redactor,
     pub(crate) masking: bool,
+    /// Whether pictures are kept without captions, too.
+    pub(crate) pictures: bool,
     /// Stops the run.
     pub(crate) cancel: CancellationToken,
 }
@@ -106,6 +108,7 @@ impl<'a> Trial<'a> {
             mode: Mode::Auto,
             redactor: Redactor::default(),
             masking: true,
+            pictures: false,
             cancel: CancellationToken::new(),
         }
     }
@@ -152,7 +155,7 @@ impl<'a> Trial<'a> {
             headed: false,
             viewport: (1280, 800),
             // Half of the time of a trial; whole runs of the program have them.
-            pictures: self.mode == Mode::Present,
+            pictures: self.pictures || self.mode == Mode::Present,
             redactor: self.redactor,
             masking: self.masking,
             patience: self.patience,
