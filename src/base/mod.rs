@@ -4,6 +4,8 @@
 
 pub mod below;
 pub mod challenge;
+#[cfg(debug_assertions)]
+pub(crate) mod crash;
 pub mod diagnostic;
 pub mod fault;
 pub mod files;

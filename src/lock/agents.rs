@@ -146,7 +146,7 @@ struct User {
 }
 
 /// Reads `{"code":"0000","data":{"userlist":"name||container&&&…"}}`; code 9001 is an empty list.
-fn rs_users(driver: &AgentDriver, json: &serde_json::Value) -> Result<Vec<User>, Message> {
+pub(super) fn rs_users(driver: &AgentDriver, json: &serde_json::Value) -> Result<Vec<User>, Message> {
     match json["code"].as_str() {
         Some("9001") => Ok(Vec::new()),
         Some("0000") => {

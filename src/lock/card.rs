@@ -134,6 +134,7 @@ impl Exchange<'_> {
             let (Some(low), Some(high)) = (part.pop(), part.pop()) else {
                 return Err(trouble::fault(Error::CommDataLost));
             };
+            let came = !part.is_empty();
             data.append(&mut part);
             let status = u16::from(high) << 8 | u16::from(low);
             if data.len() > LARGEST {
@@ -141,7 +142,7 @@ impl Exchange<'_> {
             }
             match high {
                 // A card that promises more but gives nothing would be asked for ever.
-                0x61 if data.len() < LARGEST && (!data.is_empty() || command.get(1) != Some(&0xC0)) => {
+                0x61 if data.len() < LARGEST && (came || command.get(1) != Some(&0xC0)) => {
                     command = Zeroizing::new(vec![0x00, 0xC0, 0x00, 0x00, low]);
                 }
                 0x6C if !acts && !corrected => {
@@ -212,5 +213,33 @@ pub(super) mod tests {
         let script = Script::new(&empty);
         assert_eq!(send(&script, &[0, 0xA4]).unwrap().status, 0x6110);
         assert_eq!(script.asked.borrow().len(), 2, "endless promises end");
+    }
+
+    /// A card that answers the same things again and again, whatever it is asked.
+    struct Circle(Vec<Vec<u8>>, std::cell::Cell<usize>);
+
+    impl Wire for Circle {
+        fn transmit(&self, _: &[u8]) -> Result<Vec<u8>, Error> {
+            let at = self.1.get();
+            self.1.set(at + 1);
+            Ok(self.0[at % self.0.len()].clone())
+        }
+    }
+
+    fn answers() -> impl proptest::strategy::Strategy<Value = Vec<Vec<u8>>> {
+        use proptest::prelude::*;
+        let status = prop_oneof![Just(0x61), Just(0x6C), Just(0x90), any::<u8>()];
+        let answer = (proptest::collection::vec(any::<u8>(), 0..3), status, any::<u8>());
+        proptest::collection::vec(answer.prop_map(|(data, high, low)| [data, vec![high, low]].concat()), 1..5)
+    }
+
+    proptest::proptest! {
+        /// No card can keep Ruku asking for ever, nor make it panic.
+        #[test]
+        fn every_exchange_ends(answers in answers(), instruction in proptest::num::u8::ANY) {
+            let (driver, card) = (crate::lock::drivers::tests::training(), Circle(answers, Default::default()));
+            let _ = Exchange { wire: &card, driver: &driver }.send(Zeroizing::new(vec![0, instruction, 0, 0, 0]));
+            proptest::prop_assert!(card.1.get() <= LARGEST + 2, "{} answers", card.1.get());
+        }
     }
 }

@@ -9,6 +9,8 @@ mod atr;
 mod board;
 pub mod card;
 mod drivers;
+#[cfg(fuzzing)]
+pub mod fuzz;
 mod lines;
 pub mod piv;
 mod readers;

@@ -172,8 +172,8 @@ impl RunFolder {
         self.journal.head()
     }
 
-    /// Records an event; every free text in it passes the redactor. Intents and outcomes of once-steps and the end are on disk when this
-    /// returns. The first event must be `run.start` (its `run` becomes the folder's name), the last `run.end` (its counts are the folder's).
+    /// Records an event; every free text in it passes the redactor. The beginning, intents and outcomes of once-steps, and the end are on disk
+    /// when this returns. The first event must be `run.start` (its `run` becomes the folder's name), the last `run.end` (its counts are the folder's).
     pub fn record(&mut self, event: Event) -> Result<Head, Fault> {
         let mut event = hide::hide(event, &self.redactor);
         let begins = matches!(event, Event::RunStart(_));
@@ -194,7 +194,7 @@ impl RunFolder {
         }
         let (ends, must_last) = (
             matches!(event, Event::RunEnd { .. }),
-            matches!(event, Event::OnceIntent { .. } | Event::OnceOutcome { .. } | Event::RunEnd { .. }),
+            begins || matches!(event, Event::OnceIntent { .. } | Event::OnceOutcome { .. } | Event::RunEnd { .. }),
         );
         let told = self.observer.0.as_ref().map(|tell| (Arc::clone(tell), event.clone()));
         let head = self.journal.append(event)?;

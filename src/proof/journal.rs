@@ -11,6 +11,8 @@ use jiff::{Timestamp, TimestampRound, Unit};
 
 use super::canonical;
 use super::event::{Event, Record};
+#[cfg(debug_assertions)]
+use crate::base::crash;
 use crate::base::{Fault, FaultKind, files};
 
 /// `prev` of the first line.
@@ -95,6 +97,8 @@ impl Journal {
     /// A new journal at `path`, which must not exist.
     pub(super) fn create(path: &Path) -> Result<Journal, Fault> {
         files::write_new(path, b"")?;
+        #[cfg(debug_assertions)]
+        crash::synced(0);
         Journal::append_to(path, 0, None, 0)
     }
 
@@ -113,6 +117,8 @@ impl Journal {
             .set_len(length)
             .and_then(|()| journal.file.sync_all())
             .map_err(|error| cannot_write(&journal.path, &error))?;
+        #[cfg(debug_assertions)]
+        crash::synced(length);
         Ok(journal)
     }
 
@@ -164,10 +170,14 @@ impl Journal {
             ));
         }
         let line = line + "\n";
+        #[cfg(debug_assertions)]
+        crash::before(crash::Written::Journal);
         if let Err(error) = self.file.write_all(line.as_bytes()) {
             self.broken = self.file.set_len(self.length).is_err();
             return Err(cannot_write(&self.path, &error));
         }
+        #[cfg(debug_assertions)]
+        crash::written(crash::Written::Journal, &self.file, self.length, self.length + line.len() as u64);
         self.length += line.len() as u64;
         let head = Head { seq: record.seq, sha256: canonical::sha256(line.as_bytes()) };
         self.head = Some(head.clone());
@@ -176,7 +186,10 @@ impl Journal {
 
     /// Waits until every line is on the disk.
     pub(super) fn sync(&mut self) -> Result<(), Fault> {
-        self.file.sync_data().map_err(|error| cannot_write(&self.path, &error))
+        self.file.sync_data().map_err(|error| cannot_write(&self.path, &error))?;
+        #[cfg(debug_assertions)]
+        crash::synced(self.length);
+        Ok(())
     }
 }
 

@@ -66,3 +66,9 @@ pub fn write_report(run: &Path, lang: Lang) -> Result<PathBuf, Fault> {
     files::replace(&path, report::html(&records, &state::fold(&records), lang)?.as_bytes())?;
     Ok(path)
 }
+
+/// The reader of the journal, for `fuzz/`.
+#[cfg(fuzzing)]
+pub fn fuzz(bytes: &[u8]) {
+    let _ = journal::read(bytes).map(|log| state::fold(&log.records));
+}

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use super::bag::{self, Listing, Unfit};
 use super::canonical;
-use super::event::{Event, Record};
+use super::event::{Event, Record, RunResult};
 use super::journal::{self, Log};
 use super::layout;
 use super::report;
@@ -435,6 +435,12 @@ fn playbook_findings(records: &[Record]) -> Vec<Message> {
         .collect();
     if start.playbooks.is_empty() {
         return vec![crate::say!("日志没有写明办理流程", "the journal names no playbook")];
+    }
+    // Killed before its first step: the texts were still being copied, and nothing was done by them.
+    let interrupted = |record: &Record| matches!(record.event, Event::RunEnd { result: RunResult::Interrupted, .. });
+    let began = |record: &Record| matches!(record.event, Event::StepStart { .. });
+    if records.iter().any(interrupted) && !records.iter().any(began) {
+        return Vec::new();
     }
     let absent = start.playbooks.iter().filter(|playbook| !kept.contains(playbook.sha256.as_str()));
     absent

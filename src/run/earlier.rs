@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::GoOn;
+use super::{GoOn, kept};
 use crate::base::{Fault, FaultKind, Lang, Redactor, files};
 use crate::proof::{self, Continues, PlaybookRef, RunFolder, RunResult};
 
@@ -18,8 +18,8 @@ const ENTRY: &str = "entry.json";
 pub(super) struct Earlier {
     /// The name of its temporary folder.
     pub(super) work: String,
-    /// For the first line of the new journal.
-    pub(super) continues: Continues,
+    /// For the first line of the new journal; none when the run was killed before it had one of its own.
+    pub(super) continues: Option<Continues>,
     /// Which of its playbooks was under way.
     pub(super) playbook: usize,
 }
@@ -32,6 +32,10 @@ pub(super) struct Earlier {
 pub(super) fn close(one: &GoOn, redactor: &Redactor, playbooks: &[PlaybookRef], lang: Lang) -> Result<Earlier, Fault> {
     let path = one.run.as_path();
     let mut records = proof::read(path)?;
+    if records.is_empty() && !proof::is_being_written(path) {
+        // Killed while its browser started: nothing was begun, and there is nothing to seal.
+        return Ok(Earlier { work: one.work.clone(), continues: None, playbook: 0 });
+    }
     if !proof::is_sealed(path) {
         RunFolder::reopen(path, redactor.clone())?.seal(lang)?;
         records = proof::read(path)?;
@@ -41,6 +45,8 @@ pub(super) fn close(one: &GoOn, redactor: &Redactor, playbooks: &[PlaybookRef], 
         return Err(proof::not_a_run(path));
     };
     if state.end.as_ref().is_some_and(|end| matches!(end.result, RunResult::Done | RunResult::Finished)) {
+        // Killed after its last line, before it cleared up.
+        kept::remove(path);
         return Err(Fault::new(
             FaultKind::Precondition,
             crate::say!("这次办理已经办完，无需继续。", "this run was done; there is nothing to go on with"),
@@ -58,7 +64,7 @@ pub(super) fn close(one: &GoOn, redactor: &Redactor, playbooks: &[PlaybookRef], 
     }
     let under_way = state.steps.last().map(|step| step.playbook.as_str());
     let playbook = playbooks.iter().position(|one| Some(one.guide.as_str()) == under_way).unwrap_or(0);
-    let continues = Continues { run: start.run.clone(), head: last.sha256.clone() };
+    let continues = Some(Continues { run: start.run.clone(), head: last.sha256.clone() });
     Ok(Earlier { work: one.work.clone(), continues, playbook })
 }
 

@@ -164,13 +164,36 @@ pub async fn run(options: Options) -> Result<Outcome, Fault> {
         Err(fault) if fault.kind == FaultKind::Unsure => (RunResult::Unsure, Some(fault.message.clone()), fault.exit_code()),
         Err(fault) => (RunResult::Failed, Some(fault.message.clone()), fault.exit_code()),
     };
-    folder.end(result, why.clone(), exit_code)?;
-    let sealed = folder.seal(options.lang)?;
+    let sealed = folder.end(result, why.clone(), exit_code).and_then(|_| folder.seal(options.lang));
+    let sealed = sealed.map_err(|fault| unsealed(&ended, &fault))?;
     if matches!(result, RunResult::Done | RunResult::Finished) {
         kept::remove(&sealed.path);
     }
     let kept = why.as_ref().map(|why| redactor.hide_message(why));
     Ok(Outcome { folder: sealed.path, report: sealed.report, result, why: kept, spoken: why, exit_code })
+}
+
+/// The fault of a run whose folder could not be finished: how the run itself ended comes first, it may have to be checked at the portal.
+fn unsealed(ended: &Result<walk::Flow, Fault>, fault: &Fault) -> Fault {
+    let Message { zh, en } = fault.message.phrase();
+    match ended {
+        Err(first) => {
+            let said = first.message.phrase();
+            let (first_zh, first_en) = (said.zh, said.en);
+            let told = crate::say!(
+                "{first_zh}。办理档案也没有写完：{zh}。",
+                "{first_en}; and the run folder could not be finished: {en}"
+            );
+            Fault::new(first.kind, told)
+        }
+        Ok(_) => Fault::new(
+            fault.kind,
+            crate::say!(
+                "办理已结束，但办理档案没有写完：{zh}。",
+                "the run has ended, but its folder could not be finished: {en}"
+            ),
+        ),
+    }
 }
 
 /// Keeps what is needed to go on, secrets left out: those are asked again. What was kept for the run before is kept here now.
@@ -231,7 +254,7 @@ async fn attempt(
         lang: options.lang,
         machine: machine(options.operator.name(), ground.as_ref().ok().map(|ground| &ground.browser)),
         subject: options.applicant.clone(),
-        continues: earlier.as_ref().map(|earlier| earlier.continues.clone()),
+        continues: earlier.as_ref().and_then(|earlier| earlier.continues.clone()),
     }))?;
     for (number, chosen) in options.playbooks.iter().enumerate() {
         folder.keep_file(&format!("{}-{}", number + 1, file_name(&chosen.file)), &chosen.bytes)?;
@@ -354,6 +377,12 @@ fn machine(operator: &str, browser: Option<&Browser>) -> BTreeMap<String, String
         facts.insert("driver_version".to_owned(), told.driver_version.clone());
     }
     facts
+}
+
+/// The reader of the ledger, for `fuzz/`.
+#[cfg(fuzzing)]
+pub fn fuzz(bytes: &[u8]) {
+    let _ = ledger::read(bytes);
 }
 
 #[cfg(test)]

@@ -205,7 +205,7 @@ async fn by_host(State(hosts): State<Arc<Hosts>>, request: Request) -> Response 
     };
     let path = request.uri().path().to_owned();
     let router = router.clone();
-    hosts.portals.troubled(&path, async { answered(router.oneshot(request).await) }).await
+    hosts.portals.troubled(&path, async move { answered(router.oneshot(request).await) }).await
 }
 
 fn answered(response: Result<Response, std::convert::Infallible>) -> Response {

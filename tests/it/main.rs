@@ -7,6 +7,7 @@ mod agent;
 mod canary;
 mod card;
 mod cases;
+mod crash;
 mod doctor;
 mod driver;
 mod fake_driver;

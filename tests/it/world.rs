@@ -330,6 +330,11 @@ impl Running {
         keyboard.flush().unwrap();
     }
 
+    /// Whether it has ended, killed or by itself.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(Some(_)))
+    }
+
     /// The number of its process.
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()

@@ -18,7 +18,7 @@ use subtle::ConstantTimeEq;
 
 use super::agents::Agents;
 use super::instance::{Instance, Site};
-use super::portals::{self, FailOnce, Portals, Slow};
+use super::portals::{self, FailOnce, Hold, LetGo, Portals, Slow};
 use super::serve::Locks;
 use super::store::Confirm;
 use crate::base::{Fault, Lang, Message, challenge};
@@ -52,6 +52,8 @@ pub(crate) fn router(portals: Arc<Portals>, instance: Mutex<Instance>, locks: Ar
         .route("/seed", post(seed))
         .route("/slow", post(slow))
         .route("/fail-once", post(fail_once))
+        .route("/hold", post(hold).get(held))
+        .route("/release", post(release))
         .route("/confirm", post(confirm))
         .route("/locks", get(locks_state))
         .route("/locks/{slot}/insert", post(insert))
@@ -239,6 +241,20 @@ async fn fail_once(State(admin): Shared, Json(fail): Json<FailOnce>) -> Response
         return says(StatusCode::UNPROCESSABLE_ENTITY, &words);
     }
     admin.portals.trouble().fail_once(fail);
+    done(Ok(()))
+}
+
+async fn hold(State(admin): Shared, Json(hold): Json<Hold>) -> Response {
+    admin.portals.trouble().hold(hold);
+    done(Ok(()))
+}
+
+async fn held(State(admin): Shared) -> Response {
+    Json(serde_json::json!({ "held": admin.portals.trouble().held() })).into_response()
+}
+
+async fn release(State(admin): Shared, Json(how): Json<LetGo>) -> Response {
+    admin.portals.trouble().let_go(how);
     done(Ok(()))
 }
 

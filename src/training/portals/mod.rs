@@ -34,7 +34,7 @@ use futures_util::StreamExt;
 pub(crate) use assets::asset;
 use pages::zone;
 pub(crate) use session::{User, cookie};
-pub(crate) use trouble::{Cut, FailOnce, Slow};
+pub(crate) use trouble::{Cut, FailOnce, Hold, LetGo, Slow};
 
 use super::store::Store;
 use crate::base::Fault;
@@ -123,7 +123,13 @@ impl Portals {
     }
 
     /// Lets `answer` through the troubles the trainer ordered for `path`.
-    pub(crate) async fn troubled(&self, path: &str, answer: impl Future<Output = Response>) -> Response {
+    ///
+    /// A request that is held goes on although its sender may go away: it has arrived.
+    pub(crate) async fn troubled(&self, path: &str, answer: impl Future<Output = Response> + Send + 'static) -> Response {
+        let held = self.trouble().stop(path);
+        if let Some((gate, after)) = held {
+            return self.at_the_gate(gate, after, answer).await;
+        }
         let (pause, fail) = self.trouble().take(path);
         if let Some(pause) = pause {
             tokio::time::sleep(pause).await;
@@ -138,6 +144,27 @@ impl Portals {
                 self.error_page(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR))
             }
             Some(FailOnce { cut, .. }) => broken(answer.await, cut).await,
+        }
+    }
+
+    async fn at_the_gate(
+        &self,
+        gate: tokio::sync::oneshot::Receiver<LetGo>,
+        after: bool,
+        answer: impl Future<Output = Response> + Send + 'static,
+    ) -> Response {
+        let task = tokio::spawn(async move {
+            // Nobody lets it go any more: the trainer made everybody forget.
+            let lost = async || !gate.await.is_ok_and(|how| !how.lost);
+            if after {
+                let response = answer.await;
+                return (!lost().await).then_some(response);
+            }
+            if lost().await { None } else { Some(answer.await) }
+        });
+        match task.await {
+            Ok(Some(response)) => response,
+            _ => self.error_page(StatusCode::BAD_GATEWAY),
         }
     }
 }

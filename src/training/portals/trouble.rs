@@ -1,10 +1,11 @@
-//! Troubles on order: slow pages, and one failure for the next request below a path.
+//! Troubles on order: slow pages, one failure for the next request below a path, and one request that is held at the gate.
 //!
 //! Never touches the pages' own styles and scripts unless the path names them.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot;
 
 /// No answer is delayed longer than this, in milliseconds.
 const LONGEST: u64 = 120_000;
@@ -49,6 +50,25 @@ pub(crate) enum Cut {
     All,
 }
 
+/// The next request below `path` stands still until it is let go.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Hold {
+    /// Prefix of the request's path.
+    #[serde(default = "everywhere")]
+    pub(crate) path: String,
+    /// It is carried out first, and its answer stands still.
+    #[serde(default)]
+    pub(crate) after: bool,
+}
+
+/// What becomes of a request that was held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LetGo {
+    /// It is thrown away: not carried out unless it was, and never answered.
+    #[serde(default)]
+    pub(crate) lost: bool,
+}
+
 fn everywhere() -> String {
     "/".to_owned()
 }
@@ -62,7 +82,13 @@ fn bad_gateway() -> u16 {
 pub(crate) struct Trouble {
     slow: Option<Slow>,
     fail_once: Vec<FailOnce>,
+    hold: Option<Hold>,
+    #[serde(skip)]
+    held: Vec<oneshot::Sender<LetGo>>,
 }
+
+/// What a request waits for at the gate, and whether it was carried out before.
+pub(crate) type Held = (oneshot::Receiver<LetGo>, bool);
 
 impl Trouble {
     pub(crate) fn slow(&mut self, slow: Slow) {
@@ -73,14 +99,43 @@ impl Trouble {
         self.fail_once.push(fail);
     }
 
+    pub(crate) fn hold(&mut self, hold: Hold) {
+        self.hold = Some(hold);
+    }
+
+    /// How many requests are held and still wanted by whoever sent them.
+    pub(crate) fn held(&self) -> usize {
+        self.held.iter().filter(|held| !held.is_closed()).count()
+    }
+
+    /// Lets all of them go, and holds no other.
+    pub(crate) fn let_go(&mut self, how: LetGo) {
+        self.hold = None;
+        for held in self.held.drain(..) {
+            // Whoever sent it may have gone meanwhile.
+            let _ = held.send(how);
+        }
+    }
+
+    /// The gate before a request to `path`, if it is to be held.
+    pub(crate) fn stop(&mut self, path: &str) -> Option<Held> {
+        let hold = self.hold.take_if(|hold| meets(path, &hold.path))?;
+        let (go, gate) = oneshot::channel();
+        self.held.push(go);
+        Some((gate, hold.after))
+    }
+
     /// What the next request to `path` meets; a failure is used up.
     pub(crate) fn take(&mut self, path: &str) -> (Option<Duration>, Option<FailOnce>) {
-        let meets = |prefix: &str| path.starts_with(prefix) && (prefix.starts_with("/assets") || !path.starts_with("/assets"));
-        let pause =
-            self.slow.as_ref().filter(|slow| meets(&slow.path)).map(|slow| Duration::from_millis(slow.millis.min(LONGEST)));
-        let at = self.fail_once.iter().position(|fail| meets(&fail.path));
+        let slow = self.slow.as_ref().filter(|slow| meets(path, &slow.path));
+        let pause = slow.map(|slow| Duration::from_millis(slow.millis.min(LONGEST)));
+        let at = self.fail_once.iter().position(|fail| meets(path, &fail.path));
         (pause, at.map(|at| self.fail_once.remove(at)))
     }
+}
+
+fn meets(path: &str, prefix: &str) -> bool {
+    path.starts_with(prefix) && (prefix.starts_with("/assets") || !path.starts_with("/assets"))
 }
 
 #[cfg(test)]
@@ -99,5 +154,17 @@ mod tests {
         assert_eq!(trouble.take("/").0, None);
         trouble.slow(Slow { millis: 0, path: "/".into() });
         assert_eq!(trouble.take("/bind/person").0, None);
+    }
+
+    #[test]
+    fn one_request_is_held_until_it_is_let_go() {
+        let mut trouble = Trouble::default();
+        trouble.hold(Hold { path: "/rest".into(), after: true });
+        assert!(trouble.stop("/").is_none());
+        let (mut gate, after) = trouble.stop("/rest/apply").unwrap();
+        assert!(after && trouble.stop("/rest/apply").is_none(), "one only");
+        assert_eq!((trouble.held(), gate.try_recv().is_err()), (1, true));
+        trouble.let_go(LetGo { lost: true });
+        assert_eq!((trouble.held(), gate.try_recv()), (0, Ok(LetGo { lost: true })));
     }
 }
