@@ -20,6 +20,8 @@ pub struct Redactor {
     values: Arc<RwLock<Vec<String>>>,
     /// Numbers that look personal and are public.
     shown: Arc<RwLock<Vec<String>>>,
+    /// For the positive control alone.
+    open: bool,
 }
 
 impl std::fmt::Debug for Redactor {
@@ -58,6 +60,12 @@ fn folded(value: &str) -> String {
 }
 
 impl Redactor {
+    /// One that hides nothing: the positive control of the test that looks for leaks. Not in released programs.
+    #[cfg(debug_assertions)]
+    pub fn open() -> Redactor {
+        Redactor { open: true, ..Redactor::default() }
+    }
+
     /// Adds a value. Values shorter than two significant characters are not hidden: they would blank whole pages.
     /// Returns whether the value is now hidden.
     pub fn add(&self, value: &str) -> bool {
@@ -121,6 +129,9 @@ impl Redactor {
 
     /// The parts to be hidden, in order; they may overlap.
     fn holes(&self, text: &str) -> Vec<(usize, usize)> {
+        if self.open {
+            return Vec::new();
+        }
         let mut holes = self.found(&letters::plain(text));
         // Both readings: a percent sign before a number is not always an address's.
         if text.contains('%') {

@@ -71,7 +71,7 @@ mod tests {
             std::fs::create_dir_all(home.path().join(folder)).unwrap();
         }
         std::fs::write(home.path().join("playbooks/onboarding.yaml"), "").unwrap();
-        let context = Context { lang: Lang::Zh, home: Some(home.path().to_owned()) };
+        let context = Context { lang: Lang::Zh, home: Some(home.path().to_owned()), redactor: crate::base::Redactor::default() };
         let look = |name: &str, files: &str| look(&context, &[name.to_owned()], Some(&home.path().join(files)));
         assert!(look("onboarding", "drivers").is_ok());
         assert!(matches!(look("onbording", "drivers"), Err(Stop::Wrong(message)) if message.zh.contains("onboarding")));

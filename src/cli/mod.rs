@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::base::{Fault, Lang};
+use crate::base::{Fault, Lang, Redactor};
 use stop::Stop;
 
 mod agents;
@@ -15,6 +15,7 @@ mod given;
 mod hand_over;
 mod home;
 mod lock;
+mod log;
 mod print;
 mod progress;
 mod proof;
@@ -76,6 +77,8 @@ enum Command {
 struct Context {
     lang: Lang,
     home: Option<PathBuf>,
+    /// What nothing that is kept may show; a run tells it its inputs.
+    redactor: Redactor,
 }
 
 impl Context {
@@ -143,8 +146,8 @@ pub fn main() -> ExitCode {
         }
     };
     no_core_dumps();
-    log_to_stderr();
-    let context = Context { lang, home: cli.home };
+    let context = Context { lang, home: cli.home, redactor: redactor() };
+    log::to_stderr(&context.redactor);
     match cli.command {
         Command::Resume(args) => resume::main(&context, args),
         Command::Run(args) => run::main(&context, args),
@@ -173,12 +176,26 @@ fn no_core_dumps() {
 #[cfg(not(unix))]
 fn no_core_dumps() {}
 
-/// Diagnostics for developers, only when `RUKU_LOG` asks for them.
-fn log_to_stderr() {
-    if let Ok(filter) = tracing_subscriber::EnvFilter::try_from_env("RUKU_LOG") {
-        // Its words about a closed standard error would go there too, and panic.
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).log_internal_errors(false).init();
-    }
+/// Whether nothing is hidden, in pictures or texts: the positive control of the test that looks for leaks. Never in released programs.
+#[cfg(debug_assertions)]
+fn unmasked() -> bool {
+    std::env::var_os("RUKU_TEST_UNMASKED").is_some_and(|word| word == "positive control")
+}
+
+/// The same.
+#[cfg(not(debug_assertions))]
+fn unmasked() -> bool {
+    false
+}
+
+#[cfg(debug_assertions)]
+fn redactor() -> Redactor {
+    if unmasked() { Redactor::open() } else { Redactor::default() }
+}
+
+#[cfg(not(debug_assertions))]
+fn redactor() -> Redactor {
+    Redactor::default()
 }
 
 /// A runtime for one command.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::progress::Progress;
 use super::stop::{Stop, read_named};
 use super::texts::{self, Texts, Wanted, report};
-use super::{Context, agents, block_on, cancelled_by_signals, given, hand_over, home, print, resume};
+use super::{Context, agents, block_on, cancelled_by_signals, given, hand_over, home, print, resume, unmasked};
 use crate::base::{Fault, FaultKind, Message, Until};
 use crate::operator::{Access, Operator, Person, Scripted, Terminal};
 use crate::playbook;
@@ -233,7 +233,7 @@ async fn execute(
         ask_missing(None, &texts.playbooks, &mut inputs).await?;
         Box::new(Scripted::admit(access, person_of(person), lang).await?)
     } else {
-        let terminal = Terminal::start(lang);
+        let terminal = Terminal::start(lang, context.redactor.clone());
         let until = Until::after(patience, cancel.clone());
         if let Some(package) = &package {
             let question = hand_over::question(package, &texts.site);
@@ -272,7 +272,8 @@ async fn execute(
         headed,
         viewport: VIEWPORT,
         pictures: !args.no_pictures,
-        masking: true,
+        redactor: context.redactor.clone(),
+        masking: !unmasked(),
         patience,
         installation: home::installation_key()?,
         ledger: instance.as_ref().map_or_else(home::data, |instance| Ok(instance.visitors()))?,

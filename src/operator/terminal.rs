@@ -1,13 +1,15 @@
 //! The operator at a terminal: reads lines from standard input, writes to standard error.
+//!
+//! Names are for the eyes of the person at the screen: a file that standard error was sent to is a log, and nothing personal is written there.
 
-use std::io::{BufRead, Write};
+use std::io::{BufRead, IsTerminal, Write};
 use std::sync::Mutex;
 
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
 use super::{Answer, Gate, GateKind, Operator};
-use crate::base::{Fault, Lang, Message, Until, until};
+use crate::base::{Fault, Lang, Message, Redactor, Until, until};
 
 /// Asks on standard error, reads from standard input.
 #[derive(Debug)]
@@ -15,15 +17,19 @@ pub struct Terminal {
     lang: Lang,
     lines: tokio::sync::Mutex<mpsc::UnboundedReceiver<String>>,
     out: Mutex<std::io::Stderr>,
+    /// What is hidden; none where a person reads it from the screen.
+    hidden: Option<Redactor>,
 }
 
 impl Terminal {
     /// Starts the thread that reads standard input; it ends with the process, as a blocked read cannot be woken.
-    pub fn start(lang: Lang) -> Terminal {
-        Terminal::reading(lang, std::io::BufReader::new(std::io::stdin()))
+    /// Where standard error is no screen, `redactor` hides what it knows.
+    pub fn start(lang: Lang, redactor: Redactor) -> Terminal {
+        let hidden = (!std::io::stderr().is_terminal()).then_some(redactor);
+        Terminal::reading(lang, std::io::BufReader::new(std::io::stdin()), hidden)
     }
 
-    fn reading(lang: Lang, input: impl BufRead + Send + 'static) -> Terminal {
+    fn reading(lang: Lang, input: impl BufRead + Send + 'static, hidden: Option<Redactor>) -> Terminal {
         let (sender, lines) = mpsc::unbounded_channel();
         std::thread::spawn(move || {
             for line in input.lines() {
@@ -33,7 +39,7 @@ impl Terminal {
                 }
             }
         });
-        Terminal { lang, lines: tokio::sync::Mutex::new(lines), out: Mutex::new(std::io::stderr()) }
+        Terminal { lang, lines: tokio::sync::Mutex::new(lines), out: Mutex::new(std::io::stderr()), hidden }
     }
 
     /// Asks for one line of text, such as a missing input. None at the end of the input.
@@ -75,6 +81,8 @@ impl Terminal {
     }
 
     fn write(&self, text: &str) {
+        let hidden = self.hidden.as_ref().map(|redactor| redactor.hide(text));
+        let text = hidden.as_deref().unwrap_or(text);
         let mut out = self.out.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         // A closed terminal must not stop a run that is in the middle of something.
         let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
@@ -202,7 +210,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_question_ends_with_the_run_or_with_patience() {
         let (open, silence) = std::sync::mpsc::channel();
-        let terminal = Terminal::reading(Lang::En, std::io::BufReader::new(Silence(silence)));
+        let terminal = Terminal::reading(Lang::En, std::io::BufReader::new(Silence(silence)), None);
         let cancel = CancellationToken::new();
         let until = Until::after(Duration::from_secs(5), cancel.clone());
         let fault = terminal.line(&Message::same("?"), &until).await.unwrap_err();
@@ -216,7 +224,7 @@ mod tests {
     #[tokio::test]
     async fn the_end_of_the_input_and_a_q_agree_to_nothing() {
         for input in ["", "q\n", "yes\n"] {
-            let terminal = Terminal::reading(Lang::En, std::io::Cursor::new(input.as_bytes()));
+            let terminal = Terminal::reading(Lang::En, std::io::Cursor::new(input.as_bytes()), None);
             let until = Until::after(Duration::from_secs(600), CancellationToken::new());
             let fault = terminal.agree(&Message::same("?"), &until).await.unwrap_err();
             assert_eq!(fault.kind, crate::base::FaultKind::Stopped, "{input:?}");
@@ -225,7 +233,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_question_is_answered_by_a_line_and_by_the_end_of_the_input() {
-        let terminal = Terminal::reading(Lang::En, std::io::Cursor::new(" 甲 \n".as_bytes()));
+        let terminal = Terminal::reading(Lang::En, std::io::Cursor::new(" 甲 \n".as_bytes()), None);
         let until = Until::after(Duration::from_secs(600), CancellationToken::new());
         assert_eq!(terminal.line(&Message::same("?"), &until).await, Ok(Some("甲".to_owned())));
         assert_eq!(terminal.line(&Message::same("?"), &until).await, Ok(None));
@@ -233,7 +241,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_end_of_the_input_is_not_consent() {
-        let terminal = Terminal::reading(Lang::En, std::io::Cursor::new(b""));
+        let terminal = Terminal::reading(Lang::En, std::io::Cursor::new(b""), None);
         let until = Until::after(Duration::from_secs(5), CancellationToken::new());
         let fault = terminal.ask(&gate(0), &until).await.unwrap_err();
         assert_eq!(fault.kind, crate::base::FaultKind::TimedOut);

@@ -92,6 +92,8 @@ pub struct Options {
     pub viewport: (u32, u32),
     /// Whether pictures are kept. Off only to measure what they cost, at the training portals: without them there is no proof.
     pub pictures: bool,
+    /// What texts must not show: the run adds to it, and whoever gave it knows as much. Empty at first.
+    pub redactor: Redactor,
     /// Off only in the positive control of the masking test.
     pub masking: bool,
     /// How long a gate waits for the person.
@@ -143,7 +145,8 @@ pub struct Outcome {
 /// # Errors
 /// Only when the run folder itself cannot be made or sealed.
 pub async fn run(options: Options) -> Result<Outcome, Fault> {
-    let redactor = redactor(&options);
+    hide_inputs(&options);
+    let redactor = options.redactor.clone();
     let references: Vec<PlaybookRef> = options.playbooks.iter().map(reference).collect();
     let close = |one: &GoOn| earlier::close(one, &redactor, &references, options.lang);
     let earlier = options.earlier.as_ref().map(close).transpose()?;
@@ -327,22 +330,20 @@ fn reference(chosen: &Chosen) -> PlaybookRef {
     }
 }
 
-/// The values to hide: every input, declared or not, but for those that the trusted site profile calls public. What a playbook says of
+/// Tells the redactor the values to hide: every input, declared or not, but for those that the trusted site profile calls public. What a playbook says of
 /// an input can only add to that.
-fn redactor(options: &Options) -> Redactor {
-    let redactor = Redactor::default();
+fn hide_inputs(options: &Options) {
     let private = |name: &str| {
         let declared = options.playbooks.iter().filter_map(|chosen| chosen.playbook.inputs.get(name));
         declared.into_iter().any(|input| input.privacy != Privacy::Public)
     };
     for (name, value) in &options.inputs {
         if private(name) || !options.site.public_inputs.contains(name) {
-            redactor.add(value);
+            options.redactor.add(value);
         } else {
-            redactor.show(value);
+            options.redactor.show(value);
         }
     }
-    redactor
 }
 
 fn file_name(file: &str) -> String {

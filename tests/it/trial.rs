@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use ruku::base::{Fault, Lang, Message, Secret, Until};
+use ruku::base::{Fault, Lang, Message, Redactor, Secret, Until};
 use ruku::operator::{Answer, Gate, GateKind, Operator};
 use ruku::playbook;
 use ruku::proof::{Event, Mode};
@@ -72,6 +72,11 @@ pub(crate) struct Trial<'a> {
     pub(crate) unheeded: &'a [&'a str],
     /// With captions, and then with pictures.
     pub(crate) mode: Mode,
+    /// What is hidden in texts, and whether pictures are masked: off in a positive control.
+    pub(crate) redactor: Redactor,
+    pub(crate) masking: bool,
+    /// Whether pictures are kept without captions, too.
+    pub(crate) pictures: bool,
     /// Stops the run.
     pub(crate) cancel: CancellationToken,
 }
@@ -101,6 +106,9 @@ impl<'a> Trial<'a> {
             patience: Duration::from_secs(60),
             unheeded: &[],
             mode: Mode::Auto,
+            redactor: Redactor::default(),
+            masking: true,
+            pictures: false,
             cancel: CancellationToken::new(),
         }
     }
@@ -147,8 +155,9 @@ impl<'a> Trial<'a> {
             headed: false,
             viewport: (1280, 800),
             // Half of the time of a trial; whole runs of the program have them.
-            pictures: self.mode == Mode::Present,
-            masking: true,
+            pictures: self.pictures || self.mode == Mode::Present,
+            redactor: self.redactor,
+            masking: self.masking,
             patience: self.patience,
             installation: Secret::new("k"),
             ledger: runs.path().join("installation"),
