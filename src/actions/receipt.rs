@@ -45,8 +45,12 @@ impl Action for Receipt {
 
 /// The value as the record keeps it.
 fn kept(receipts: &[String], redactor: &Redactor, label: &str, value: &str) -> String {
+    if receipts.iter().any(|own| own == label) {
+        redactor.show(value);
+        return value.to_owned();
+    }
     // Too short to be hidden wherever it shows up, it is hidden here.
-    if receipts.iter().any(|own| own == label) || redactor.add(value) { value.to_owned() } else { BLOCK.to_owned() }
+    if redactor.add(value) { value.to_owned() } else { BLOCK.to_owned() }
 }
 
 #[cfg(test)]
@@ -58,6 +62,7 @@ mod tests {
         let (redactor, receipts) = (Redactor::default(), ["受理编号".to_owned()]);
         let recorded = |label: &str, value: &str| redactor.hide(&kept(&receipts, &redactor, label, value));
         assert_eq!(recorded("受理编号", "NM2020"), "NM2020");
+        assert_eq!(recorded("受理编号", "6222021234567890128"), "6222021234567890128", "by its looks a bank card");
         assert_eq!(recorded("证件号码", "15010519900101"), BLOCK);
         assert_eq!(recorded("姓", "云"), BLOCK);
     }

@@ -2,7 +2,7 @@
 //!
 //! It is the trusted side: a playbook may come from a stranger, the profile does not. Never holds a default address of a real portal.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::{Fault, FaultKind, Message};
 
@@ -45,6 +45,10 @@ pub struct Site {
     pub receipts: Vec<String>,
     /// Public texts of the portals, by the portal's name: labels, and headings of lists, whose words `read` may leave in clear.
     pub public_texts: BTreeMap<String, Vec<String>>,
+    /// Portals all of whose pages may draw personal data: there pictures are covered from the first page on.
+    pub personal_places: Vec<String>,
+    /// Paths of pictures that show nothing personal and stay in clear on personal pages; a folder ends with a slash.
+    pub harmless_pictures: Vec<String>,
 }
 
 /// One portal.
@@ -164,6 +168,9 @@ impl Site {
             headings.retain(|heading| known.is_some_and(|known| known.contains(heading)));
             !headings.is_empty()
         });
+        self.harmless_pictures.retain(|path| own.harmless_pictures.contains(path));
+        let missing = own.personal_places.iter().filter(|name| !self.personal_places.contains(name)).cloned();
+        self.personal_places.extend(missing.collect::<Vec<_>>());
         let missing: Vec<String> = own.stop_words.iter().filter(|word| !self.stop_words.contains(word)).cloned().collect();
         self.stop_words.extend(missing);
     }
@@ -178,6 +185,12 @@ impl Site {
     pub fn graver(&self, word: &str, other: &str) -> Option<&str> {
         let agreed: Vec<&str> = self.once_words_in(word).collect();
         self.once_words_in(other).find(|once| !agreed.contains(once))
+    }
+
+    /// The origins of the portals whose pages are all personal.
+    pub fn personal_origins(&self) -> BTreeSet<String> {
+        let places = self.personal_places.iter().filter_map(|name| self.places.get(name));
+        places.flat_map(|place| place.origins.iter().cloned()).collect()
     }
 
     /// Who is behind every address that a run may open, for the person who has to agree: title and origins.
@@ -291,6 +304,8 @@ mod tests {
             public_inputs: Vec::new(),
             receipts: Vec::new(),
             public_texts: BTreeMap::new(),
+            personal_places: Vec::new(),
+            harmless_pictures: Vec::new(),
         }
     }
 
@@ -347,6 +362,8 @@ mod tests {
             receipts: list(&["受理编号"]),
             public_texts: texts(&["流程说明"]),
             stop_words: list(&["风险提示", "黑名单"]),
+            personal_places: list(&["member"]),
+            harmless_pictures: list(&["/logo.svg"]),
             ..nowhere()
         };
         let mut site = Site {
@@ -357,9 +374,12 @@ mod tests {
                 ("registry".to_owned(), list(&["流程说明"])),
             ]),
             stop_words: list(&["黑名单", "账户冻结"]),
+            personal_places: list(&["registry"]),
+            harmless_pictures: list(&["/logo.svg", "/"]),
             ..nowhere()
         };
         site.distrust(&own);
+        assert_eq!((&site.harmless_pictures, &site.personal_places), (&own.harmless_pictures, &list(&["registry", "member"])));
         assert_eq!((&site.public_inputs, &site.receipts), (&own.public_inputs, &own.receipts));
         assert_eq!((&site.public_texts, site.stop_words), (&own.public_texts, list(&["黑名单", "账户冻结", "风险提示"])));
     }

@@ -250,7 +250,7 @@ impl Stage<'_> {
 
     /// Hides what the page shows of a value that is hidden: portals write numbers and dates in ways of their own.
     pub fn hide_as_shown(&self, entered: &str, shown: &str) {
-        if self.redactor.hide(entered) != entered {
+        if !self.redactor.is_clean(entered) {
             self.redactor.add(shown);
         }
     }

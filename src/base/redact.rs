@@ -1,41 +1,31 @@
-//! `Redactor`: replaces personal and secret values wherever they show up in text that is kept or printed.
+//! `Redactor`: replaces personal and secret values, and numbers that are somebody's by their looks, wherever they show up in text that is
+//! kept or printed.
 //!
 //! Never lets a registered value through: matching ignores white space, full-width forms and what stands between the digits of numbers and
-//! dates, as portals re-format values.
+//! dates, as portals re-format values, and reads what addresses spell with `%`.
 
+use std::ops::Range;
 use std::sync::{Arc, RwLock};
 
+use super::letters::{self, Letter};
+use super::net;
 use super::text::Message;
 
 /// What stands where a value was.
 pub const BLOCK: &str = "▇▇▇";
 
-/// A shared, growing set of values to hide. Clones see the same set.
+/// A shared, growing set of values to hide, over the net that is always there. Clones see the same set.
 #[derive(Clone, Default)]
 pub struct Redactor {
     values: Arc<RwLock<Vec<String>>>,
+    /// Numbers that look personal and are public.
+    shown: Arc<RwLock<Vec<String>>>,
 }
 
 impl std::fmt::Debug for Redactor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Redactor(***)")
     }
-}
-
-/// Folds a character as people read it: full-width ASCII becomes ASCII, letters become lower case.
-fn fold(c: char) -> char {
-    let folded = match c {
-        '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
-        other => other,
-    };
-    folded.to_ascii_lowercase()
-}
-
-/// Whether a character counts. Portals put white space, invisible marks, dashes, commas and slashes into what was entered without them.
-/// `js/mask.js` ignores the same.
-fn significant(c: char) -> bool {
-    !c.is_whitespace()
-        && !matches!(fold(c), '-' | ',' | '/' | '\u{2010}'..='\u{2015}' | '\u{200b}'..='\u{200d}' | '\u{ad}' | '\u{feff}')
 }
 
 /// The other ways in which portals write a date like 1970-01-31: with dots or in words, with and without zeros, and without zeros where
@@ -56,17 +46,21 @@ fn other_forms(value: &str) -> Vec<String> {
 /// Numbers with fewer digits than this are hidden only where they stand alone: 50 employees must not blank the middle of every date.
 const WHOLE_FROM: usize = 6;
 
-/// Whether more digits stand right beside this part of a text.
-fn inside_a_number(text: &str, start: usize, end: usize) -> bool {
-    let digit = |c: Option<char>| c.is_some_and(|c| fold(c).is_ascii_digit());
-    digit(text[..start].chars().next_back()) || digit(text[end..].chars().next())
+/// Whether more digits stand right beside this part of the letters.
+fn inside_a_number(letters: &[Letter], part: Range<usize>) -> bool {
+    let digit = |letter: Option<&Letter>| letter.is_some_and(|letter| letter.c.is_ascii_digit());
+    digit(letters[..part.start].last()) || digit(letters.get(part.end))
+}
+
+/// A value as it is compared: what counts of it, folded.
+fn folded(value: &str) -> String {
+    letters::plain(value).iter().filter(|letter| letter.counts()).map(|letter| letter.c).collect()
 }
 
 impl Redactor {
     /// Adds a value. Values shorter than two significant characters are not hidden: they would blank whole pages.
     /// Returns whether the value is now hidden.
     pub fn add(&self, value: &str) -> bool {
-        let folded = |value: &str| -> String { value.chars().filter(|c| significant(*c)).map(fold).collect() };
         let own = folded(value);
         if own.chars().count() < 2 {
             return false;
@@ -87,25 +81,79 @@ impl Redactor {
         self.values.read().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
     }
 
-    /// `text` with every registered value replaced by [`BLOCK`].
-    pub fn hide(&self, text: &str) -> String {
-        let values = self.values();
-        if values.is_empty() {
-            return text.to_owned();
+    /// Lets a number through the net for good: the site profile calls it public. A value that was [added](Redactor::add) stays hidden.
+    pub fn show(&self, value: &str) {
+        let own = folded(value);
+        let mut shown = self.shown.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if !own.is_empty() && !shown.contains(&own) {
+            shown.push(own);
         }
-        let kept: Vec<(usize, char)> = text.char_indices().filter(|(_, c)| significant(*c)).collect();
-        let folded: Vec<char> = kept.iter().map(|(_, c)| fold(*c)).collect();
-        let mut holes: Vec<(usize, usize)> = Vec::new();
-        for value in &values {
+    }
+
+    /// The values that the net lets through, folded as in [`Redactor::values`].
+    pub fn shown(&self) -> Vec<String> {
+        self.shown.read().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
+    }
+
+    /// Whether there is nothing in `text` to hide.
+    pub fn is_clean(&self, text: &str) -> bool {
+        self.holes(text).is_empty()
+    }
+
+    /// `text` with every registered value, every number of the net, and what is spelled in an encoding that nobody can read here replaced by
+    /// [`BLOCK`].
+    pub fn hide(&self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut from = 0;
+        for (start, end) in self.holes(text) {
+            if start >= from {
+                out.push_str(&text[from..start]);
+                // What touches is one block: encoded bytes come one by one.
+                if start > from || start == 0 {
+                    out.push_str(BLOCK);
+                }
+            }
+            from = from.max(end);
+        }
+        out.push_str(&text[from..]);
+        out
+    }
+
+    /// The parts to be hidden, in order; they may overlap.
+    fn holes(&self, text: &str) -> Vec<(usize, usize)> {
+        let mut holes = self.found(&letters::plain(text));
+        // Both readings: a percent sign before a number is not always an address's.
+        if text.contains('%') {
+            let (letters, unreadable) = letters::decoded(text);
+            holes.extend(self.found(&letters));
+            holes.extend(unreadable);
+        }
+        holes.sort_unstable();
+        holes
+    }
+
+    fn found(&self, letters: &[Letter]) -> Vec<(usize, usize)> {
+        let mut holes = Vec::new();
+        let all: Vec<char> = letters.iter().map(|letter| letter.c).collect();
+        let span = |part: Range<usize>| (letters[part.start].start, letters[part.end - 1].end);
+        let shown = self.shown();
+        for part in net::find(&all) {
+            let own: String = letters[part.clone()].iter().filter(|letter| letter.counts()).map(|letter| letter.c).collect();
+            if !shown.iter().any(|value| value.contains(&own)) {
+                holes.push(span(part));
+            }
+        }
+        let kept: Vec<usize> = (0..letters.len()).filter(|at| letters[*at].counts()).collect();
+        let compared: Vec<char> = kept.iter().map(|at| all[*at]).collect();
+        for value in &self.values() {
             let value: Vec<char> = value.chars().collect();
             let small = value.len() < WHOLE_FROM && value.iter().all(char::is_ascii_digit);
             let mut at = 0;
-            while at + value.len() <= folded.len() {
-                if folded[at..at + value.len()] == value[..] {
-                    let (last, c) = kept[at + value.len() - 1];
-                    let (start, end) = (kept[at].0, last + c.len_utf8());
-                    if !(small && inside_a_number(text, start, end)) {
-                        holes.push((start, end));
+            while at + value.len() <= compared.len() {
+                if compared[at..at + value.len()] == value[..] {
+                    let part = kept[at]..kept[at + value.len() - 1] + 1;
+                    if !(small && inside_a_number(letters, part.clone())) {
+                        holes.push(span(part));
                     }
                     at += value.len();
                 } else {
@@ -113,18 +161,7 @@ impl Redactor {
                 }
             }
         }
-        holes.sort_unstable();
-        let mut out = String::with_capacity(text.len());
-        let mut from = 0;
-        for (start, end) in holes {
-            if start >= from {
-                out.push_str(&text[from..start]);
-                out.push_str(BLOCK);
-            }
-            from = from.max(end);
-        }
-        out.push_str(&text[from..]);
-        out
+        holes
     }
 
     /// Both sentences of a message, hidden.
@@ -190,6 +227,33 @@ mod tests {
         redactor.add("小鹿");
         redactor.add("云小鹿");
         assert_eq!(redactor.hide("云小鹿"), BLOCK);
+    }
+
+    #[test]
+    fn what_an_address_spells_is_hidden() {
+        let redactor = Redactor::default();
+        redactor.add("云小鹿");
+        let hidden = |text| redactor.hide(text);
+        assert_eq!(hidden("http://x/?n=%E4%BA%91%E5%B0%8F%E9%B9%BF&a=1"), "http://x/?n=▇▇▇&a=1");
+        assert_eq!(hidden("http://x/%25E4%25BA%2591+%25E5%25B0%258F%25E9%25B9%25BF.pdf"), "http://x/▇▇▇.pdf", "spelled twice");
+        assert_eq!(hidden("http://x/?n=%E4%BA%91"), "http://x/?n=%E4%BA%91");
+        assert_eq!(
+            hidden("http://x/?n=%D4%C6%D0%A1%C2%B9&a=1"),
+            "http://x/?n=▇▇▇&a=1",
+            "nobody knows what another encoding says"
+        );
+        assert_eq!(hidden("http://x/?m=%31%33800001234"), "http://x/?m=▇▇▇");
+        assert_eq!(hidden("100%，50%"), "100%，50%");
+    }
+
+    #[test]
+    fn a_number_is_nobody_s_where_it_is_public_and_hidden_where_it_is_an_input() {
+        let redactor = Redactor::default();
+        assert_eq!(redactor.hide("91350100M000100Y43"), BLOCK);
+        redactor.show("91350100M000100Y43");
+        assert_eq!(redactor.hide("代码 91350100M000100Y43，手机 13900001234"), "代码 91350100M000100Y43，手机 ▇▇▇");
+        redactor.add("91350100M000100Y43");
+        assert_eq!(redactor.hide("91350100M000100Y43"), BLOCK, "one says public, another private: private");
     }
 
     #[test]

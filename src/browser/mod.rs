@@ -5,6 +5,7 @@
 
 mod bidi;
 mod events;
+mod explain;
 mod fault;
 mod installed;
 mod leftover;

@@ -1,12 +1,13 @@
 //! BiDi values to JSON and back.
 //!
-//! Never loses the reference of a node or a frame: a node becomes `{"sharedId": …}`, a window `{"context": …}`.
+//! Never loses the reference of a node or a frame: a node becomes `{"sharedId": …}`, with `"closed": {"sharedId": …}` where it has a closed
+//! shadow root; a window becomes `{"context": …}`.
 
 use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
 
-/// A JSON value as a BiDi argument. An object whose only key is `sharedId` stands for that node.
+/// A JSON value as a BiDi argument. An object with the key `sharedId` stands for that node.
 pub(super) fn argument(value: &Value) -> Value {
     match value {
         Value::Null => json!({"type": "null"}),
@@ -14,7 +15,7 @@ pub(super) fn argument(value: &Value) -> Value {
         Value::Number(value) => json!({"type": "number", "value": value}),
         Value::String(value) => json!({"type": "string", "value": value}),
         Value::Array(items) => json!({"type": "array", "value": items.iter().map(argument).collect::<Vec<_>>()}),
-        Value::Object(map) if map.len() == 1 && map.contains_key("sharedId") => value.clone(),
+        Value::Object(map) if map.contains_key("sharedId") => json!({"sharedId": map["sharedId"]}),
         Value::Object(map) => {
             json!({"type": "object", "value": map.iter().map(|(key, value)| json!([key, argument(value)])).collect::<Vec<_>>()})
         }
@@ -49,6 +50,10 @@ fn read(value: &Value, seen: &mut HashMap<String, Value>) -> Value {
             Value::Object(map)
         }
         "regexp" => inner["pattern"].clone(),
+        // The browser gives the robot what it gives no script.
+        "node" if inner["shadowRoot"]["value"]["mode"] == "closed" => {
+            json!({"sharedId": value["sharedId"], "closed": {"sharedId": inner["shadowRoot"]["sharedId"]}})
+        }
         "node" => json!({"sharedId": value["sharedId"]}),
         "window" => json!({"context": inner["context"]}),
         _ => Value::Null,
@@ -79,6 +84,15 @@ mod tests {
         // The browser answers a node with its type; everything else comes back as it was sent.
         let text = sent.to_string().replace(r#"{"sharedId":"s1"}"#, r#"{"type":"node","sharedId":"s1"}"#);
         assert_eq!(json_of(&serde_json::from_str(&text).unwrap()), value);
+    }
+
+    #[test]
+    fn a_node_comes_with_its_closed_shadow_root() {
+        let root = json!({"type": "node", "sharedId": "r", "value": {"mode": "closed"}});
+        let node = json!({"type": "node", "sharedId": "n", "value": {"shadowRoot": root}});
+        let read = json_of(&node);
+        assert_eq!(read, json!({"sharedId": "n", "closed": {"sharedId": "r"}}));
+        assert_eq!(argument(&read), json!({"sharedId": "n"}));
     }
 
     #[test]

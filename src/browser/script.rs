@@ -45,6 +45,7 @@ impl Browser {
             "arguments": arguments.iter().map(remote::argument).collect::<Vec<_>>(),
             "target": {"context": context, "sandbox": SANDBOX},
             "awaitPromise": true,
+            "serializationOptions": {"maxDomDepth": 0, "includeShadowTree": "all"},
         });
         let result = self.unless_dialog(self.bidi.command("script.callFunction", params, &doing, until)).await?;
         if result["type"] == "exception" {

@@ -3,6 +3,7 @@
 //! Never reports success for a command whose answer did not come: after the time limit of a classic command the driver is killed,
 //! because it would hold up every later command of the session.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -42,6 +43,10 @@ pub struct BrowserOptions {
     pub drivers: PathBuf,
     /// The values that pictures and texts must not show.
     pub redactor: Redactor,
+    /// Paths of pictures that show nothing personal, such as logos; one that ends with a slash stands for a folder.
+    pub harmless_pictures: Vec<String>,
+    /// Origins all of whose pages are personal.
+    pub personal_origins: BTreeSet<String>,
     /// Whether pictures are masked. Off only for the positive control of the masking tests.
     pub masking: bool,
     /// How long the browser outlives a Ruku that was killed, so that [`Browser::attach`] finds it with its login. Whole seconds.
@@ -68,6 +73,8 @@ pub struct Browser {
     pub(super) life: Arc<Life>,
     pub(super) options: BrowserOptions,
     pub(super) memory: Memory,
+    /// Origins where personal values were shown or entered: what no script can read is covered there from then on.
+    pub(super) personal: Mutex<BTreeSet<String>>,
     current: Mutex<String>,
     facts: BrowserFacts,
     command_limit: Duration,
@@ -153,6 +160,7 @@ impl Browser {
             bidi: Arc::new(bidi),
             events,
             life,
+            personal: Mutex::new(options.personal_origins.clone()),
             options,
             memory: Memory::default(),
             current: Mutex::default(),

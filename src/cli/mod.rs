@@ -18,6 +18,7 @@ mod lock;
 mod print;
 mod progress;
 mod proof;
+mod prune;
 mod resume;
 mod run;
 mod schema;
@@ -58,7 +59,7 @@ enum Command {
     HandOver(hand_over::Args),
     /// Serve the training portals, the virtual CA lock and its agent on this machine
     Training(training::Args),
-    /// Verify a run folder or make its report again
+    /// Verify a run folder, make its report again, or remove old ones
     Proof(proof::Args),
     /// Print the JSON Schema of playbooks or site profiles, or the manual of actions
     Schema(schema::Args),

@@ -1,4 +1,4 @@
-//! `ruku proof verify|report`: what a stranger asks of a run folder.
+//! `ruku proof verify|report|prune`: what a stranger asks of a run folder, and the end of old ones.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -35,14 +35,18 @@ enum Proof {
         #[arg(long)]
         to: PathBuf,
     },
+    /// List old run folders that may go, and remove them with --yes; never unfinished ones
+    Prune(super::prune::Args),
 }
 
 pub(super) fn main(context: &Context, args: &Args) -> ExitCode {
-    let (Proof::Verify { run, .. } | Proof::Report { run, .. }) = &args.command;
-    if !run.is_dir() {
+    if let Proof::Verify { run, .. } | Proof::Report { run, .. } = &args.command
+        && !run.is_dir()
+    {
         return context.stop(&no_folder(run));
     }
     match &args.command {
+        Proof::Prune(args) => super::prune::main(context, args),
         Proof::Verify { run, json } => {
             let verification = verify::verify(run);
             for check in &verification.checks {

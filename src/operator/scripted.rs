@@ -100,10 +100,11 @@ fn expect_done(answer: http::Answer) -> Result<http::Answer, Fault> {
     if answer.status == 200 {
         return Ok(answer);
     }
-    let status = answer.status;
+    let (status, told) = (answer.status, answer.json().unwrap_or_default());
+    let why = told["msg"].as_str().unwrap_or_default();
     Err(Fault::new(
         FaultKind::Refused,
-        crate::say!("模拟平台没有照办（HTTP {status}）", "the training did not do as it was told (HTTP {status})"),
+        crate::say!("模拟平台没有照办（HTTP {status}，{why}）", "the training did not do as it was told (HTTP {status}, {why})"),
     ))
 }
 

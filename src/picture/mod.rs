@@ -58,10 +58,21 @@ pub struct MaskRect {
     pub width: u32,
     /// Height in device pixels.
     pub height: u32,
-    /// Why it is covered: `personal` or `secret`.
+    /// Why it is covered: `personal`, `secret`, `picture` (no script can read it), `background` (the same, behind text).
     pub reason: String,
-    /// Going in: CSS claims to have covered it. In [`MaskedShot::masks`]: CSS really did, so nothing had to be painted.
-    pub by_css: bool,
+    /// How it is covered. Going in: how the page claims to have done it. In [`MaskedShot::masks`]: how it was.
+    pub how: Cover,
+}
+
+/// How a place of a picture is covered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cover {
+    /// Solid, by the page's style.
+    Css,
+    /// Solid, painted into the picture because no style covers it.
+    Paint,
+    /// The page leaves out what it would draw behind its text there: nothing solid stands there, and the text stays.
+    LeftOut,
 }
 
 /// A picture with every mask in place: the only kind that a writer takes.
@@ -145,11 +156,14 @@ impl RawShot {
         let mut painted = Vec::new();
         for mask in masks {
             let Some(area) = Area::of(mask, width, height) else { continue };
-            let by_css = mask.by_css && area.inner().is_covered(&picture);
-            if !by_css {
+            let how = match mask.how {
+                Cover::Css if !area.inner().is_covered(&picture) => Cover::Paint,
+                how => how,
+            };
+            if how == Cover::Paint {
                 painted.push(area);
             }
-            placed.push(MaskRect { by_css, ..mask.clone() });
+            placed.push(MaskRect { how, ..mask.clone() });
         }
         let png = if painted.is_empty() {
             self.png
@@ -179,14 +193,14 @@ impl MaskedShot {
         &self.sha256
     }
 
-    /// The masks that lie in the picture, in the order given; `by_css` says whether CSS had covered them.
+    /// The masks that lie in the picture, in the order given, and how each was covered.
     pub fn masks(&self) -> &[MaskRect] {
         &self.masks
     }
 
     /// How many masks had to be painted because CSS had not covered them.
     pub fn painted(&self) -> usize {
-        self.masks.iter().filter(|mask| !mask.by_css).count()
+        self.masks.iter().filter(|mask| mask.how == Cover::Paint).count()
     }
 
     /// Width in device pixels.
@@ -245,7 +259,7 @@ mod tests {
     }
 
     fn rect(x: i32, y: i32, width: u32, height: u32, by_css: bool) -> MaskRect {
-        MaskRect { x, y, width, height, reason: "personal".into(), by_css }
+        MaskRect { x, y, width, height, reason: "personal".into(), how: if by_css { Cover::Css } else { Cover::Paint } }
     }
 
     fn pixel(shot: &MaskedShot, x: u32, y: u32) -> [u8; 4] {
@@ -266,7 +280,7 @@ mod tests {
         let png = shot(&[(2, 2, 8, 4)]);
         let masked = RawShot::from_browser(png.clone()).mask(&[rect(2, 2, 8, 4, true)]).unwrap();
         assert_eq!((masked.png(), masked.painted()), (&png[..], 0));
-        assert!(masked.masks()[0].by_css);
+        assert_eq!(masked.masks()[0].how, Cover::Css);
     }
 
     #[test]
@@ -286,7 +300,7 @@ mod tests {
     fn what_css_has_not_covered_is_painted_and_nothing_else_changes() {
         let masked = RawShot::from_browser(shot(&[])).mask(&[rect(2, 2, 8, 4, true), rect(15, 0, 2, 2, false)]).unwrap();
         assert_eq!(masked.painted(), 2);
-        assert!(masked.masks().iter().all(|mask| !mask.by_css));
+        assert!(masked.masks().iter().all(|mask| mask.how == Cover::Paint));
         for y in 0..10 {
             for x in 0..20 {
                 let inside = (2..10).contains(&x) && (2..6).contains(&y) || (15..17).contains(&x) && y < 2;
@@ -294,6 +308,14 @@ mod tests {
             }
         }
         assert_eq!(masked.sha256(), hex::encode(Sha256::digest(masked.png())));
+    }
+
+    #[test]
+    fn what_the_page_leaves_out_is_told_and_not_painted() {
+        let png = shot(&[]);
+        let left_out = MaskRect { how: Cover::LeftOut, ..rect(2, 2, 8, 4, true) };
+        let masked = RawShot::from_browser(png.clone()).mask(std::slice::from_ref(&left_out)).unwrap();
+        assert_eq!((masked.png(), masked.painted(), masked.masks()), (&png[..], 0, &[left_out][..]));
     }
 
     #[test]

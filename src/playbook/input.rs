@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::model::Bilingual;
 use crate::actions::Words;
 use crate::base::spanned::Form;
-use crate::base::{Fault, FaultKind, Message};
+use crate::base::{Fault, FaultKind, Message, number};
 use crate::say;
 
 /// One input.
@@ -79,13 +79,13 @@ impl InputType {
             InputType::Text => None,
             InputType::CnMobile => (value.len() != 11 || !digits(value) || !value.starts_with('1'))
                 .then(|| say!("「{name}」应是 1 开头的 11 位手机号。", "“{name}” must be a mobile number of 11 digits that begins with 1")),
-            InputType::CnId => (!is_id(value)).then(|| {
+            InputType::CnId => (!number::is_id(value)).then(|| {
                 say!(
                     "「{name}」应是 18 位身份证号，且校验位要对；请逐位核对。",
                     "“{name}” must be an identity number of 18 characters with the right check digit: compare it digit by digit"
                 )
             }),
-            InputType::CreditCode => (!is_credit_code(value)).then(|| {
+            InputType::CreditCode => (!number::is_credit_code(value)).then(|| {
                 say!(
                     "「{name}」应是 18 位统一社会信用代码，且校验位要对；字母没有 I、O、S、V、Z。",
                     "“{name}” must be a credit code of 18 characters with the right check character; the letters I, O, S, V, Z do not occur"
@@ -97,30 +97,6 @@ impl InputType {
             }
         }
     }
-}
-
-/// GB 11643-1999: seventeen digits and a check character by ISO 7064 MOD 11-2.
-fn is_id(value: &str) -> bool {
-    const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
-    let Some((head, check)) = value.split_at_checked(17) else { return false };
-    if !head.bytes().all(|byte| byte.is_ascii_digit()) {
-        return false;
-    }
-    let sum: u32 = head.bytes().zip(WEIGHTS).map(|(byte, weight)| u32::from(byte - b'0') * weight).sum();
-    let expected = char::from(b"10X98765432"[(sum % 11) as usize]);
-    check.to_ascii_uppercase() == expected.to_string()
-}
-
-/// GB 32100-2015: eighteen characters of an alphabet of 31, the last one a check character MOD 31.
-fn is_credit_code(value: &str) -> bool {
-    const ALPHABET: &str = "0123456789ABCDEFGHJKLMNPQRTUWXY";
-    const WEIGHTS: [usize; 17] = [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28];
-    let Some(digits) = value.to_ascii_uppercase().chars().map(|c| ALPHABET.find(c)).collect::<Option<Vec<usize>>>() else {
-        return false;
-    };
-    let [head @ .., check] = digits.as_slice() else { return false };
-    let sum: usize = head.iter().zip(WEIGHTS).map(|(digit, weight)| digit * weight).sum();
-    head.len() == 17 && *check == (31 - sum % 31) % 31
 }
 
 /// Inputs by name, in the order written.

@@ -62,6 +62,12 @@ pub struct ProfileText {
     /// 各平台上公开的文字（标签或列表的标题），读出后不遮盖；其余一律遮盖 · Labels and headings of lists, by portal, whose words are public; all others are masked.
     #[serde(default)]
     pub public_texts: BTreeMap<String, Vec<Words>>,
+    /// 页面一律按含个人信息处理的平台：其图片全部遮盖；其余平台从出现或填入个人信息起才如此 · Portals all of whose pages count as personal: pictures there are covered.
+    #[serde(default)]
+    pub personal_places: Vec<Words>,
+    /// 不含个人信息、无需遮盖的图片的路径，如徽标；以 / 结尾即整个文件夹 · Paths of pictures that show nothing personal, such as logos; a folder ends with a slash.
+    #[serde(default)]
+    pub harmless_pictures: Vec<Words>,
 }
 
 /// One portal as written.
@@ -168,6 +174,8 @@ fn site(profile: &ProfileText, places: BTreeMap<String, SitePlace>) -> Site {
         public_inputs: plain(&profile.public_inputs),
         receipts: plain(&profile.receipts),
         public_texts: profile.public_texts.iter().map(|(name, headings)| (name.clone(), plain(headings))).collect(),
+        personal_places: plain(&profile.personal_places),
+        harmless_pictures: plain(&profile.harmless_pictures),
     }
 }
 
@@ -197,8 +205,10 @@ impl Checks<'_> {
                 say!("写上页面上的原文，或删去。", "write the words of the page, or remove it"),
             );
         }
-        for (name, headings) in profile.public_texts.iter().filter(|(name, _)| !profile.places.contains_key(name.as_str())) {
-            let at = headings.first().map_or(0..0, |heading| heading.span.clone());
+        let public = profile.public_texts.iter().map(|(name, headings)| (name, headings.first()));
+        let named = public.chain(profile.personal_places.iter().map(|name| (&name.value, Some(name))));
+        for (name, at) in named.filter(|(name, _)| !profile.places.contains_key(name.as_str())) {
+            let at = at.map_or(0..0, |at| at.span.clone());
             let known = profile.places.keys().map(String::as_str);
             let help = match closest(name, known) {
                 Some(near) => say!("是不是想写「{near}」？", "did you mean “{near}”?"),
@@ -206,6 +216,17 @@ impl Checks<'_> {
             };
             let message = say!("places 里没有平台「{name}」。", "places has no site “{name}”");
             self.diagnostics.push(Diagnostic::error("unknown-site", message, Some(at)).help(help));
+        }
+        for path in profile.harmless_pictures.iter().filter(|path| !path.starts_with('/')) {
+            self.error(
+                "picture-path",
+                say!("图片的路径要以 / 开头。", "the path of a picture begins with a slash"),
+                path,
+                say!(
+                    "写网址中域名之后、问号之前的部分，如 /images/logo.png。",
+                    "write the part of its address between host and question mark, such as /images/logo.png"
+                ),
+            );
         }
         for word in profile.allowed_actions.iter().flatten().filter(|word| !WORDS.contains(&word.value.as_str())) {
             let known = Act::words().iter().map(|(known, _)| *known);

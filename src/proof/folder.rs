@@ -18,7 +18,7 @@ use super::report;
 use super::room;
 use super::state;
 use crate::base::{Fault, FaultKind, Lang, Message, Redactor, files};
-use crate::picture::MaskedShot;
+use crate::picture::{Cover, MaskedShot};
 
 /// A run folder that was sealed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +64,7 @@ impl RunFolder {
     /// Makes the folder `under/name` (mode 0700), which must not exist yet, with an empty journal. Every string that is recorded passes
     /// `redactor`. `name` is plain ASCII and holds nothing that the redactor hides.
     pub fn create(under: &Path, name: &str, redactor: Redactor) -> Result<RunFolder, Fault> {
-        if !bag::is_safe(name) || name.contains('/') || redactor.hide(name) != name {
+        if !bag::is_safe(name) || name.contains('/') || !redactor.is_clean(name) {
             return Err(Fault::new(
                 FaultKind::Refused,
                 crate::say!(
@@ -247,7 +247,7 @@ impl RunFolder {
                 width: mask.width,
                 height: mask.height,
                 reason: mask.reason.clone(),
-                painted: !mask.by_css,
+                painted: mask.how == Cover::Paint,
             })
             .collect();
         self.record(Event::Shot(Shot {

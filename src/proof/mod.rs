@@ -13,6 +13,7 @@ mod folder;
 mod hide;
 mod journal;
 mod layout;
+pub mod prune;
 pub mod report;
 mod room;
 pub mod state;

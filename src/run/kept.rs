@@ -84,11 +84,21 @@ pub fn read(run: &Path, installation: &Secret) -> Result<Kept, Fault> {
 }
 
 /// Removes it. Nothing there is fine.
+///
+/// # Errors
+/// [`FaultKind::Io`].
+pub fn forget(run: &Path) -> Result<(), Fault> {
+    let path = path(run);
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        removed => removed.map_err(|error| Fault::io("删除文件", "remove", &path, &error)),
+    }
+}
+
+/// The same at the end of a run, which must not fail over it.
 pub(super) fn remove(run: &Path) {
-    if let Err(error) = std::fs::remove_file(path(run))
-        && error.kind() != std::io::ErrorKind::NotFound
-    {
-        tracing::warn!(%error, "what was kept for going on was not removed");
+    if let Err(fault) = forget(run) {
+        tracing::warn!(%fault, "what was kept for going on was not removed");
     }
 }
 

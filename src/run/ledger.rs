@@ -278,4 +278,46 @@ mod tests {
         assert!(fault.kind == FaultKind::Io && fault.message.zh.contains("第 1 行"), "{fault:?}");
         assert_eq!(ledger.intend("b", &run, None).unwrap_err().kind, FaultKind::Io);
     }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::test_runner::Config::with_cases(64))]
+
+        /// Against a map: whatever is intended and settled in whatever order, and wherever a power cut tears a line.
+        #[test]
+        fn it_says_what_was_said_to_it(steps in proptest::collection::vec((0usize..3, 0u8..5, 0usize..60), 1..12)) {
+            let folder = tempfile::tempdir().unwrap();
+            let (ledger, run) = (Ledger::in_folder(folder.path()), folder.path().join("run"));
+            let mut model = std::collections::BTreeMap::new();
+            for (key, what, torn) in steps {
+                let key = ["甲", "b", "c\"\n"][key];
+                let outcome = match what {
+                    0 => Some(OnceOutcome::Done),
+                    1 => Some(OnceOutcome::NotDone),
+                    2 => Some(OnceOutcome::Unsure),
+                    _ => None,
+                };
+                match outcome {
+                    Some(outcome) => ledger.settle(key, &run, outcome).unwrap(),
+                    None => ledger.intend(key, &run, ledger.last(key).unwrap().as_ref()).unwrap(),
+                }
+                model.insert(key, outcome.map_or(Standing::Intent, Standing::from));
+                let whole = std::fs::read(folder.path().join(FILE)).unwrap();
+                let lost = br#"{"key":"b","standing":"done","at":"2026-11-22T06:31:00Z","run":"x"}"#;
+                std::fs::write(folder.path().join(FILE), [whole.as_slice(), &lost[..torn.min(lost.len() - 1)]].concat()).unwrap();
+                for key in ["甲", "b", "c\"\n"] {
+                    proptest::prop_assert_eq!(standing(&ledger, key), model.get(key).copied());
+                }
+            }
+        }
+
+        #[test]
+        fn garbage_never_panics(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..300), line in ".{0,80}") {
+            let folder = tempfile::tempdir().unwrap();
+            let ledger = Ledger::in_folder(folder.path());
+            for bytes in [bytes.clone(), [line.as_bytes(), b"\n", &bytes].concat()] {
+                std::fs::write(folder.path().join(FILE), bytes).unwrap();
+                let _ = ledger.last("a");
+            }
+        }
+    }
 }

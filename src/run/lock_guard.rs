@@ -4,8 +4,8 @@ use tokio::sync::watch;
 
 use crate::actions::Stage;
 use crate::actions::stage::{Asked, Held};
-use crate::base::Fault;
-use crate::lock::{Lock, Snapshot};
+use crate::base::{Fault, Message};
+use crate::lock::{Lock, Service, Snapshot};
 use crate::operator::GateKind;
 use crate::proof::LockChange;
 
@@ -83,10 +83,19 @@ pub(super) async fn wait_for_return(stage: &mut Stage<'_>) -> Result<bool, Fault
 
 /// Asks for the lock in use until it is back.
 async fn ask_for(stage: &mut Stage<'_>, held: &Held) -> Result<(), Fault> {
-    let message = crate::say!(
-        "CA 锁已拔出，办理已暂停。请重新插入同一把锁，插好后会自动继续。",
-        "the CA lock was pulled out, the run is paused; insert the same lock again and it goes on by itself"
-    );
+    let message = match &stage.locks.present().service {
+        Service::Ready { .. } => crate::say!(
+            "CA 锁已拔出，办理已暂停。请重新插入同一把锁，插好后会自动继续。",
+            "the CA lock was pulled out, the run is paused; insert the same lock again and it goes on by itself"
+        ),
+        Service::Absent { why } => {
+            let Message { zh, en } = why.phrase();
+            crate::say!(
+                "看不到 CA 锁了，办理已暂停：{zh}。恢复并看到同一把锁后会自动继续。",
+                "the CA lock is out of sight, the run is paused: {en}; once the same lock is seen again, it goes on by itself"
+            )
+        }
+    };
     let changes = stage.locks.changes();
     loop {
         let world = back(held, changes.clone());
@@ -100,7 +109,7 @@ async fn ask_for(stage: &mut Stage<'_>, held: &Held) -> Result<(), Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lock::{Detector, Service};
+    use crate::lock::Detector;
 
     fn in_reader(id: &str, reader: &str) -> Lock {
         let detector = Detector::PcSc { reader: reader.to_owned() };

@@ -163,13 +163,36 @@ pub async fn run(options: Options) -> Result<Outcome, Fault> {
         Err(fault) if fault.kind == FaultKind::Unsure => (RunResult::Unsure, Some(fault.message.clone()), fault.exit_code()),
         Err(fault) => (RunResult::Failed, Some(fault.message.clone()), fault.exit_code()),
     };
-    folder.end(result, why.clone(), exit_code)?;
-    let sealed = folder.seal(options.lang)?;
+    let sealed = folder.end(result, why.clone(), exit_code).and_then(|_| folder.seal(options.lang));
+    let sealed = sealed.map_err(|fault| unsealed(&ended, &fault))?;
     if matches!(result, RunResult::Done | RunResult::Finished) {
         kept::remove(&sealed.path);
     }
     let kept = why.as_ref().map(|why| redactor.hide_message(why));
     Ok(Outcome { folder: sealed.path, report: sealed.report, result, why: kept, spoken: why, exit_code })
+}
+
+/// The fault of a run whose folder could not be finished: how the run itself ended comes first, it may have to be checked at the portal.
+fn unsealed(ended: &Result<walk::Flow, Fault>, fault: &Fault) -> Fault {
+    let Message { zh, en } = fault.message.phrase();
+    match ended {
+        Err(first) => {
+            let said = first.message.phrase();
+            let (first_zh, first_en) = (said.zh, said.en);
+            let told = crate::say!(
+                "{first_zh}。办理档案也没有写完：{zh}。",
+                "{first_en}; and the run folder could not be finished: {en}"
+            );
+            Fault::new(first.kind, told)
+        }
+        Ok(_) => Fault::new(
+            fault.kind,
+            crate::say!(
+                "办理已结束，但办理档案没有写完：{zh}。",
+                "the run has ended, but its folder could not be finished: {en}"
+            ),
+        ),
+    }
 }
 
 /// Keeps what is needed to go on, secrets left out: those are asked again. What was kept for the run before is kept here now.
@@ -293,6 +316,8 @@ fn browser_options(options: &Options, redactor: &Redactor, work: &Work) -> Brows
         lang: options.lang,
         drivers: options.drivers.clone(),
         redactor: redactor.clone(),
+        harmless_pictures: options.site.harmless_pictures.clone(),
+        personal_origins: options.site.personal_origins(),
         masking: options.masking,
         outlives: OUTLIVES,
     }
@@ -319,6 +344,8 @@ fn redactor(options: &Options) -> Redactor {
     for (name, value) in &options.inputs {
         if private(name) || !options.site.public_inputs.contains(name) {
             redactor.add(value);
+        } else {
+            redactor.show(value);
         }
     }
     redactor
@@ -333,7 +360,7 @@ fn file_name(file: &str) -> String {
 fn folder_name(redactor: &Redactor) -> Result<String, Fault> {
     let random = hex::encode(random::bytes::<2>()?);
     let by_time = format!("{}-{random}", jiff::Zoned::now().strftime("%Y%m%d-%H%M%S"));
-    if redactor.hide(&by_time) == by_time {
+    if redactor.is_clean(&by_time) {
         return Ok(by_time);
     }
     let letters = random::bytes::<8>()?.map(|byte| char::from(b'a' + byte % 26));

@@ -240,7 +240,10 @@ impl<'a> Walk<'a> {
         };
         self.stage(STEP).record(start)?;
         self.present(node).await?;
-        let done = self.attempts(scope, node, step).await;
+        let done = match self.attempts(scope, node, step).await {
+            Err(fault) => Err(self.browser.explain(fault, &self.until(STEP)).await),
+            done => done,
+        };
         self.messages(number, mark)?;
         let (result, why) = match &done {
             Ok(()) => (StepResult::Done, None),

@@ -82,7 +82,7 @@ fn every_fault_has_its_row() {
 }
 
 /// The bind counter in words.
-fn binds(world: &World) -> String {
+pub(crate) fn binds(world: &World) -> String {
     format!("绑定 {} 次", world.counter("bind"))
 }
 

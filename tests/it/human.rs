@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::faults::{binds, row};
 use crate::screen::Screen;
 use crate::world::World;
 
@@ -23,6 +24,7 @@ fn the_run_goes_on_by_itself_when_the_lock_is_in_and_pauses_when_it_is_pulled() 
     let gate = run.wait_for("gate.open", |_| true);
     assert_eq!(gate["kind"], "reinsert-lock", "{gate}");
     assert!(gate["message"]["zh"].as_str().unwrap().contains("重新插入"), "{gate}");
+    let told = gate["message"]["zh"].as_str().unwrap().to_owned();
     assert!(!run.seen.iter().any(|event| event["action"] == "fill"), "paused in the step in which it was pulled, or after it");
     world.admin("/slow", &json!({ "millis": 0 }));
     world.training(&["insert", "p1"]);
@@ -33,7 +35,7 @@ fn the_run_goes_on_by_itself_when_the_lock_is_in_and_pauses_when_it_is_pulled() 
     run.type_line("");
     let (code, errors, _) = run.end();
     assert_eq!(code, 0, "{errors}");
-    assert_eq!(world.counter("bind"), 1);
+    row("CA 锁被拔出", &told, &binds(&world), code);
 }
 
 #[test]

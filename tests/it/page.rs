@@ -8,7 +8,9 @@ mod date;
 mod fill;
 mod find;
 mod masks;
+mod media;
 mod messages;
+mod net;
 mod press;
 mod twins;
 
@@ -50,6 +52,11 @@ pub(crate) async fn serve(pages: &[(&str, &str)]) -> u16 {
         let path = request.uri().path();
         match path.strip_prefix("/npm/") {
             Some(file) => npm(file).into_response(),
+            None if path.ends_with(".svg") => {
+                let picture = pages.get(&format!("{host}{path}")).cloned().unwrap_or_default();
+                let svg = picture.find("<svg").map_or("", |at| &picture[at..]).to_owned();
+                ([("content-type", "image/svg+xml")], svg).into_response()
+            }
             None => Html(pages.get(&format!("{host}{path}")).cloned().unwrap_or_default()).into_response(),
         }
     });

@@ -3,6 +3,7 @@
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
+use crate::faults::{binds, row};
 use crate::world::{Running, World, find_words, until};
 
 fn of<'e>(events: &'e [Value], kind: &str) -> Vec<&'e Value> {
@@ -75,6 +76,8 @@ fn a_press_whose_end_is_unknown_is_asked_about_and_never_repeated_by_itself() {
     let (code, said, events) = attended(&world, &killed).end();
     assert_eq!((code, world.counter("bind"), world.counter("bind_requests")), (0, 1, 1), "{said}");
     assert_eq!(of(&events, "run.end")[0]["result"], "finished", "{said}");
+    let told = said.lines().find(|line| line.contains("已绑定")).unwrap_or_else(|| panic!("{said}"));
+    row("Ruku 被强行结束，平台已办理", &format!("ruku resume：{}", told.trim()), &binds(&world), code);
 
     // The intent is on disk, and nothing was pressed: nobody but the person can know.
     let world = World::start(103);
@@ -127,4 +130,19 @@ fn what_was_done_and_does_not_show_is_not_done_again_by_itself() {
     run.type_line("");
     let (code, said, _) = run.end();
     assert_eq!((code, world.counter("bind")), (0, 1), "{said}");
+}
+
+#[test]
+fn a_line_that_a_power_cut_tore_is_cut_off() {
+    let world = World::start(105);
+    let killed = killed_at(&world, "step.start", |event| event["action"] == "fill");
+    let log = killed.join("data/log.jsonl");
+    let lines = std::fs::read(&log).unwrap();
+    std::fs::write(&log, &lines[..lines.len() - 20]).unwrap();
+    let (code, said, _) = attended(&world, &killed).end();
+    assert_eq!((code, world.counter("bind"), world.counter("bind_requests")), (0, 1, 1), "{said}");
+    let verified = ruku::proof::verify::verify(&killed);
+    assert!(verified.ok(), "{:#?}", verified.checks);
+    let told = said.lines().find(|line| line.contains("接着用上次的浏览器")).unwrap_or_else(|| panic!("{said}"));
+    row("断电，日志最后一行只写了一半", &format!("ruku resume：{}", told.trim()), &binds(&world), code);
 }

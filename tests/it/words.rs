@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Every command that a person may call.
-const COMMANDS: [&[&str]; 16] = [
+const COMMANDS: [&[&str]; 17] = [
     &[],
     &["run"],
     &["check"],
@@ -20,6 +20,7 @@ const COMMANDS: [&[&str]; 16] = [
     &["proof"],
     &["proof", "verify"],
     &["proof", "report"],
+    &["proof", "prune"],
     &["schema"],
     &["run", "--no-such-thing"],
 ];

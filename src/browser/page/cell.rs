@@ -50,6 +50,7 @@ impl Browser {
         if words::same_but_formatted(value, &old) {
             return Ok(Filled { found, new: old.clone(), old });
         }
+        self.entering(&found, value);
         let (editor, is_list) = self.editor(&found, &named.target, permit, until).await?;
         if is_list {
             let args = [json!(editor.key), json!(value)];

@@ -59,6 +59,7 @@ impl Browser {
         if words::same_path(&shown, option) {
             return Ok(Chosen { found, old: shown.clone(), new: shown });
         }
+        self.entering(&found, option);
         let levels: Vec<&str> = option.split(LEVEL).map(str::trim).filter(|level| !level.is_empty()).collect();
         let mut old = vec![shown];
         for place in 1..levels.len() {

@@ -47,6 +47,7 @@ impl Browser {
             let value = if field["type"] == "month" { format!("{y:04}-{m:02}") } else { format!("{y:04}-{m:02}-{d:02}") };
             return self.fill(target, &value, permit, until).await;
         }
+        self.entering(&found, value);
         self.press_found(target, &found, permit, until).await?;
         if self.pick_day(&found, target, day, permit, until).await? {
             return self.shown_date(found, target, old, day, until).await;

@@ -47,6 +47,7 @@ impl Browser {
         if old == value {
             return Ok(Filled { found, new: old.clone(), old });
         }
+        self.entering(&found, value);
         self.type_into(&found, target, value, false, until).await?;
         let mut kept = String::new();
         for attempt in 0..SETTLING {

@@ -2,17 +2,22 @@
 //!
 //! Never gives a picture whose masks were not in place before and after the capture: any doubt is [`FaultKind::Mask`], and no picture.
 
+use std::sync::PoisonError;
+
 use serde_json::{Value, json};
 
 use super::super::Browser;
+use super::target::Found;
 use super::world::View;
 use crate::base::until::rung;
-use crate::base::{Fault, FaultKind, Redactor, Until};
-use crate::picture::{MaskRect, MaskedShot, RawShot};
+use crate::base::{Fault, FaultKind, Until};
+use crate::picture::{Cover, MaskRect, MaskedShot, RawShot};
 use crate::say;
 
 /// How often a picture is tried on a page that keeps moving.
 const TRIES: usize = 8;
+/// How often masks are placed in one try: a frame may turn out personal, and a shadow root may hold another.
+const ROUNDS: usize = 6;
 
 /// A picture with the place it shows.
 #[derive(Debug)]
@@ -45,7 +50,7 @@ impl Browser {
         let picture = taken?;
         let page = self.current(until).await?;
         let redactor = &self.options.redactor;
-        Ok(Shot { picture, url: hidden_url(redactor, &page.url), title: redactor.hide(&page.title) })
+        Ok(Shot { picture, url: redactor.hide(&page.url), title: redactor.hide(&page.title) })
     }
 
     async fn masked_picture(&self, until: &Until) -> Result<MaskedShot, Fault> {
@@ -56,9 +61,7 @@ impl Browser {
             if !self.options.masking {
                 return RawShot::from_browser(self.raw_png(until).await?).mask(&[]);
             }
-            let values = json!(self.options.redactor.values());
-            let placed = self.masks("ruku.placeMasks(args[0])", &[values], until).await;
-            let before = match placed {
+            let before = match self.place_masks(until).await {
                 Ok(before) => before,
                 Err(fault) if matches!(fault.kind, FaultKind::Dialog | FaultKind::Stopped) || self.took_away().is_some() => {
                     return Err(fault);
@@ -69,7 +72,7 @@ impl Browser {
                 }
             };
             let raw = RawShot::from_browser(self.raw_png(until).await?);
-            match self.masks("ruku.sameMasks()", &[], until).await {
+            match self.ask_all("ruku.sameMasks()", &[], until).await.and_then(|views| told(&views)) {
                 Ok(after) if after == before => return raw.mask(&before.1),
                 Ok(_) => why = None,
                 Err(fault) if self.took_away().is_some() || fault.kind == FaultKind::Dialog => return Err(fault),
@@ -86,24 +89,81 @@ impl Browser {
         }))
     }
 
-    /// What every frame covers, and the covered places in device pixels of the window.
-    async fn masks(&self, expression: &str, args: &[Value], until: &Until) -> Result<(Vec<Value>, Vec<MaskRect>), Fault> {
-        let views = self.ask_all(expression, args, until).await?;
-        let mut ratio = 1.0;
-        let (mut told, mut rects) = (Vec::new(), Vec::new());
-        for view in &views {
-            let answer = view.answer.clone()?;
-            if answer.is_null() {
-                return Err(unsteady());
+    /// Places the masks in every frame: again where closed shadow roots were learnt of, and where one frame is personal and another was not
+    /// yet treated so. Told is what every frame covers, and the covered places in device pixels of the window.
+    async fn place_masks(&self, until: &Until) -> Result<Told, Fault> {
+        let redactor = &self.options.redactor;
+        let mut personal = false;
+        for _ in 0..ROUNDS {
+            let given = json!({
+                "values": redactor.values(),
+                "shown": redactor.shown(),
+                "harmless": self.options.harmless_pictures,
+                "origins": self.personal_origins(),
+                "personal": personal,
+            });
+            let mut views = self.ask_all("ruku.placeMasks(args[0])", &[given], until).await?;
+            let mut again = false;
+            for view in &mut views {
+                let Ok(answer) = &mut view.answer else { continue };
+                if answer["known"] == true {
+                    self.now_personal(&view.document);
+                }
+                let hosts = answer.as_object_mut().and_then(|answer| answer.remove("hosts")).unwrap_or_default();
+                let closed = hosts.as_array().into_iter().flatten().filter(|host| host["closed"].is_object());
+                let roots: Vec<Value> = closed.map(|host| json!([host, host["closed"]])).collect();
+                if !roots.is_empty() {
+                    self.ask(&view.context, "ruku.learnRoots(args[0])", &[Value::Array(roots)], until).await?;
+                    again = true;
+                }
             }
-            if view.parent.is_none() {
-                ratio = answer["ratio"].as_f64().unwrap_or(1.0);
+            let treated =
+                |treated: bool| views.iter().any(|view| view.answer.as_ref().is_ok_and(|answer| answer["personal"] == treated));
+            if treated(true) && treated(false) {
+                (personal, again) = (true, true);
             }
-            rects.extend(answer["boxes"].as_array().into_iter().flatten().filter_map(|one| rect_of(view, one, ratio)));
-            told.push(json!([view.context, view.origin.0, view.origin.1, answer]));
+            if !again {
+                return told(&views);
+            }
         }
-        Ok((told, rects))
+        Err(unsteady())
     }
+
+    fn personal_origins(&self) -> Vec<String> {
+        self.personal.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
+    /// From now on every page of this origin counts as personal.
+    pub(super) fn now_personal(&self, origin: &str) {
+        self.personal.lock().unwrap_or_else(PoisonError::into_inner).insert(origin.to_owned());
+    }
+
+    /// Takes note of what is about to be put into a field: a page that is given personal values may draw them.
+    pub(super) fn entering(&self, field: &Found, value: &str) {
+        if !self.options.redactor.is_clean(value) {
+            self.now_personal(&field.document);
+        }
+    }
+}
+
+/// What every frame covers, and the covered places in device pixels of the window.
+type Told = (Vec<Value>, Vec<MaskRect>);
+
+fn told(views: &[View]) -> Result<Told, Fault> {
+    let mut ratio = 1.0;
+    let (mut told, mut rects) = (Vec::new(), Vec::new());
+    for view in views {
+        let answer = view.answer.clone()?;
+        if answer.is_null() {
+            return Err(unsteady());
+        }
+        if view.parent.is_none() {
+            ratio = answer["ratio"].as_f64().unwrap_or(1.0);
+        }
+        rects.extend(answer["boxes"].as_array().into_iter().flatten().filter_map(|one| rect_of(view, one, ratio)));
+        told.push(json!([view.context, view.origin.0, view.origin.1, answer]));
+    }
+    Ok((told, rects))
 }
 
 /// A covered place in the picture, rounded outwards; none when its frame is not seen or clips it away.
@@ -120,8 +180,9 @@ fn rect_of(view: &View, one: &Value, ratio: f64) -> Option<MaskRect> {
     let (left, top) = ((left * ratio).floor(), (top * ratio).floor());
     let (width, height) = ((right * ratio).ceil() - left, (bottom * ratio).ceil() - top);
     let reason = one["reason"].as_str().unwrap_or("personal").to_owned();
+    let how = if reason == "background" { Cover::LeftOut } else { Cover::Css };
     // Pictures are far smaller than the range of these types; `as` saturates.
-    Some(MaskRect { x: left as i32, y: top as i32, width: width as u32, height: height as u32, reason, by_css: true })
+    Some(MaskRect { x: left as i32, y: top as i32, width: width as u32, height: height as u32, reason, how })
 }
 
 fn unsteady() -> Fault {
@@ -134,43 +195,9 @@ fn unsteady() -> Fault {
     )
 }
 
-/// The address without personal values, also percent-encoded ones.
-fn hidden_url(redactor: &Redactor, url: &str) -> String {
-    let plain = percent_decoded(url);
-    let hidden = redactor.hide(&plain);
-    if hidden == plain { redactor.hide(url) } else { hidden }
-}
-
-fn percent_decoded(url: &str) -> String {
-    let mut out = Vec::with_capacity(url.len());
-    let mut rest = url.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let code = tail.get(..2).and_then(|two| std::str::from_utf8(two).ok()).and_then(|two| u8::from_str_radix(two, 16).ok());
-        match code {
-            Some(code) if *first == b'%' => {
-                out.push(code);
-                rest = &tail[2..];
-            }
-            _ => {
-                out.push(*first);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_encoded_name_in_an_address_is_hidden() {
-        let redactor = Redactor::default();
-        redactor.add("云小鹿");
-        assert_eq!(hidden_url(&redactor, "http://x/?n=%E4%BA%91%E5%B0%8F%E9%B9%BF&a=1"), "http://x/?n=▇▇▇&a=1");
-        assert_eq!(hidden_url(&redactor, "http://x/?n=%E4%BA%91"), "http://x/?n=%E4%BA%91");
-    }
 
     #[test]
     fn masks_are_rounded_outwards_and_clipped_by_their_frame() {

@@ -41,7 +41,9 @@ impl Browser {
         let (mut found, mut rest) = (self.find(target, Purpose::Upload, until).await?, paths);
         while !rest.is_empty() {
             permit(&Hit::field(&found))?;
-            let (field, several) = self.file_field(&found, target, until).await?;
+            // The page may show what it was given: a scan of an identity card.
+            self.now_personal(&found.document);
+            let (field, several) = self.file_field(&found, rest.len() == paths.len(), target, until).await?;
             let now = if several { rest.len() } else { 1 };
             let names: Vec<_> = rest[..now].iter().map(|path| path.display().to_string()).collect();
             let params = json!({"context": found.context, "element": field, "files": names});
@@ -55,8 +57,24 @@ impl Browser {
         Ok(found)
     }
 
-    async fn file_field(&self, found: &Found, target: &Target, until: &Until) -> Result<(serde_json::Value, bool), Fault> {
-        let told = self.ask(&found.context, "ruku.fileField(args[0])", &[json!(found.key)], until).await?;
+    /// Whether the page of the field has changed in any way since [`Browser::upload`] gave the files to it. A page that has not, and from
+    /// which nothing was sent ([`Browser::sent_since`]), did not listen: scripts of upload kits come some time after their fields.
+    ///
+    /// # Errors
+    /// As [`Browser::find`].
+    pub async fn heeded(&self, found: &Found, until: &Until) -> Result<bool, Fault> {
+        Ok(self.ask(&found.context, "ruku.heeded()", &[], until).await? == true)
+    }
+
+    async fn file_field(
+        &self,
+        found: &Found,
+        first: bool,
+        target: &Target,
+        until: &Until,
+    ) -> Result<(serde_json::Value, bool), Fault> {
+        let args = [json!(found.key), json!(first)];
+        let told = self.ask(&found.context, "ruku.fileField(args[0], args[1])", &args, until).await?;
         match told["state"].as_str() {
             Some("field") => Ok((told["node"].clone(), told["several"] == true)),
             Some("wrong") => {

@@ -25,6 +25,8 @@ pub(super) const SCRIPT: &str = concat!(
     include_str!("js/ready.js"),
     include_str!("js/fill.js"),
     include_str!("js/remember.js"),
+    include_str!("js/net.js"),
+    include_str!("js/media.js"),
     include_str!("js/mask.js"),
     include_str!("js/caption.js"),
     include_str!("js/tail.js"),

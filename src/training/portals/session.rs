@@ -114,7 +114,12 @@ impl Sessions {
 
     /// Logs everybody out at every portal; cookies stay, as when a portal's session expires.
     pub(crate) fn expire(&self) {
-        self.known().1.values_mut().for_each(|session| session.user = None);
+        for session in self.known().1.values_mut() {
+            session.user = None;
+            session.certificate = None;
+            // What pages hold from before is worth nothing any more.
+            session.csrf.insert(0, 'x');
+        }
     }
 
     /// How long a login lasts without a request.

@@ -71,6 +71,11 @@ fn the_login_ends() {
     let mut run = at_the_bind(&world);
     world.admin("/session", &json!({ "expire": true }));
     run.type_line("");
-    ended("登录超时", run, &world);
+    let gate = run.wait_for("gate.open", |event| event["kind"] == "unsure");
+    // The person looks at the portal: it was not done.
+    run.type_line("2");
+    let (code, said, _) = run.end();
+    assert_eq!(world.counter("bind_requests"), 0, "{said}");
+    row("登录超时", gate["message"]["zh"].as_str().unwrap(), &binds(&world), code);
     goes_on(&world);
 }

@@ -15,7 +15,7 @@ fn short() -> Until {
     until().within(Duration::from_secs(2))
 }
 
-const FORM: &str = r##"<style>@keyframes m{from{margin-left:0}to{margin-left:300px}} #m{animation:m .5s linear infinite alternate}</style>
+const FORM: &str = r##"<style>@keyframes m{from{margin-left:0}to{margin-left:300px}} #m{animation:m .7s linear infinite}</style>
 <button disabled>提交申请</button> <button style="opacity:0">确认</button> <button id=m>下一步</button>
 <p><label>企业名称 <input readonly value="虚构公司"></label> <label>密码 <input type=password></label>
 <label>企业类型 <select><option>请选择<option>有限责任公司<option>股份有限公司</select></label></p>

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use ruku::base::{Lang, Message, Redactor, redact::BLOCK};
-use ruku::picture::{MaskRect, MaskedShot, RawShot};
+use ruku::picture::{Cover, MaskRect, MaskedShot, RawShot};
 use ruku::proof::{Event, LockChange, Mode, OnceOutcome, PlaybookRef, RunFolder, RunResult, RunStart, StepResult};
 
 /// The fictitious person.
@@ -53,7 +53,7 @@ pub(crate) fn shot(number: u8) -> MaskedShot {
     let picture = image::RgbImage::from_fn(40, 24, |x, y| image::Rgb([number.wrapping_mul(40), (x * 6) as u8, (y * 10) as u8]));
     let mut png = std::io::Cursor::new(Vec::new());
     picture.write_to(&mut png, image::ImageFormat::Png).unwrap();
-    let mask = MaskRect { x: 4, y: 4, width: 12, height: 5, reason: "personal".into(), by_css: false };
+    let mask = MaskRect { x: 4, y: 4, width: 12, height: 5, reason: "personal".into(), how: Cover::Paint };
     RawShot::from_browser(png.into_inner()).mask(&[mask]).unwrap()
 }
 

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{attended, bound, scripted, sentence};
+use crate::faults::row;
 
 pub(super) fn two_locks() -> String {
     let world = bound(701);
@@ -71,7 +72,9 @@ pub(super) fn blocked() -> String {
     let (code, said, _) = scripted(&world, &["3.1"]);
     assert_eq!((code, tries()), (4, json!(0)), "{said}");
     assert!(!said.contains("400-998-0000"), "the portal's telephone cannot help: {said}");
-    sentence(&said, "锁定")
+    let told = sentence(&said, "锁定");
+    row("CA 锁密码已锁定", told.trim_start_matches("错误："), "授权 0 次", code);
+    told
 }
 
 pub(super) fn captcha() -> String {
@@ -84,7 +87,8 @@ pub(super) fn captcha() -> String {
     let gate = run.wait_for("gate.open", |event| event["kind"] == "captcha");
     run.type_line("q");
     let (code, _, _) = run.end();
-    assert_eq!(code, 130);
+    assert_eq!((code, world.counter("authorise")), (130, 0));
+    row("图形验证码", gate["message"]["zh"].as_str().unwrap(), "授权 0 次", code);
     format!("立即交给本人：{}", gate["message"]["zh"].as_str().unwrap())
 }
 
@@ -95,5 +99,7 @@ pub(super) fn risk() -> String {
     assert_eq!((code, world.counter("authorise")), (6, 0), "{said}");
     let last = events.iter().rev().find(|event| event["type"] == "step.start").unwrap();
     assert_ne!(last["action"], "click", "nothing was pressed after it: {last}");
-    sentence(&said, "风险提示")
+    let told = sentence(&said, "风险提示");
+    row("风险提示", told.trim_start_matches("错误："), "授权 0 次", code);
+    told
 }

@@ -56,8 +56,25 @@ const tickFace = (key) => {
   return face ? { state: "face", key: keep(face) } : { state: "hidden" };
 };
 
-const fileField = (key) => {
+const fileField = (key, first) => {
   const element = kept.get(key);
   if (!element?.isConnected) return { state: "gone" };
-  return element.type === "file" ? { state: "field", node: element, several: element.multiple } : { state: "wrong" };
+  if (element.type !== "file") return { state: "wrong" };
+  if (first) watchOffer(element);
+  return { state: "field", node: element, several: element.multiple };
 };
+
+// Whether this document has changed at all since files were given to a field of it. A document that came afterwards never heard of them.
+let offer = null;
+const watchOffer = (element) => {
+  offer?.watch.disconnect();
+  // A field tells its page nothing when it is given what it holds already.
+  element.value = "";
+  const watch = new MutationObserver(() => {
+    offer.heeded = true;
+    watch.disconnect();
+  });
+  offer = { heeded: false, watch };
+  watch.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+};
+const heeded = () => offer !== null && offer.heeded;

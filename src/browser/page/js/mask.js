@@ -11,10 +11,12 @@ maskSheet.replaceSync(`
     opacity: 1 !important; filter: none !important; clip-path: none !important; transition: none !important; animation: none !important; }
   [${MASK}]::placeholder, [${MASK}]::selection { color: #000 !important; background: #000 !important; }
   [${MASK}]::before, [${MASK}]::after { color: #000 !important; background: #000 !important; }
-  img[${MASK}], object[${MASK}], embed[${MASK}], video[${MASK}], canvas[${MASK}] { filter: brightness(0) !important; }
+  img[${MASK}], object[${MASK}], embed[${MASK}], video[${MASK}], canvas[${MASK}], svg[${MASK}], input[type="image"][${MASK}] { filter: brightness(0) !important; }
 `);
 const shotSheet = new CSSStyleSheet();
 shotSheet.replaceSync("*, *::before, *::after { caret-color: transparent !important; }");
+
+const sheets = [maskSheet, plainSheet, shotSheet];
 
 let masks = null;
 
@@ -22,49 +24,97 @@ const foldMark = (c) => {
   const code = c.codePointAt(0);
   return (code >= 0xff01 && code <= 0xff5e ? String.fromCharCode(code - 0xfee0) : c).replace(/[A-Z]/, (upper) => upper.toLowerCase());
 };
-// As base/redact.rs has it.
-const ignored = (c) => /[\s\u0085\u00ad\u200b-\u200d\u2010-\u2015\ufeff\-－,，/／]/.test(c);
+// As base/letters.rs has it.
+const unseen = (c) => /[\u00ad\u200b-\u200d\ufeff]/.test(c);
+const ignored = (c) => /[\s\u0000\u0085\u2010-\u2015\-－,，/／+＋]/.test(c);
+// Between the words of two lines or cells: belongs to no number.
+const BREAK = "\u0000";
 
-// Where in a chain of text nodes the values stand: [[node, start, end]…]; values may run through several nodes.
+// The element whose lines a text flows in.
+const lineOf = (node) => {
+  let box = node.parentElement;
+  while (box && /^(inline|contents)/.test(getComputedStyle(box).display)) box = box.parentElement;
+  return box;
+};
+
+// Marks as one string, and for each code unit of it the mark that it belongs to.
+const joined = (marks) => {
+  const units = [];
+  marks.forEach(([c], at) => {
+    for (let unit = 0; unit < c.length; unit++) units.push(at);
+  });
+  return [marks.map(([c]) => c).join(""), units];
+};
+
+// The parts of a folded text that the net finds and nobody calls public.
+const unknownHits = (text) =>
+  netHits(text).filter(([start, end]) => {
+    const own = [...text.slice(start, end)].filter((c) => !ignored(c)).join("");
+    return !masks.shown.some((value) => value.includes(own));
+  });
+
+// Where in a chain of text nodes the values and the net's numbers stand: [[node, start, end]…], which may run through several nodes; and
+// whether there was a value among them.
 const textHits = (root, values) => {
   const nodes = [];
   const marks = [];
-  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
+  const ends = (c) => c !== undefined && /[0-9x\s]/.test(c);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    if (node.nodeType === Node.ELEMENT_NODE) {
+      if (node.tagName === "BR") marks.push([BREAK]);
+      continue;
+    }
     if (SILENT.has(node.parentElement?.tagName)) continue;
     const at = nodes.push(node) - 1;
+    // Numbers run through elements of one line only. The style is asked for where two numbers could be one.
+    const flows = ends(marks.at(-1)?.[0]) && ends(node.data[0] && foldMark(node.data[0])) && lineOf(nodes[at - 1]) === lineOf(node);
+    if (at && !flows) marks.push([BREAK]);
     let offset = 0;
     for (const c of node.data) {
-      if (!ignored(c)) marks.push([foldMark(c), at, offset, c.length]);
+      if (!unseen(c)) marks.push([foldMark(c), at, offset, c.length]);
       offset += c.length;
     }
   }
-  // One folded character may be several code units: positions are counted in marks.
-  const folded = marks.map(([c]) => c).join("");
-  const starts = [];
-  marks.forEach(([c], at) => {
-    for (let unit = 0; unit < c.length; unit++) starts.push(at);
-  });
   const hits = [];
+  let known = false;
+  // One hit in each node that it runs through.
+  const add = (part) => {
+    for (let at = 0; at < part.length; ) {
+      const node = part[at][1];
+      let end = at;
+      while (end + 1 < part.length && part[end + 1][1] === node) end++;
+      hits.push([nodes[node], part[at][2], part[end][2] + part[end][3]]);
+      at = end + 1;
+    }
+  };
+  const significant = marks.map((mark, at) => [...mark.slice(0, 4), at]).filter(([c]) => !ignored(c));
+  const [folded, units] = joined(significant);
   for (const value of values) {
+    // As base/redact.rs has it: fifty employees must not blank the middle of every number.
+    const small = /^[0-9]{1,5}$/.test(value);
     for (let from = folded.indexOf(value); from >= 0; from = folded.indexOf(value, from + 1)) {
-      const [first, last] = [starts[from], starts[from + value.length - 1]];
-      for (let at = first; at <= last; ) {
-        const node = marks[at][1];
-        let end = at;
-        while (end < last && marks[end + 1][1] === node) end++;
-        hits.push([nodes[node], marks[at][2], marks[end][2] + marks[end][3]]);
-        at = end + 1;
-      }
+      const part = significant.slice(units[from], units[from + value.length - 1] + 1);
+      const digitAt = (at) => isDigit(marks[at]?.[0] ?? "");
+      if (small && (digitAt(part[0][4] - 1) || digitAt(part.at(-1)[4] + 1))) continue;
+      known = true;
+      add(part);
     }
   }
-  return hits;
+  // A line shows any white space as one.
+  const seen = marks.filter(([c], at) => !(/\s/.test(c) && /\s/.test(marks[at - 1]?.[0] ?? "")));
+  const [line, places] = joined(seen);
+  for (const [start, end] of unknownHits(line)) add(seen.slice(places[start], places[end - 1] + 1));
+  return [hits, known];
 };
 
 const holds = (text, values) => {
   if (!text) return false;
-  const folded = [...text].filter((c) => !ignored(c)).map(foldMark).join("");
-  return values.some((value) => folded.includes(value));
+  const folded = [...text].filter((c) => !unseen(c)).map(foldMark).join("");
+  const significant = [...folded].filter((c) => !ignored(c)).join("");
+  const known = values.some((value) => significant.includes(value));
+  masks.known ||= known;
+  return known || unknownHits(folded).length > 0;
 };
 
 // Elements to be covered as a whole: fields, and what shows an attribute (a hint, a picture's words, generated content).
@@ -114,64 +164,125 @@ const clipped = (element, rect) => {
   return right > left && bottom > top ? { x: left, y: top, width: right - left, height: bottom - top } : null;
 };
 
+// What is found is kept until the document changes: looking through all styles takes longer than all the rest.
+const hidden = (root) => {
+  if (!masks.media.has(root)) masks.media.set(root, unreadable(root));
+  return masks.media.get(root);
+};
+
+const setMark = (element, name, value, marked) => {
+  if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+  marked.add(element);
+};
+
+const dropMarks = (name, marked, still) => {
+  for (const element of marked) {
+    if (still.has(element)) continue;
+    element.removeAttribute(name);
+    marked.delete(element);
+  }
+};
+
 const place = () => {
-  const { values, highlight, covered } = masks;
+  const { values, highlight } = masks;
   highlight.clear();
   const boxes = [];
-  const whole = new Set();
-  for (const root of rootsOf()) {
+  const [whole, plain] = [new Set(), new Set()];
+  const box = (element, rect, reason) => {
+    if (!element?.checkVisibility({ visibilityProperty: true })) return;
+    const seen = clipped(element, rect ?? element.getBoundingClientRect());
+    if (seen) boxes.push({ ...seen, reason });
+  };
+  const cover = (element, reason) => {
+    whole.add(element);
+    setMark(element, MASK, "", masks.covered);
+    box(element, null, reason);
+  };
+  const roots = [...rootsOf()];
+  for (const root of roots) {
     if (!masks.roots.has(root)) {
       masks.roots.add(root);
       masks.watch.observe(root, { subtree: true, childList: true, characterData: true, attributes: true });
     }
-    for (const sheet of [maskSheet, shotSheet])
-      if (!root.adoptedStyleSheets.includes(sheet)) root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
-    for (const [node, start, end] of textHits(root, values)) {
+    for (const sheet of sheets) if (!root.adoptedStyleSheets.includes(sheet)) root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+    const [hits, known] = textHits(root, values);
+    masks.known ||= known;
+    masks.personal ||= hits.length > 0;
+    for (const [node, start, end] of hits) {
       const range = new Range();
       range.setStart(node, start);
       range.setEnd(node, end);
       highlight.add(range);
-      if (!node.parentElement?.checkVisibility({ visibilityProperty: true })) continue;
-      for (const rect of range.getClientRects()) boxes.push([clipped(node.parentElement, withInk(node.parentElement, rect)), "personal"]);
+      for (const rect of range.getClientRects()) box(node.parentElement, withInk(node.parentElement, rect), "personal");
     }
     for (const [element, reason] of wholeHits(root, values)) {
-      whole.add(element);
-      if (!element.hasAttribute(MASK)) element.setAttribute(MASK, "");
-      covered.add(element);
-      if (!element.checkVisibility({ visibilityProperty: true })) continue;
-      boxes.push([clipped(element, element.getBoundingClientRect()), reason]);
+      if (reason === "personal") masks.personal = true;
+      cover(element, reason);
     }
   }
-  for (const element of covered) {
-    if (whole.has(element)) continue;
-    element.removeAttribute(MASK);
-    covered.delete(element);
+  if (masks.personal) {
+    for (const root of roots) {
+      const [covered, behind] = hidden(root);
+      for (const element of covered) if (!whole.has(element)) cover(element, "picture");
+      for (const [element, parts] of behind) {
+        plain.add(element);
+        setMark(element, PLAIN, parts.join(" "), masks.plain);
+        // A style that insists on its picture.
+        if (drawnParts(element).length) cover(element, "picture");
+        else box(element, null, "background");
+      }
+    }
   }
+  dropMarks(MASK, masks.covered, whole);
+  dropMarks(PLAIN, masks.plain, plain);
   CSS.highlights.set(HIGHLIGHT, highlight);
   // Our own attribute changes are no news.
   masks.watch.takeRecords();
-  return boxes.filter(([box]) => box).map(([box, reason]) => ({ ...box, reason }));
+  const places = JSON.stringify(boxes);
+  if (places !== masks.places) masks.moves++;
+  masks.places = places;
+  return boxes;
 };
 
-// `values` come folded (no white space, dashes, commas or slashes, half-width, lower case). Answers the covered places of this viewport.
-const placeMasks = async (values) => {
-  masks ??= { highlight: new Highlight(), covered: new Set(), roots: new Set(), watch: new MutationObserver(place) };
-  masks.values = values;
-  masks.highlight.priority = 2147483647;
+// Looks for pictures anew: with all of them shown, or those that are left out now would be missed.
+const lookAgain = () => {
+  masks.media.clear();
+  dropMarks(PLAIN, masks.plain, new Set());
   place();
+};
+
+// `given.values` come folded (no white space, dashes, commas or slashes, half-width, lower case), and so do `given.shown`, which the net lets
+// through; `given.harmless` are paths of pictures; `given.origins` are those where pictures may be personal whatever the page shows, and
+// `given.personal` says that this window's are. Answers the covered places of this viewport.
+const placeMasks = async (given) => {
+  masks ??= {
+    highlight: new Highlight(), covered: new Set(), plain: new Set(), roots: new Set(), media: new Map(), watch: new MutationObserver(lookAgain),
+    known: false, moves: 0,
+  };
+  Object.assign(masks, given, { personal: given.personal || given.origins.includes(whose()) });
+  masks.highlight.priority = 2147483647;
+  lookAgain();
   // A font that never comes must not stop the proof; the second look would see it move the text.
   await Promise.race([document.fonts.ready, new Promise((done) => setTimeout(done, 3000))]);
-  let before = JSON.stringify(place());
   for (let frame = 0; frame < 20; frame++) {
+    const before = maskState().moves;
     await nextFrame();
-    const now = JSON.stringify(place());
-    if (now === before && frame > 0) return maskState();
-    before = now;
+    const now = maskState();
+    if (now.moves === before && frame > 0) return { ...now, hosts: closedHosts() };
   }
   return null;
 };
 
-const maskState = () => ({ boxes: place(), scroll: [scrollX, scrollY], size: [innerWidth, innerHeight], ratio: devicePixelRatio });
+// `moves`: what went away and came back between two looks was elsewhere in the picture.
+const maskState = () => ({
+  boxes: place(),
+  moves: masks.moves,
+  scroll: [scrollX, scrollY],
+  size: [innerWidth, innerHeight],
+  ratio: devicePixelRatio,
+  personal: masks.personal,
+  known: masks.known,
+});
 
 // The same look again, for after the capture; null when the masks were lifted meanwhile.
 const sameMasks = () => (masks ? maskState() : null);
@@ -180,8 +291,8 @@ const liftMasks = () => {
   if (!masks) return;
   masks.watch.disconnect();
   CSS.highlights.delete(HIGHLIGHT);
-  for (const element of masks.covered) element.removeAttribute(MASK);
-  for (const root of masks.roots)
-    root.adoptedStyleSheets = root.adoptedStyleSheets.filter((sheet) => sheet !== maskSheet && sheet !== shotSheet);
+  dropMarks(MASK, masks.covered, new Set());
+  dropMarks(PLAIN, masks.plain, new Set());
+  for (const root of masks.roots) root.adoptedStyleSheets = root.adoptedStyleSheets.filter((sheet) => !sheets.includes(sheet));
   masks = null;
 };

@@ -2,18 +2,22 @@
 
 const SILENT = new Set(["SCRIPT", "STYLE", "NOSCRIPT", "TEMPLATE", "HEAD", "TITLE", "META", "LINK"]);
 
-// All elements in document order, open shadow roots after their host.
+// Closed shadow roots by their hosts, as far as the robot has learnt of them.
+const closedRoots = new WeakMap();
+const shadowOf = (element) => element.shadowRoot ?? closedRoots.get(element) ?? null;
+
+// All elements in document order, shadow roots after their host.
 function* walk(root) {
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     yield node;
-    if (node.shadowRoot) yield* walk(node.shadowRoot);
+    if (shadowOf(node)) yield* walk(shadowOf(node));
   }
 }
 
 function* rootsOf(root = document) {
   yield root;
-  for (const element of walk(root)) if (element.shadowRoot) yield element.shadowRoot;
+  for (const element of walk(root)) if (shadowOf(element)) yield shadowOf(element);
 }
 
 const parentOf = (node) => node.assignedSlot ?? node.parentElement ?? node.getRootNode().host ?? null;

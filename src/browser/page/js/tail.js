@@ -1,4 +1,5 @@
 globalThis.ruku = {
   of: document, outbox, frames, whose, probe, seen, ready, showFrame, frameHit, arm, verdict, takeFocus, setValue, leave, valueOf, isChecked,
-  tickFace, fileField, listStep, listState, fieldValue, drawnBox, dateStep, dateField, gridCell, cellEditor, catchUp, placeMasks, sameMasks, liftMasks, caption,
+  tickFace, fileField, heeded, listStep, listState, fieldValue, drawnBox, dateStep, dateField, gridCell, cellEditor, catchUp, placeMasks, sameMasks, liftMasks,
+  learnRoots, caption,
 };
