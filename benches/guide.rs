@@ -24,6 +24,9 @@ const LOOK: Duration = Duration::from_millis(20);
 /// Aims: `ruku check` in milliseconds, peak memory of a run in MB.
 const CHECK_AIM: f64 = 20.0;
 const MEMORY_AIM: f64 = 40.0;
+/// The share of safety in the guide's wall time, in percent.
+const COST_AIM: f64 = 5.0;
+const TOGETHER: &str = "masks and syncs together";
 
 fn main() {
     let rounds = std::env::args().skip(1).find_map(|word| word.parse().ok()).unwrap_or(ROUNDS);
@@ -35,6 +38,7 @@ fn main() {
         return;
     }
     let (mut walls, mut memory, mut commands) = (BTreeMap::new(), Vec::new(), BTreeMap::new());
+    let mut costs = BTreeMap::new();
     for round in 0..rounds {
         for pictures in [true, false] {
             let run = Run::of(round, pictures);
@@ -43,6 +47,9 @@ fn main() {
                 walls.entry((playbook, note)).or_insert_with(Vec::new).push(wall.as_secs_f64() * 1000.0);
             }
             if pictures {
+                for (cost, share) in run.shares {
+                    costs.entry(cost).or_insert_with(Vec::new).push(share);
+                }
                 memory.extend(run.memory.map(|kilobytes| kilobytes as f64 / 1024.0));
                 for (action, sent) in run.commands {
                     commands.entry(action).or_insert_with(Vec::new).push(sent);
@@ -52,6 +59,10 @@ fn main() {
     }
     for ((playbook, note), values) in walls {
         line(&format!("{playbook}, {note}, ms"), values, None);
+    }
+    for (cost, shares) in costs {
+        let aim = (cost == TOGETHER).then_some(COST_AIM);
+        line(&format!("{cost}, % of the wall time with pictures"), shares, aim);
     }
     if memory.is_empty() {
         println!("peak memory: not told by this system");
@@ -137,6 +148,8 @@ struct Run {
     memory: Option<u64>,
     /// Commands to the browser, by action.
     commands: Vec<(String, f64)>,
+    /// What masks and syncs cost, in percent of the wall time.
+    shares: Vec<(String, f64)>,
 }
 
 impl Run {
@@ -182,16 +195,32 @@ impl Run {
         }
         let (status, said) = (child.wait().unwrap(), said.join().unwrap());
         assert!(status.success(), "the run failed ({status}):\n{said}");
-        let walls = begins.windows(2).map(|pair| (pair[0].0.clone(), pair[1].1 - pair[0].1)).collect();
-        Run { walls, memory, commands: said.lines().filter_map(sent).collect() }
+        let walls: Vec<_> = begins.windows(2).map(|pair| (pair[0].0.clone(), pair[1].1 - pair[0].1)).collect();
+        let whole = walls.iter().map(|(_, wall)| wall.as_secs_f64()).sum::<f64>();
+        let mut shares = BTreeMap::from([(TOGETHER.to_owned(), 0.0)]);
+        for (cost, seconds) in said.lines().filter_map(cost) {
+            for cost in [cost, TOGETHER.to_owned()] {
+                *shares.entry(cost).or_default() += seconds / whole * 100.0;
+            }
+        }
+        Run { walls, memory, commands: said.lines().filter_map(sent).collect(), shares: shares.into_iter().collect() }
     }
 }
 
-/// Action and commands of one line of `ruku::stats`.
+/// One value of a line of `ruku::stats`.
+fn field<'l>(line: &'l str, name: &str) -> Option<&'l str> {
+    line.split_once(&format!(" {name}="))?.1.split(' ').next().map(|value| value.trim_matches('"'))
+}
+
+/// Action and commands of one line.
 fn sent(line: &str) -> Option<(String, f64)> {
-    let field = |name: &str| line.split_once(&format!(" {name}="))?.1.split(' ').next();
-    let number = |name: &str| field(name)?.parse::<f64>().ok();
-    Some((field("action")?.trim_matches('"').to_owned(), number("classic")? + number("bidi")?))
+    let number = |name: &str| field(line, name)?.parse::<f64>().ok();
+    Some((field(line, "action")?.to_owned(), number("classic")? + number("bidi")?))
+}
+
+/// What one line says that safety cost: which, and seconds.
+fn cost(line: &str) -> Option<(String, f64)> {
+    Some((field(line, "cost")?.to_owned(), field(line, "micros")?.parse::<f64>().ok()? / 1e6))
 }
 
 /// The peak resident memory of a process so far, in kB.

@@ -4,6 +4,7 @@ use std::fs::{File, Metadata, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use super::cost;
 use super::fault::Fault;
 
 /// Creates a folder (and its parents) that only the owner may read. An existing one is left as it is.
@@ -27,7 +28,9 @@ pub fn create_new(path: &Path) -> Result<File, Fault> {
 /// Writes a whole new file and syncs it. The file must not exist yet.
 pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
     let mut file = create_new(path)?;
-    file.write_all(bytes).and_then(|()| file.sync_data()).map_err(|error| Fault::io("写入文件", "write", path, &error))
+    file.write_all(bytes)
+        .and_then(|()| cost::timed(cost::SYNCS, || file.sync_data()))
+        .map_err(|error| Fault::io("写入文件", "write", path, &error))
 }
 
 /// Replaces a file in one step: readers see the old bytes or the new ones, never a part.
@@ -45,7 +48,9 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
 /// Makes new names in a folder survive a power cut. Windows has no such call and needs none.
 pub fn sync_dir(path: &Path) -> Result<(), Fault> {
     #[cfg(unix)]
-    File::open(path).and_then(|dir| dir.sync_all()).map_err(|error| Fault::io("同步文件夹", "sync folder", path, &error))?;
+    File::open(path)
+        .and_then(|dir| cost::timed(cost::SYNCS, || dir.sync_all()))
+        .map_err(|error| Fault::io("同步文件夹", "sync folder", path, &error))?;
     #[cfg(not(unix))]
     let _ = path;
     Ok(())

@@ -4,6 +4,7 @@
 
 pub mod below;
 pub mod challenge;
+pub mod cost;
 #[cfg(debug_assertions)]
 pub(crate) mod crash;
 pub mod diagnostic;

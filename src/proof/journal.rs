@@ -13,7 +13,7 @@ use super::canonical;
 use super::event::{Event, Record};
 #[cfg(debug_assertions)]
 use crate::base::crash;
-use crate::base::{Fault, FaultKind, files};
+use crate::base::{Fault, FaultKind, cost, files};
 
 /// `prev` of the first line.
 pub(super) const NOTHING_BEFORE: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -186,7 +186,7 @@ impl Journal {
 
     /// Waits until every line is on the disk.
     pub(super) fn sync(&mut self) -> Result<(), Fault> {
-        self.file.sync_data().map_err(|error| cannot_write(&self.path, &error))?;
+        cost::timed(cost::SYNCS, || self.file.sync_data()).map_err(|error| cannot_write(&self.path, &error))?;
         #[cfg(debug_assertions)]
         crash::synced(self.length);
         Ok(())

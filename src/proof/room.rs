@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::Path;
 
 use super::layout;
-use crate::base::{Fault, FaultKind, files, random};
+use crate::base::{Fault, FaultKind, cost, files, random};
 
 /// Bytes that an act and the end of its run need at most: outcome, pictures, reports, manifests.
 const ROOM: usize = 4 << 20;
@@ -27,7 +27,7 @@ pub(super) fn check(folder: &Path, length: u64) -> Result<(), Fault> {
         ));
     }
     let probe = folder.join(PROBE);
-    let filled = fill(&probe);
+    let filled = cost::timed(cost::SYNCS, || fill(&probe));
     let removed = std::fs::remove_file(&probe).map_err(|error| Fault::io("删除文件", "remove", &probe, &error));
     filled.and(removed)
 }

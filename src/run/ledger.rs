@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(debug_assertions)]
 use crate::base::crash;
-use crate::base::{Fault, FaultKind, files};
+use crate::base::{Fault, FaultKind, cost, files};
 use crate::proof::{self, Event, OnceOutcome};
 
 /// The file.
@@ -173,7 +173,7 @@ impl Ledger {
             file.write_all(&text)?;
             #[cfg(debug_assertions)]
             crash::written(crash::Written::Ledger, file, whole, whole + text.len() as u64);
-            file.sync_data()
+            cost::timed(cost::SYNCS, || file.sync_data())
         };
         write(file).map_err(|error| self.failed(&error))
     }

@@ -10,7 +10,7 @@ use super::super::Browser;
 use super::target::Found;
 use super::world::View;
 use crate::base::until::rung;
-use crate::base::{Fault, FaultKind, Until};
+use crate::base::{Fault, FaultKind, Until, cost};
 use crate::picture::{Cover, MaskRect, MaskedShot, RawShot};
 use crate::say;
 
@@ -43,7 +43,7 @@ impl Browser {
         let taken = self.masked_picture(until).await;
         // Also after a fault: the page must not stay black for the person.
         if self.options.masking
-            && let Err(fault) = self.ask_all("ruku.liftMasks()", &[], until).await
+            && let Err(fault) = cost::timed_async(cost::MASKS, self.ask_all("ruku.liftMasks()", &[], until)).await
         {
             tracing::debug!(%fault, "the masks went with their page");
         }
@@ -61,7 +61,7 @@ impl Browser {
             if !self.options.masking {
                 return RawShot::from_browser(self.raw_png(until).await?).mask(&[]);
             }
-            let before = match self.place_masks(until).await {
+            let before = match cost::timed_async(cost::MASKS, self.place_masks(until)).await {
                 Ok(before) => before,
                 Err(fault) if matches!(fault.kind, FaultKind::Dialog | FaultKind::Stopped) || self.took_away().is_some() => {
                     return Err(fault);
@@ -72,8 +72,9 @@ impl Browser {
                 }
             };
             let raw = RawShot::from_browser(self.raw_png(until).await?);
-            match self.ask_all("ruku.sameMasks()", &[], until).await.and_then(|views| told(&views)) {
-                Ok(after) if after == before => return raw.mask(&before.1),
+            let same = cost::timed_async(cost::MASKS, self.ask_all("ruku.sameMasks()", &[], until)).await;
+            match same.and_then(|views| told(&views)) {
+                Ok(after) if after == before => return cost::timed(cost::MASKS, || raw.mask(&before.1)),
                 Ok(_) => why = None,
                 Err(fault) if self.took_away().is_some() || fault.kind == FaultKind::Dialog => return Err(fault),
                 Err(fault) => why = Some(fault),
