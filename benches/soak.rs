@@ -1,5 +1,5 @@
 //! Kills Ruku at random for as long as one lets it: `cargo bench --bench soak -- --seed 7 --minutes 20`. Any playbook, any write of
-//! journal or ledger in any of the four ways, any press of an act; the run that goes on is killed too, up to three times. With `--every` the
+//! journal or ledger in any of the four ways, any press of an act, any moment; the run that goes on is killed too, up to three times. With `--every` the
 //! whole matrix instead, each point once.
 //!
 //! Ends with the first violation, what repeats it, and an exit code that is not 0. A debug build's program is what is killed: a release
@@ -116,12 +116,13 @@ fn point_of(seed: u64, round: u64, references: &[Shown]) -> (usize, Vec<Kill>) {
     let shown = &references[case];
     let mut kill = || {
         let way = WAYS[random.usize(..WAYS.len())];
-        match random.u32(..6) {
+        match random.u32(..8) {
             0 if shown.ledger > 0 => Kill::Write(format!("ledger:{}:{way}", random.usize(1..=shown.ledger))),
             1 if shown.presses > 0 => {
                 let reached = [Reached::Nobody, Reached::Late, Reached::Server][random.usize(..3)];
                 Kill::Press(random.u32(1..=shown.presses), reached)
             }
+            2 | 3 => Kill::Moment(random.u64(..=u64::try_from(shown.took.as_millis()).unwrap_or_default())),
             _ => Kill::Write(format!("journal:{}:{way}", random.usize(1..=shown.journal.len()))),
         }
     };

@@ -70,15 +70,16 @@ impl Record {
         #[cfg(target_os = "linux")]
         if let Some(driver) = self.driver {
             // Renderers and other children are in the driver's group; any recorded member that still runs proves the group is ours.
-            let ours = |mark: &Mark| stat(mark.pid).and_then(|fields| fields.get(2)?.parse::<u32>().ok()) == Some(driver.pid);
-            if let (true, Some(group)) = (left.iter().any(ours), pid_of(driver.pid)) {
+            let ours = |mark: &Mark| mark.alive() && group_of(mark.pid) == Some(driver.pid);
+            if let (true, Some(group)) = (left.iter().chain(&self.guard).any(ours), pid_of(driver.pid)) {
                 let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
                 leader = Some(driver);
             }
         }
+        left.iter().for_each(|mark| mark.kill());
         // A guard of an adopted browser stands outside of the group.
-        for mark in left.iter().copied().chain(self.guard) {
-            mark.kill();
+        if let Some(guard) = self.guard {
+            guard.kill_all();
         }
         (left, leader)
     }
@@ -103,6 +104,15 @@ impl Mark {
         }
     }
 
+    /// The same with what it has started, where it leads a group of its own.
+    pub(super) fn kill_all(self) {
+        #[cfg(target_os = "linux")]
+        if let (true, Some(true), Some(group)) = (self.alive(), group_of(self.pid).map(|own| own == self.pid), pid_of(self.pid)) {
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
+        self.kill();
+    }
+
     /// On Windows the job object ends what is left.
     #[cfg(not(unix))]
     pub(super) fn kill(self) {}
@@ -111,6 +121,12 @@ impl Mark {
 #[cfg(unix)]
 fn pid_of(number: u32) -> Option<rustix::process::Pid> {
     rustix::process::Pid::from_raw(number.cast_signed())
+}
+
+/// The group that a process is in.
+#[cfg(target_os = "linux")]
+fn group_of(pid: u32) -> Option<u32> {
+    stat(pid)?.get(2)?.parse().ok()
 }
 
 /// Fields of `/proc/PID/stat` after the name in parentheses (which may hold anything): state is 0, group 2, start time 19.

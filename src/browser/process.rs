@@ -112,7 +112,7 @@ impl Driver {
         let lives = |mark: Option<Mark>| mark.filter(|mark| mark.alive());
         let (Some(driver), Some(_)) = (lives(record.driver), lives(record.browser)) else { return Ok(None) };
         if let Some(guard) = record.guard.take() {
-            guard.kill();
+            guard.kill_all();
         }
         let guard = guard_from_outside(driver, outlives)?;
         record.guard = guard.as_ref().and_then(tokio::process::Child::id).map(Mark::of);

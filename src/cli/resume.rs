@@ -66,5 +66,5 @@ fn read(args: Args) -> Result<(RunArgs, Resumed), Stop> {
     })?;
     std::env::set_current_dir(&folder).map_err(|error| Fault::io("进入文件夹", "enter folder", &folder, &error))?;
     arguments.json = args.json;
-    Ok((arguments, Resumed { earlier: GoOn { run, work: kept.work }, inputs: kept.inputs }))
+    Ok((arguments, Resumed { earlier: GoOn { run, work: kept.work, before: kept.before }, inputs: kept.inputs }))
 }

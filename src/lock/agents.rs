@@ -141,7 +141,7 @@ async fn certificate(driver: &AgentDriver, port: u16, container: &str) -> Result
 
 /// One line of an agent's list.
 #[derive(Debug, PartialEq, Eq)]
-struct User {
+pub(super) struct User {
     container: String,
 }
 

@@ -26,6 +26,9 @@ pub struct Kept {
     pub inputs: BTreeMap<String, String>,
     /// The name of the run's temporary folder, where its browser may still live.
     pub work: String,
+    /// The folders, by name, of the runs that this one goes on with: Ruku may be killed before what was kept for them is removed.
+    #[serde(default)]
+    pub before: Vec<String>,
 }
 
 /// The file that belongs to a run folder.
@@ -133,6 +136,7 @@ mod tests {
             command: serde_json::json!({ "playbooks": ["2.2"] }),
             inputs: BTreeMap::from([("姓名".to_owned(), "云小鹿".to_owned())]),
             work: "a".into(),
+            before: Vec::new(),
         };
         let key = Secret::new("k");
         assert_eq!(read(&run, &key).unwrap_err().kind, FaultKind::Precondition);

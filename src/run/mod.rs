@@ -121,6 +121,8 @@ pub struct GoOn {
     pub run: PathBuf,
     /// The name of its temporary folder, as it was [`kept`].
     pub work: String,
+    /// The names of the folders that it went on with itself, likewise.
+    pub before: Vec<String>,
 }
 
 /// How a run ended and what it left.
@@ -205,9 +207,13 @@ fn keep(options: &Options, run: &Path, work: &str) -> Result<(), Fault> {
     };
     let inputs = options.inputs.iter().filter(|(name, _)| !secret(name));
     let inputs = inputs.map(|(name, value)| (name.clone(), value.clone())).collect();
-    kept::write(run, &Kept { command, inputs, work: work.to_owned() }, &options.installation)?;
+    let last = |earlier: &GoOn| earlier.run.file_name().map(|name| name.to_string_lossy().into_owned());
+    let earlier = options.earlier.iter();
+    let before: Vec<String> = earlier.flat_map(|earlier| earlier.before.iter().cloned().chain(last(earlier))).collect();
+    let kept = Kept { command, inputs, work: work.to_owned(), before };
+    kept::write(run, &kept, &options.installation)?;
     if let Some(earlier) = &options.earlier {
-        kept::remove(&earlier.run);
+        kept.before.iter().for_each(|name| kept::remove(&earlier.run.with_file_name(name)));
     }
     Ok(())
 }

@@ -45,7 +45,7 @@ fn at_every_write_and_around_every_act() {
     crate::world::raw(&table);
     let wrong: Vec<String> = points
         .iter()
-        .filter(|(.., shown)| !shown.wrong.is_empty() || shown.duplicates + shown.lost > 0 || shown.killed == 0)
+        .filter(|(_, kills, shown)| !shown.wrong.is_empty() || shown.duplicates + shown.lost > 0 || missed(kills, shown))
         .map(|(case, kills, shown)| {
             format!(
                 "{:?} {}: killed {} duplicates {} lost {} {:?}",
@@ -55,6 +55,11 @@ fn at_every_write_and_around_every_act() {
         .collect();
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), points.len(), wrong.join("\n"));
     assert!(all[1] >= 300, "only {} points", all[1]);
+}
+
+/// Whether the run was not killed where it had to be. At a moment it may have ended before.
+fn missed(kills: &[Kill], shown: &Shown) -> bool {
+    shown.killed == 0 && !matches!(kills[0], Kill::Moment(_))
 }
 
 /// Tries every point, several at once.

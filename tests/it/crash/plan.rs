@@ -107,5 +107,8 @@ pub(crate) fn kills(case: &Case, shown: &Shown, every: bool) -> Vec<Kill> {
         let ends = [Reached::Nobody, Reached::Late, Reached::Server];
         kills.extend((1..=shown.presses).flat_map(|press| ends.map(|reached| Kill::Press(press, reached))));
     }
+    // Between the writes too, and while the folder is sealed at the end.
+    let part = |hundredths: u64| Kill::Moment(u64::try_from(shown.took.as_millis()).unwrap_or_default() * hundredths / 100);
+    kills.extend([30, 97].map(part));
     kills
 }

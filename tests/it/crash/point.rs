@@ -43,6 +43,8 @@ pub(crate) enum Kill {
     Write(String),
     /// At the press of an act, by its number: the event reached the browser and the server …
     Press(u32, Reached),
+    /// So many milliseconds after its start, wherever it is then.
+    Moment(u64),
 }
 
 /// How far a press came before Ruku was killed.
@@ -61,6 +63,7 @@ impl fmt::Display for Kill {
         match self {
             Kill::Write(at) => f.write_str(at),
             Kill::Press(number, reached) => write!(f, "press:{number}:{reached:?}"),
+            Kill::Moment(millis) => write!(f, "moment:{millis}"),
         }
     }
 }
@@ -81,6 +84,8 @@ pub(crate) struct Shown {
     pub(crate) ledger: usize,
     /// Acts pressed in the first run.
     pub(crate) presses: u32,
+    /// How long the first run took.
+    pub(crate) took: Duration,
     /// Runs that were killed.
     pub(crate) killed: u32,
     /// Runs that went on.
@@ -116,7 +121,9 @@ struct Bench {
 pub(crate) fn run(runtime: &tokio::runtime::Handle, case: &Case, kills: &[Kill]) -> Shown {
     let bench = Bench::new(runtime, case);
     let mut shown = Shown::default();
+    let begun = Instant::now();
     let mut last = bench.go(bench.run_command(), kills.first(), &mut shown);
+    shown.took = begun.elapsed();
     shown.journal = bench.newest().map(|run| types(&run)).unwrap_or_default();
     shown.ledger = std::fs::read_to_string(bench.at("training/visitors/once.jsonl")).map_or(0, |text| text.lines().count());
     shown.presses = bench.presses.load(Ordering::Relaxed);
@@ -257,7 +264,11 @@ impl Bench {
         }
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         self.trap.lock().unwrap().pid = Some(Pid::from_child(&child));
-        let code = self.attend(&mut child, shown);
+        let moment = match kill {
+            Some(Kill::Moment(millis)) => Some(Instant::now() + Duration::from_millis(*millis)),
+            _ => None,
+        };
+        let code = self.attend(&mut child, moment, shown);
         self.trap.lock().unwrap().pid = None;
         let mut said = String::new();
         let _ = child.stderr.take().unwrap().read_to_string(&mut said);
@@ -271,7 +282,7 @@ impl Bench {
     }
 
     /// The events of a run, as they come, and what the person does about them.
-    fn attend(&self, child: &mut Child, shown: &mut Shown) -> Option<i32> {
+    fn attend(&self, child: &mut Child, mut moment: Option<Instant>, shown: &mut Shown) -> Option<i32> {
         let (sender, events) = mpsc::channel::<Value>();
         let out = BufReader::new(child.stdout.take().unwrap());
         std::thread::spawn(move || {
@@ -286,7 +297,8 @@ impl Bench {
         let mut keyboard = child.stdin.take();
         let late = Instant::now() + PATIENCE;
         loop {
-            match events.recv_timeout(late.saturating_duration_since(Instant::now())) {
+            let next = moment.map_or(late, |moment| moment.min(late));
+            match events.recv_timeout(next.saturating_duration_since(Instant::now())) {
                 Ok(event) if event["type"] == "gate.open" => {
                     if let (Some(line), Some(keyboard)) = (self.answer(&event, shown), &mut keyboard) {
                         // Who was killed meanwhile hears nothing.
@@ -295,6 +307,7 @@ impl Bench {
                 }
                 Ok(_) => {}
                 Err(mpsc::RecvTimeoutError::Disconnected) => break,
+                Err(mpsc::RecvTimeoutError::Timeout) if moment.take().is_some() => drop(child.kill()),
                 Err(mpsc::RecvTimeoutError::Timeout) => {
                     shown.wrong.push("a run did not end in time".to_owned());
                     let _ = child.kill();
