@@ -6,7 +6,6 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -17,7 +16,7 @@ use super::stage::Change;
 use super::{Action, Condition, Inspect, Place, Risk, Stage, Words};
 use crate::base::below::open_below;
 use crate::base::{Fault, FaultKind, Ladder, Message};
-use crate::browser::page::{Found, Mark, Purpose, Target};
+use crate::browser::page::{Mark, Purpose, Target};
 use crate::proof::Event;
 
 /// Words with which upload kits and portals refuse a file; what pops up after the upload and holds one of them is a refusal.
@@ -99,17 +98,18 @@ impl Action for Upload {
         }
         let folder = stage.files.ok_or_else(no_folder)?;
         let kept = names.iter().map(|name| keep(stage, folder, name)).collect::<Result<Vec<_>, Fault>>()?;
-        let paths = kept.iter().map(|one| one.path.as_path()).collect::<Vec<_>>();
-        for last in [false, false, true] {
-            let offer = self.give(stage, &target, &paths).await?;
-            if self.wait(stage, &offer, last).await? == Heard::Shown {
-                break;
+        let (mark, paths) = (stage.browser.mark(), kept.iter().map(|one| one.path.as_path()).collect::<Vec<_>>());
+        *stage.since = Some(mark);
+        match stage.browser.upload(&target, &paths, &entering(stage.site, stage.once), &stage.until).await {
+            Ok(found) => {
+                stage.pressed = true;
+                stage.matched(&found)?;
             }
-            stage.warn(crate::say!(
-                "网页没有理会选好的文件（没有任何变化，也没有发送），重新选择",
-                "the page took no notice of the files (nothing changed, nothing was sent), so they are given to it again"
-            ))?;
+            // The portal answers at once with a box; what it says is looked at below.
+            Err(fault) if fault.kind == FaultKind::Dialog => stage.pressed = true,
+            Err(fault) => return Err(fault),
         }
+        self.wait(stage, mark).await?;
         for one in &kept {
             let step = Some(stage.step);
             let text = format!("{} · {} bytes · SHA-256 {}", one.name, one.size, one.sha256);
@@ -121,59 +121,7 @@ impl Action for Upload {
     }
 }
 
-/// How long a page that listens may take to change in any way.
-const HEED: Duration = Duration::from_secs(3);
-
-/// Files that were given to a field.
-struct Offer {
-    mark: Mark,
-    /// The field; none when a box of the portal came in between.
-    found: Option<Found>,
-    /// The last request that was sent before.
-    sent: u64,
-    at: Instant,
-}
-
-/// What became of an offer.
-#[derive(PartialEq)]
-enum Heard {
-    /// The portal shows the files.
-    Shown,
-    /// The page did not even listen: nothing can have gone up.
-    Nothing,
-}
-
 impl Upload {
-    async fn give(&self, stage: &mut Stage<'_>, target: &Target, paths: &[&Path]) -> Result<Offer, Fault> {
-        let sent = stage.browser.sent_since(0).last().map_or(0, |sent| sent.number);
-        let (mark, at) = (stage.browser.mark(), Instant::now());
-        *stage.since = Some(mark);
-        let found = match stage.browser.upload(target, paths, &entering(stage.site, stage.once), &stage.until).await {
-            Ok(found) => {
-                stage.matched(&found)?;
-                Some(found)
-            }
-            // The portal answers at once with a box; what it says is looked at in the wait.
-            Err(fault) if fault.kind == FaultKind::Dialog => None,
-            Err(fault) => return Err(fault),
-        };
-        stage.pressed = true;
-        Ok(Offer { mark, found, sent, at })
-    }
-
-    /// Whether it is certain that the page took no notice.
-    async fn unheeded(&self, stage: &Stage<'_>, offer: &Offer) -> Result<bool, Fault> {
-        let Some(found) = &offer.found else { return Ok(false) };
-        if offer.at.elapsed() < HEED || !stage.browser.sent_since(offer.sent).is_empty() {
-            return Ok(false);
-        }
-        match stage.browser.heeded(found, &stage.until).await {
-            Ok(heeded) => Ok(!heeded),
-            Err(fault) if stage.passing(&fault) || fault.kind == FaultKind::Dialog => Ok(false),
-            Err(fault) => Err(fault),
-        }
-    }
-
     /// Says that what the portal has stays there: it may be the very file that was to be replaced.
     fn left_alone(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
         let field = self.field();
@@ -204,16 +152,15 @@ impl Upload {
         }
     }
 
-    /// Waits until the portal shows the files, or says why it does not take them; ends early when the page did not listen, unless that is
-    /// the `last` offer.
-    async fn wait(&self, stage: &mut Stage<'_>, offer: &Offer, last: bool) -> Result<Heard, Fault> {
-        let (waiting_for, mark) = (stage.site.in_words(&self.done.title()), offer.mark);
+    /// Waits until the portal shows the files, or says why it does not take them.
+    async fn wait(&self, stage: &mut Stage<'_>, mark: Mark) -> Result<(), Fault> {
+        let waiting_for = stage.site.in_words(&self.done.title());
         stage.until = stage.until.awaiting(&waiting_for);
         let (mut ladder, mut said) = (Ladder::default(), None);
         loop {
             stage.stop_words().await?;
             match stage.glimpse(&self.done, Some(mark)).await {
-                Ok(Some(_)) => return Ok(Heard::Shown),
+                Ok(Some(_)) => return Ok(()),
                 Ok(None) => {}
                 Err(fault) if fault.kind == FaultKind::Dialog => {}
                 Err(fault) => return Err(fault),
@@ -228,9 +175,6 @@ impl Upload {
                 return Err(refused(text));
             }
             said = heard.into_iter().next_back().or(said);
-            if !last && said.is_none() && self.unheeded(stage, offer).await? {
-                return Ok(Heard::Nothing);
-            }
             stage.until.climb(&mut ladder, &waiting_for).await.map_err(|fault| match &said {
                 Some(text) if fault.kind == FaultKind::TimedOut => also_said(fault, text),
                 _ => fault,

@@ -73,14 +73,9 @@ fn each_text(event: &mut Event, each: &mut dyn FnMut(&mut String)) {
         Event::Lock { change: _, reader, holder, serial, not_after: _ } => {
             [reader, holder, serial].into_iter().flatten().for_each(each);
         }
-        Event::OnceIntent { step: _, key, action, revision: _ } => {
-            each(key);
-            both(action, each);
-        }
-        Event::OnceOutcome { step: _, key, outcome: _, evidence } => {
-            each(key);
-            both(evidence, each);
-        }
+        // A key holds names of the playbook and a hash, nobody's value; the ledger finds an act in the journal by it.
+        Event::OnceIntent { step: _, key: _, action, revision: _ } => both(action, each),
+        Event::OnceOutcome { step: _, key: _, outcome: _, evidence } => both(evidence, each),
         Event::Milestone { name, message } => {
             each(name);
             both(message, each);
@@ -164,5 +159,15 @@ mod tests {
     #[test]
     fn control_characters_do_not_enter_the_journal() {
         assert_eq!(clean("a\u{7f}b\u{0}c\nd\te"), "a\u{fffd}b\u{fffd}c\nd\te");
+    }
+
+    #[test]
+    fn a_small_value_does_not_tear_the_key_of_an_act() {
+        let redactor = Redactor::default();
+        redactor.add("50");
+        let (key, action) = ("training/3.2#50/r1/ab50cd".to_owned(), Message::same("点击 50"));
+        let hidden = hide(Event::OnceIntent { step: 1, key: key.clone(), action, revision: 1 }, &redactor);
+        let Event::OnceIntent { key: kept, action, .. } = hidden else { panic!("{hidden:?}") };
+        assert_eq!((kept, action.zh.as_str()), (key, "点击 ▇▇▇"), "the ledger looks for it in the journal");
     }
 }

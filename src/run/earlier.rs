@@ -33,8 +33,13 @@ pub(super) fn close(one: &GoOn, redactor: &Redactor, playbooks: &[PlaybookRef], 
     let path = one.run.as_path();
     let mut records = proof::read(path)?;
     if records.is_empty() && !proof::is_being_written(path) {
-        // Killed while its browser started: nothing was begun, and there is nothing to seal.
-        return Ok(Earlier { work: one.work.clone(), continues: None, playbook: 0 });
+        // Killed while its browser started: nothing was begun, and there is nothing to seal. It may have been about to go on itself.
+        let written = |run: &PathBuf| proof::read(run).is_ok_and(|records| !records.is_empty());
+        let begun = one.before.iter().rev().map(|name| path.with_file_name(name)).find(written);
+        return match begun {
+            None => Ok(Earlier { work: one.work.clone(), continues: None, playbook: 0 }),
+            Some(run) => close(&GoOn { run, work: one.work.clone(), before: Vec::new() }, redactor, playbooks, lang),
+        };
     }
     if !proof::is_sealed(path) {
         RunFolder::reopen(path, redactor.clone())?.seal(lang)?;

@@ -92,6 +92,18 @@ impl Ledger {
     /// # Errors
     /// [`FaultKind::Refused`] when it stands otherwise by now; [`FaultKind::Io`].
     pub(super) fn intend(&self, key: &str, run: &Path, seen: Option<&Line>) -> Result<(), Fault> {
+        self.unless_changed(key, run, seen, Standing::Intent)
+    }
+
+    /// Says on disk what became of an act that stood as `seen`, as far as the run in the folder `run` could find out.
+    ///
+    /// # Errors
+    /// As [`Ledger::intend`].
+    pub(super) fn resolve(&self, key: &str, run: &Path, seen: &Line, outcome: OnceOutcome) -> Result<(), Fault> {
+        self.unless_changed(key, run, Some(seen), outcome.into())
+    }
+
+    fn unless_changed(&self, key: &str, run: &Path, seen: Option<&Line>, standing: Standing) -> Result<(), Fault> {
         self.locked(self.open_to_write()?, |file| {
             let now = self.find(file, key)?;
             let changed = match (&now, seen) {
@@ -105,7 +117,7 @@ impl Ledger {
             if changed {
                 return Err(under_way(now.as_ref().map_or(run, |line| &line.run)));
             }
-            self.append(file, key, run, Standing::Intent)
+            self.append(file, key, run, standing)
         })
     }
 
@@ -259,6 +271,21 @@ mod tests {
         });
         assert_eq!(went, 1);
         assert_eq!(ledger.intend("a", &runs[0], None).unwrap_err().kind, FaultKind::Refused, "it stands otherwise");
+    }
+
+    #[test]
+    fn what_one_run_found_out_is_not_overwritten_by_another_that_looked_earlier() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::in_folder(folder.path());
+        let [killed, a, b] = ["killed", "a", "b"].map(|name| folder.path().join(name));
+        ledger.intend("x", &killed, None).unwrap();
+        // Both ask how it ended; the first one is told that it was not done, and does it.
+        let open = ledger.last("x").unwrap().unwrap();
+        ledger.resolve("x", &a, &open, OnceOutcome::NotDone).unwrap();
+        ledger.intend("x", &a, ledger.last("x").unwrap().as_ref()).unwrap();
+        ledger.settle("x", &a, OnceOutcome::Done).unwrap();
+        assert_eq!(ledger.resolve("x", &b, &open, OnceOutcome::NotDone).unwrap_err().kind, FaultKind::Refused);
+        assert_eq!(standing(&ledger, "x"), Some(Standing::Done));
     }
 
     #[test]

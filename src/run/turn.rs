@@ -62,16 +62,18 @@ pub(super) async fn turn<'a>(
     };
     let text = key.text();
     if let Some(open) = seen.clone().filter(|line| matches!(line.standing, Standing::Intent | Standing::Unsure)) {
-        if let Some(evidence) = stage.look(done, None).await? {
-            settle(stage, ledger, &text, OnceOutcome::Done, evidence)?;
+        let (outcome, evidence) = match stage.look(done, None).await? {
+            Some(evidence) => (OnceOutcome::Done, evidence),
+            None => match ask_how_it_ended(stage, title, &open).await? {
+                OnceOutcome::Done => (OnceOutcome::Done, seen_done()),
+                _ => (OnceOutcome::NotDone, seen_not_done()),
+            },
+        };
+        // The ledger first: another run may have asked the same, and gone on, while this one waited for its answer.
+        ledger.resolve(&text, stage.folder.path(), &open, outcome)?;
+        stage.record_synced(Event::OnceOutcome { step: stage.step, key: text.clone(), outcome, evidence })?;
+        if outcome == OnceOutcome::Done {
             return Ok(Now::Nothing);
-        }
-        match ask_how_it_ended(stage, title, &open).await? {
-            OnceOutcome::Done => {
-                settle(stage, ledger, &text, OnceOutcome::Done, seen_done())?;
-                return Ok(Now::Nothing);
-            }
-            _ => settle(stage, ledger, &text, OnceOutcome::NotDone, seen_not_done())?,
         }
         seen = ledger.last(&text)?;
     }

@@ -10,7 +10,7 @@ use plan::{CASES, kills};
 use point::{Case, Kill, Shown, run};
 
 /// How many points are tried at once: most of their time they wait.
-const AT_ONCE: usize = 6;
+const AT_ONCE: usize = 3;
 
 #[test]
 fn at_every_write_and_around_every_act() {

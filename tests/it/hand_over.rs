@@ -101,7 +101,9 @@ fn what_is_missing_is_asked_and_a_changed_package_is_refused() {
     assert!(said.contains("手机号"), "{said}");
     let gates = events.iter().filter(|event| event["type"] == "gate.close" && event["gate"] == 1);
     assert_eq!(gates.map(|gate| &gate["answer"]).collect::<Vec<_>>(), ["yes"], "the next gate has the next number");
-    let runs = std::fs::read_dir(package.join("runs")).unwrap().next().unwrap().unwrap().path();
+    // Beside it lies what is kept to go on.
+    let runs =
+        std::fs::read_dir(package.join("runs")).unwrap().map(|entry| entry.unwrap().path()).find(|path| path.is_dir()).unwrap();
     let report = shell(&runs, "cat $(find . -name report.html)").stdout;
     assert!(String::from_utf8(report).unwrap().contains("同意执行交接包"));
 

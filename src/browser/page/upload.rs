@@ -6,14 +6,20 @@
 use std::fs::File;
 use std::io::{Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde_json::json;
 
 use super::super::Browser;
 use super::press::{Hit, Permit};
 use super::target::{Found, Purpose, Target};
-use crate::base::{Fault, FaultKind, Until, files};
+use crate::base::{Fault, FaultKind, Ladder, Until, files};
 use crate::say;
+
+/// A page in which nothing has changed for so long stands still.
+const QUIET: Duration = Duration::from_millis(300);
+/// How long a page that never stands still is waited for.
+const STILL: Duration = Duration::from_secs(5);
 
 impl Browser {
     /// Copies an open file into the run's own folder and gives the copy's path: the browser opens files by name, when it wants to, and
@@ -38,12 +44,15 @@ impl Browser {
     /// # Errors
     /// As [`Browser::find`]; [`FaultKind::Refused`] when the element is no file field.
     pub async fn upload(&self, target: &Target, paths: &[&Path], permit: &Permit<'_>, until: &Until) -> Result<Found, Fault> {
-        let (mut found, mut rest) = (self.find(target, Purpose::Upload, until).await?, paths);
+        let (found, mut rest) = (self.find(target, Purpose::Upload, until).await?, paths);
+        self.stands_still(&found, until).await?;
+        // The kit may have put another field in its place meanwhile.
+        let mut found = self.find(target, Purpose::Upload, until).await?;
         while !rest.is_empty() {
             permit(&Hit::field(&found))?;
             // The page may show what it was given: a scan of an identity card.
             self.now_personal(&found.document);
-            let (field, several) = self.file_field(&found, rest.len() == paths.len(), target, until).await?;
+            let (field, several) = self.file_field(&found, target, until).await?;
             let now = if several { rest.len() } else { 1 };
             let names: Vec<_> = rest[..now].iter().map(|path| path.display().to_string()).collect();
             let params = json!({"context": found.context, "element": field, "files": names});
@@ -57,24 +66,22 @@ impl Browser {
         Ok(found)
     }
 
-    /// Whether the page of the field has changed in any way since [`Browser::upload`] gave the files to it. A page that has not, and from
-    /// which nothing was sent ([`Browser::sent_since`]), did not listen: scripts of upload kits come some time after their fields.
-    ///
-    /// # Errors
-    /// As [`Browser::find`].
-    pub async fn heeded(&self, found: &Found, until: &Until) -> Result<bool, Fault> {
-        Ok(self.ask(&found.context, "ruku.heeded()", &[], until).await? == true)
+    /// Waits until the page around the field stands still, but not for ever: scripts of upload kits come some time after their fields, and a
+    /// file that is given before is lost without a word. It must not be given twice, so it is not given too early.
+    async fn stands_still(&self, found: &Found, until: &Until) -> Result<(), Fault> {
+        let (doing, patience, mut ladder) =
+            (say!("网页静止，以便上传", "the page to stand still for an upload"), until.within(STILL), Ladder::default());
+        while self.ask(&found.context, "ruku.settled(args[0])", &[json!(QUIET.as_millis())], until).await? != true {
+            match patience.climb(&mut ladder, &doing).await {
+                Err(fault) if fault.kind == FaultKind::TimedOut && !until.expired() => break,
+                paused => paused?,
+            }
+        }
+        Ok(())
     }
 
-    async fn file_field(
-        &self,
-        found: &Found,
-        first: bool,
-        target: &Target,
-        until: &Until,
-    ) -> Result<(serde_json::Value, bool), Fault> {
-        let args = [json!(found.key), json!(first)];
-        let told = self.ask(&found.context, "ruku.fileField(args[0], args[1])", &args, until).await?;
+    async fn file_field(&self, found: &Found, target: &Target, until: &Until) -> Result<(serde_json::Value, bool), Fault> {
+        let told = self.ask(&found.context, "ruku.fileField(args[0])", &[json!(found.key)], until).await?;
         match told["state"].as_str() {
             Some("field") => Ok((told["node"].clone(), told["several"] == true)),
             Some("wrong") => {

@@ -160,19 +160,19 @@ fn the_agent_restarts() {
 #[test]
 fn the_card_service_restarts() {
     let world = World::start(926);
-    // Killed while the certificate is read, which the slow portal draws out.
-    world.admin("/slow", &json!({ "millis": 1500, "path": "/rest/bindAction/" }));
+    // Killed while the certificate is read: the portal keeps its answer back.
+    world.admin("/hold", &json!({ "path": "/rest/bindAction/", "after": false }));
     let mut command = world.unpictured(&["2.1.1", "2.2"]);
     command.args(["--operator", "terminal"]);
     let mut run = Running::start(command);
     run.wait_for("gate.open", |event| event["kind"] == "insert-lock");
     world.training(&["insert", "p1"]);
-    run.wait_for("step.start", |event| event["title"]["zh"].as_str().unwrap().contains("读取证书"));
+    until("the portal has been asked", || world.ask("/hold")["held"] == 1);
     let comm = |pid: &u32| std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
     let service = family(world.pid()).into_iter().find(|pid| comm(pid).trim() == "pcscd").expect("a card service");
     kill_process(Pid::from_raw(i32::try_from(service).unwrap()).unwrap(), Signal::KILL).unwrap();
     let gate = run.wait_for("gate.open", |event| event["kind"] == "reinsert-lock");
-    world.admin("/slow", &json!({ "millis": 0 }));
+    world.admin("/release", &json!({}));
     let told = gate["message"]["zh"].as_str().unwrap().to_owned();
     block_on(async {
         let host = CardHost::start(&world.folder.path().join("training"), Path::new(env!("CARGO_BIN_EXE_ruku"))).await.unwrap();

@@ -56,25 +56,22 @@ const tickFace = (key) => {
   return face ? { state: "face", key: keep(face) } : { state: "hidden" };
 };
 
-const fileField = (key, first) => {
+const fileField = (key) => {
   const element = kept.get(key);
   if (!element?.isConnected) return { state: "gone" };
-  if (element.type !== "file") return { state: "wrong" };
-  if (first) watchOffer(element);
-  return { state: "field", node: element, several: element.multiple };
+  return element.type === "file" ? { state: "field", node: element, several: element.multiple } : { state: "wrong" };
 };
 
-// Whether this document has changed at all since files were given to a field of it. A document that came afterwards never heard of them.
-let offer = null;
-const watchOffer = (element) => {
-  offer?.watch.disconnect();
-  // A field tells its page nothing when it is given what it holds already.
-  element.value = "";
-  const watch = new MutationObserver(() => {
-    offer.heeded = true;
-    watch.disconnect();
-  });
-  offer = { heeded: false, watch };
-  watch.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+// Whether the document is complete and nothing in it has changed for `quiet` milliseconds. What is due runs before the answer.
+let stirred = null;
+const settled = async (quiet) => {
+  if (stirred === null) {
+    stirred = performance.now();
+    const stir = () => {
+      stirred = performance.now();
+    };
+    new MutationObserver(stir).observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+  }
+  await new Promise((then) => setTimeout(then));
+  return document.readyState === "complete" && performance.now() - stirred >= quiet;
 };
-const heeded = () => offer !== null && offer.heeded;
