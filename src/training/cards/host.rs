@@ -21,6 +21,8 @@ use crate::base::{Fault, FaultKind, Message, Until, files};
 
 /// How long pcscd may take to start, or to see a card.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long pcscd may take to see a card that it does not overlook.
+const SIGHT: Duration = Duration::from_secs(8);
 /// A control line is short; more is a mistake.
 const LINE_LIMIT: u64 = 4096;
 
@@ -178,13 +180,7 @@ impl Reader {
     async fn obey(&mut self, request: Request) -> Result<Vec<SlotState>, Fault> {
         match request {
             Request::Insert { slot, card } => self.insert(slot, &card).await?,
-            Request::Pull { slot } => {
-                if let Some(card) = self.slot(slot)?.inserted.take() {
-                    card.pull.cancel();
-                    // When this is answered the connection is closed.
-                    let _ = card.task.await;
-                }
-            }
+            Request::Pull { slot } => self.pull(slot).await?,
             Request::Mode { slot, mode } => {
                 self.slot(slot)?.mode.send_replace(mode);
             }
@@ -209,6 +205,15 @@ impl Reader {
         self.slots.iter().enumerate().map(state).collect()
     }
 
+    async fn pull(&mut self, number: usize) -> Result<(), Fault> {
+        if let Some(card) = self.slot(number)?.inserted.take() {
+            card.pull.cancel();
+            // When this returns the connection is closed.
+            let _ = card.task.await;
+        }
+        Ok(())
+    }
+
     async fn insert(&mut self, number: usize, name: &str) -> Result<(), Fault> {
         if let Some(card) = self.slot(number)?.card() {
             let other = &card.name;
@@ -223,6 +228,18 @@ impl Reader {
                 "the training lock “{name}” is in the other slot already"
             )));
         }
+        let until = Until::after(PATIENCE, CancellationToken::new());
+        loop {
+            match self.plug(number, name, &until.within(SIGHT)).await {
+                // vpcd sometimes overlooks a card that comes right after another has gone: it is taken out and put in again.
+                Err(fault) if fault.kind == FaultKind::TimedOut && !until.expired() => self.pull(number).await?,
+                plugged => return plugged,
+            }
+        }
+    }
+
+    /// Connects a card to vpcd and waits until pcscd has asked it something.
+    async fn plug(&mut self, number: usize, name: &str, until: &Until) -> Result<(), Fault> {
         let mut card = Card::open(Path::new("."), name)?;
         let port = vpcd::FIRST_PORT + u16::try_from(number).unwrap_or_default();
         let stream = TcpStream::connect(("127.0.0.1", port)).await.map_err(|error| not_seen(&error.to_string()))?;
@@ -240,7 +257,6 @@ impl Reader {
         });
         self.slot(number)?.inserted = Some(Inserted { name: name.to_owned(), tries, pull, task });
 
-        let until = Until::after(PATIENCE, CancellationToken::new());
         let waiting_for: Message =
             crate::say!("读卡服务发现模拟锁“{name}”", "the card service to see the training lock “{name}”");
         match until.run(&waiting_for, was_seen.wait_for(|seen| *seen)).await? {
