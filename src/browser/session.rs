@@ -75,6 +75,8 @@ pub struct Browser {
     pub(super) memory: Memory,
     /// Origins where personal values were shown or entered: what no script can read is covered there from then on.
     pub(super) personal: Mutex<BTreeSet<String>>,
+    /// Taken over from a killed Ruku: what was shown or entered in it is not known, so every page counts as personal.
+    pub(super) taken_over: bool,
     current: Mutex<String>,
     facts: BrowserFacts,
     command_limit: Duration,
@@ -134,7 +136,8 @@ impl Browser {
         let (url, session) = (driver.record().url.clone(), driver.record().session.clone());
         let attaching = async {
             let client = Client::with_existing_session(&url, &session, HttpConnector::new()).await.ok()?;
-            let browser = Browser::over(driver, client, limit, options, until).await.ok()?;
+            let mut browser = Browser::over(driver, client, limit, options, until).await.ok()?;
+            browser.taken_over = true;
             // Before the events are asked for: those of what is open already come at once.
             browser.connect_page_script();
             browser.prepare(until).await.ok()?;
@@ -161,6 +164,7 @@ impl Browser {
             events,
             life,
             personal: Mutex::new(options.personal_origins.clone()),
+            taken_over: false,
             options,
             memory: Memory::default(),
             current: Mutex::default(),

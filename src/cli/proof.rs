@@ -35,7 +35,7 @@ enum Proof {
         #[arg(long)]
         to: PathBuf,
     },
-    /// List old run folders that may go, and remove them with --yes; never unfinished ones
+    /// List old run folders that may go, and remove them with --yes; never what is parked, to be checked or not sealed
     Prune(super::prune::Args),
 }
 

@@ -61,10 +61,10 @@ pub(super) fn main(context: &Context, args: &Args) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// The folder, and what was kept beside it to go on with it: that first, as nobody would look for it afterwards.
+/// The folder, and what was kept beside it to go on with it.
 fn removed(run: &Run) -> Result<(), Fault> {
-    kept::forget(&run.path)?;
-    run.remove()
+    run.remove()?;
+    kept::forget(&run.path)
 }
 
 fn line(run: &Run) -> String {

@@ -80,7 +80,7 @@ const CHINESE: &[(&str, &str, &str)] = &[
     ("ruku proof report", "", "由办理日志重新生成报告"),
     ("ruku proof report", "run", "办理档案文件夹"),
     ("ruku proof report", "to", "要写入的 HTML 文件（不能已存在）"),
-    ("ruku proof prune", "", "列出可以删除的旧办理档案；加 --yes 才删除，没有办完的不删"),
+    ("ruku proof prune", "", "列出可以删除的旧办理档案；加 --yes 才删除，挂起、待核实和没有封存的不删"),
     ("ruku proof prune", "runs", "办理档案所在的文件夹（默认 runs）"),
     ("ruku proof prune", "older_than", "只删除办完超过这么多天的"),
     ("ruku proof prune", "keep_last", "最近的这么多份一律保留"),

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use jiff::{SignedDuration, Timestamp};
 
 use super::event::{Event, RunResult};
-use super::{bag, is_sealed, read};
+use super::{bag, is_sealed, read, state};
 use crate::base::{Fault, files};
 
 /// Which runs may go. Both words must allow it where both are said.
@@ -30,7 +30,7 @@ pub enum Fate {
     Stays,
     /// It is not sealed: it still runs, or it can go on.
     Unsealed,
-    /// It waits for the portal, or for somebody who looks at the portal.
+    /// It waits for the portal, or for somebody who looks at the portal: an act of it may have been pressed.
     Waits,
     /// A run that stays goes on with it.
     Continued,
@@ -51,7 +51,8 @@ pub struct Run {
     pub bytes: u64,
     /// What becomes of it.
     pub fate: Fate,
-    result: Option<RunResult>,
+    /// Parked, or with an act whose outcome is not known.
+    waits: bool,
     continues: Option<String>,
 }
 
@@ -83,7 +84,7 @@ pub fn plan(runs: &Path, rule: Rule, now: Timestamp) -> Result<Plan, Fault> {
             continue;
         }
         let name = entry.file_name().to_string_lossy().into_owned();
-        if name.starts_with('.') && name.ends_with(REMOVING) {
+        if name.strip_prefix('.').and_then(|name| name.strip_suffix(REMOVING)).is_some() && half_of_a_run(&entry.path()) {
             plan.half.push(entry.path());
             continue;
         }
@@ -95,6 +96,15 @@ pub fn plan(runs: &Path, rule: Rule, now: Timestamp) -> Result<Plan, Fault> {
     plan.runs.sort_by(|one, other| (other.ended, &other.name).cmp(&(one.ended, &one.name)));
     decide(&mut plan.runs, rule, now);
     Ok(plan)
+}
+
+/// Whether this is what is left of a run folder while it is removed: only names that a run folder has, its part `data` among them.
+fn half_of_a_run(path: &Path) -> bool {
+    let known = |name: &str| name == "data" || bag::TAG_FILES.contains(&name) || name == bag::TAG_MANIFEST;
+    let names: Option<Vec<String>> = std::fs::read_dir(path)
+        .ok()
+        .and_then(|entries| entries.map(|entry| entry.ok()?.file_name().into_string().ok()).collect());
+    names.is_some_and(|names| names.iter().all(|name| known(name)))
 }
 
 /// The run in a folder; none when it is no run's.
@@ -114,7 +124,8 @@ fn run_at(path: PathBuf, name: String) -> Option<Run> {
         _ => Fate::Goes,
     };
     let (continues, ended) = (start.continues.as_ref().map(|one| one.run.clone()), records.last()?.t_wall);
-    Some(Run { path, name, ended, bytes: listing.files.values().sum(), fate, result, continues })
+    let waits = matches!(result, Some(RunResult::Parked | RunResult::Unsure)) || state::fold(&records).is_unsure();
+    Some(Run { path, name, ended, bytes: listing.files.values().sum(), fate, waits, continues })
 }
 
 /// What belongs to a sealed run by its own manifest.
@@ -134,7 +145,7 @@ fn decide(runs: &mut [Run], rule: Rule, now: Timestamp) {
         let limit = |days: u32| now.checked_sub(SignedDuration::from_hours(i64::from(days) * 24)).unwrap_or(Timestamp::MIN);
         let recent = rule.older_than.is_some_and(|days| run.ended > limit(days));
         let last = rule.keep_last.is_some_and(|count| at < count);
-        let waits = matches!(run.result, Some(RunResult::Parked | RunResult::Unsure)) && !taken_up.contains(&run.name);
+        let waits = run.waits && !taken_up.contains(&run.name);
         if run.fate == Fate::Goes {
             run.fate = match () {
                 () if recent || last => Fate::Stays,
@@ -190,7 +201,8 @@ mod tests {
         let ended = Timestamp::UNIX_EPOCH + SignedDuration::from_hours((1000 - days) * 24);
         let name = number.to_string();
         let continues = continues.map(|number| number.to_string());
-        Run { path: PathBuf::new(), name, ended, bytes: 1, fate: Fate::Goes, result: Some(result), continues }
+        let waits = matches!(result, RunResult::Parked | RunResult::Unsure);
+        Run { path: PathBuf::new(), name, ended, bytes: 1, fate: Fate::Goes, waits, continues }
     }
 
     fn going(runs: &[Run], older_than: Option<u32>, keep_last: Option<usize>) -> Vec<String> {

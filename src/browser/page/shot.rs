@@ -94,7 +94,7 @@ impl Browser {
     /// yet treated so. Told is what every frame covers, and the covered places in device pixels of the window.
     async fn place_masks(&self, until: &Until) -> Result<Told, Fault> {
         let redactor = &self.options.redactor;
-        let mut personal = false;
+        let mut personal = self.taken_over;
         for _ in 0..ROUNDS {
             let given = json!({
                 "values": redactor.values(),

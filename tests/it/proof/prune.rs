@@ -42,6 +42,7 @@ fn old_runs_go_with_what_was_kept_for_them_and_nothing_else_does() {
     std::fs::write(runs.join("killed.resume"), "killed").unwrap();
     std::fs::create_dir_all(runs.join("photos")).unwrap();
     std::fs::create_dir_all(runs.join(".half.removing/data")).unwrap();
+    std::fs::create_dir_all(runs.join(".mine.removing/photos")).unwrap();
     std::fs::create_dir_all(&elsewhere).unwrap();
     #[cfg(unix)]
     std::os::unix::fs::symlink(&elsewhere, runs.join("link")).unwrap();
@@ -51,8 +52,8 @@ fn old_runs_go_with_what_was_kept_for_them_and_nothing_else_does() {
         let (code, said) = prune(&runs, lang, &["--older-than", "0"]);
         assert_eq!((code, folders(&runs)), (0, before.clone()), "{said}");
         let wanted = match lang {
-            "zh" => ["可删除 done", "可删除 failed", "什么也没有删除。以上 2 份", "保留 3 份；另有 1 个文件夹不是办理档案"],
-            _ => ["would go done", "would go failed", "Nothing was removed. These 2", "3 kept; 1 other folders"],
+            "zh" => ["可删除 done", "可删除 failed", "什么也没有删除。以上 2 份", "保留 3 份；另有 2 个文件夹不是办理档案"],
+            _ => ["would go done", "would go failed", "Nothing was removed. These 2", "3 kept; 2 other folders"],
         };
         let kept = match lang {
             "zh" => ["保留 parked", "还在等平台", "保留 killed", "ruku resume", "保留 noted", "请先移走"],

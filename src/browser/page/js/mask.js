@@ -223,7 +223,7 @@ const place = () => {
   if (masks.personal) {
     for (const root of roots) {
       const [covered, behind] = hidden(root);
-      for (const element of covered) if (!whole.has(element)) cover(element, "picture");
+      for (const element of covered) if (!whole.has(element) && showsWords(element.getBoundingClientRect())) cover(element, "picture");
       for (const [element, parts] of behind) {
         plain.add(element);
         setMark(element, PLAIN, parts.join(" "), masks.plain);

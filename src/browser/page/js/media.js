@@ -42,7 +42,7 @@ const drawnParts = (element) => {
   return parts;
 };
 
-// [elements to be covered wholly, elements to be shown without their pictures as [element, parts]].
+// [elements to be covered wholly where they are large enough, elements to be shown without their pictures as [element, parts]].
 const unreadable = (root) => {
   const [covered, plain] = [[], []];
   for (const element of root.querySelectorAll("*")) {
@@ -52,8 +52,8 @@ const unreadable = (root) => {
     const parts = media ? [] : drawnParts(element);
     const replaced = !media && draws(getComputedStyle(element).content);
     if (!media && !replaced && !parts.length) continue;
-    // Generated content may stick out of the element that it belongs to.
-    if (!showsWords(element.getBoundingClientRect()) && !parts.includes("before") && !parts.includes("after")) continue;
+    // Generated content may stick out of the element that it belongs to. A picture may still be on its way, and has no size before it comes.
+    if (!media && !showsWords(element.getBoundingClientRect()) && !parts.includes("before") && !parts.includes("after")) continue;
     if (parts.length) plain.push([element, parts]);
     if (replaced || (media && !isHarmless(/^(IMG|INPUT)$/.test(element.tagName) ? element.currentSrc || element.src : ""))) covered.push(element);
   }
