@@ -211,6 +211,8 @@ impl State {
                 Value::Null
             }
             "dateField" => json!({"state": "set", "type": "date", "value": portal.value(&self.of(args).words)}),
+            // The pages of this fake never move.
+            "settled" => json!(true),
             "fileField" => json!({"state": "field", "node": {"sharedId": args[0].to_string()}, "several": true}),
             "listState" => json!({"value": portal.value(&level(&self.of(args).words, &args[1])), "panel": false}),
             "listStep" => {
