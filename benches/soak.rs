@@ -9,6 +9,8 @@
 
 #[path = "../tests/it/crash/driver.rs"]
 mod driver;
+#[path = "../tests/it/events.rs"]
+mod events;
 #[path = "../tests/it/crash/plan.rs"]
 mod plan;
 #[path = "../tests/it/crash/point.rs"]

@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-/// Covering personal data in pictures: placing, checking, painting, lifting; not the picture itself, nor the wait for a page to stand still.
+/// Covering personal data in pictures: placing, checking, painting, lifting; not the picture itself. Placing waits until the page stands
+/// still, which is counted here too.
 pub const MASKS: &str = "masks";
 /// Waiting for the disk.
 pub const SYNCS: &str = "syncs";

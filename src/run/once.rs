@@ -91,12 +91,12 @@ pub(super) async fn once(
             stage.until = stage.until.renewed(if stopped { allowed.min(SETTLING) } else { allowed });
             match wait_for(stage, done_when, refused).await {
                 Ok(Ending::Done(evidence)) => {
-                    turn.settle(stage, OnceOutcome::Done, evidence).map_err(|fault| unrecorded(title, &fault))?;
+                    settle(stage, title, &turn, OnceOutcome::Done, evidence)?;
                     stage.changes.clear();
                     Ok(())
                 }
                 Ok(Ending::Refused(evidence)) => {
-                    turn.settle(stage, OnceOutcome::NotDone, evidence.clone()).map_err(|fault| unrecorded(title, &fault))?;
+                    settle(stage, title, &turn, OnceOutcome::NotDone, evidence.clone())?;
                     Err(refused_by_portal(title, &evidence))
                 }
                 Err(fault) => {
@@ -192,24 +192,26 @@ async fn not_done_yet(stage: &Stage<'_>, done_when: &Seen) -> Result<(), Fault> 
     ))
 }
 
-/// It was pressed, and the record could not be written: the disk failed after all. Whoever reads this is the only record.
-fn unrecorded(title: &Message, fault: &Fault) -> Fault {
-    let Message { zh, en } = fault.message.phrase();
-    Fault::new(
-        FaultKind::Unsure,
-        Message::new(
-            format!("结果待核实：已{}，但结果没有能写入记录（{zh}）。请到平台查看，切勿重复点击。", title.zh),
-            format!(
-                "result to be checked: pressed ({}), but its outcome could not be recorded ({en}); look at the portal, do not press again",
-                title.en
+/// Puts on record what became of a press. Where the disk fails after all, whoever reads the fault is the only record.
+fn settle(stage: &mut Stage<'_>, title: &Message, turn: &Turn<'_>, outcome: OnceOutcome, evidence: Message) -> Result<(), Fault> {
+    turn.settle(stage, outcome, evidence).map_err(|fault| {
+        let Message { zh, en } = fault.message.phrase();
+        Fault::new(
+            FaultKind::Unsure,
+            Message::new(
+                format!("结果待核实：已{}，但结果没有能写入记录（{zh}）。请到平台查看，切勿重复点击。", title.zh),
+                format!(
+                    "result to be checked: pressed ({}), but its outcome could not be recorded ({en}); look at the portal, do not press again",
+                    title.en
+                ),
             ),
-        ),
-    )
+        )
+    })
 }
 
 /// The press went out and no sign of success came: the record says so first, then the person is asked.
 async fn unsure(stage: &mut Stage<'_>, title: &Message, turn: &Turn<'_>, why: Fault, sent: u64) -> Result<(), Fault> {
-    turn.settle(stage, OnceOutcome::Unsure, why.message.clone()).map_err(|fault| unrecorded(title, &fault))?;
+    settle(stage, title, turn, OnceOutcome::Unsure, why.message.clone())?;
     let since = *stage.since;
     let messages = since.map(|since| stage.browser.messages_since(since)).unwrap_or_default();
     // A box's title (提示) is a message too, but says nothing.
@@ -240,9 +242,9 @@ async fn unsure(stage: &mut Stage<'_>, title: &Message, turn: &Turn<'_>, why: Fa
         return Err(unknown);
     }
     match ask_the_portal(stage, unknown).await? {
-        OnceOutcome::Done => turn.settle(stage, OnceOutcome::Done, seen_done()).map_err(|fault| unrecorded(title, &fault)),
+        OnceOutcome::Done => settle(stage, title, turn, OnceOutcome::Done, seen_done()),
         outcome => {
-            turn.settle(stage, outcome, seen_not_done()).map_err(|fault| unrecorded(title, &fault))?;
+            settle(stage, title, turn, outcome, seen_not_done())?;
             Err(Fault::new(FaultKind::TimedOut, seen_not_done()))
         }
     }

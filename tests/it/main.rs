@@ -10,6 +10,7 @@ mod cases;
 mod crash;
 mod doctor;
 mod driver;
+mod events;
 mod fake_driver;
 mod faults;
 mod first_path;

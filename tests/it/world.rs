@@ -9,6 +9,8 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
+use crate::events::events_of;
+
 /// No step of any test takes this long; a test that waits this long has failed.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(240);
 /// How long between two looks at a condition that nobody announces.
@@ -259,18 +261,7 @@ pub(crate) struct Running {
 impl Running {
     pub(crate) fn start(mut command: Command) -> Running {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let (sender, events) = mpsc::channel();
-        let out = BufReader::new(child.stdout.take().unwrap());
-        std::thread::spawn(move || {
-            for line in out.lines().map_while(Result::ok) {
-                if let Ok(event) = serde_json::from_str(&line)
-                    && sender.send(event).is_err()
-                {
-                    // Nobody listens: the reading end is closed with this thread.
-                    return;
-                }
-            }
-        });
+        let events = events_of(child.stdout.take().unwrap());
         let err = BufReader::new(child.stderr.take().unwrap());
         let (done, errors) = mpsc::channel();
         let said = Arc::new(Mutex::new(String::new()));

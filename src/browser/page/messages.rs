@@ -11,8 +11,8 @@ use tokio::sync::broadcast::error::RecvError;
 use super::super::Browser;
 use super::super::events::Event;
 use super::words;
-use crate::base::until::{rung, timed_out};
-use crate::base::{Fault, FaultKind, Message, Until};
+use crate::base::until::rung;
+use crate::base::{Fault, Message, Until};
 
 /// The channel of the page script.
 pub(super) const CHANNEL: &str = "ruku";
@@ -131,13 +131,13 @@ impl Browser {
     /// [`FaultKind::TimedOut`] with the words; the others as [`Browser::seen_text`].
     pub async fn wait_text(&self, wanted: &[String], since: Option<Mark>, until: &Until) -> Result<SeenText, Fault> {
         let waiting = waiting_for(wanted);
+        let until = &until.awaiting(&waiting);
         let mut attempt = 0;
         loop {
             match self.seen_text(wanted, since, until).await {
                 Ok(Some(seen)) => return Ok(seen),
                 Ok(None) => {}
                 Err(fault) if self.passing(&fault) => {}
-                Err(fault) if fault.kind == FaultKind::TimedOut => return Err(timed_out(&waiting)),
                 Err(fault) => return Err(fault),
             }
             attempt += 1;

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 
 use super::driver::Ports;
 use super::portal::{Counts, Page, Portal};
+use crate::events::events_of;
 
 /// No run of a case takes this long.
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -283,17 +284,7 @@ impl Bench {
 
     /// The events of a run, as they come, and what the person does about them.
     fn attend(&self, child: &mut Child, mut moment: Option<Instant>, shown: &mut Shown) -> Option<i32> {
-        let (sender, events) = mpsc::channel::<Value>();
-        let out = BufReader::new(child.stdout.take().unwrap());
-        std::thread::spawn(move || {
-            for line in out.lines().map_while(Result::ok) {
-                if let Ok(event) = serde_json::from_str(&line)
-                    && sender.send(event).is_err()
-                {
-                    return;
-                }
-            }
-        });
+        let events = events_of(child.stdout.take().unwrap());
         let mut keyboard = child.stdin.take();
         let late = Instant::now() + PATIENCE;
         loop {
