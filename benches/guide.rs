@@ -27,6 +27,8 @@ const MEMORY_AIM: f64 = 40.0;
 /// The share of safety in the guide's wall time, in percent.
 const COST_AIM: f64 = 5.0;
 const TOGETHER: &str = "masks and syncs together";
+/// What pictures without masks would have to wait for as well (`base/cost.rs`).
+const STILL: &str = "stillness";
 
 fn main() {
     let rounds = std::env::args().skip(1).find_map(|word| word.parse().ok()).unwrap_or(ROUNDS);
@@ -148,7 +150,7 @@ struct Run {
     memory: Option<u64>,
     /// Commands to the browser, by action.
     commands: Vec<(String, f64)>,
-    /// What masks and syncs cost, in percent of the wall time.
+    /// What masks, stillness and syncs cost, in percent of the wall time.
     shares: Vec<(String, f64)>,
 }
 
@@ -199,9 +201,11 @@ impl Run {
         let whole = walls.iter().map(|(_, wall)| wall.as_secs_f64()).sum::<f64>();
         let mut shares = BTreeMap::from([(TOGETHER.to_owned(), 0.0)]);
         for (cost, seconds) in said.lines().filter_map(cost) {
-            for cost in [cost, TOGETHER.to_owned()] {
-                *shares.entry(cost).or_default() += seconds / whole * 100.0;
+            let share = seconds / whole * 100.0;
+            if cost != STILL {
+                *shares.entry(TOGETHER.to_owned()).or_default() += share;
             }
+            *shares.entry(cost).or_default() += share;
         }
         Run { walls, memory, commands: said.lines().filter_map(sent).collect(), shares: shares.into_iter().collect() }
     }
@@ -218,7 +222,7 @@ fn sent(line: &str) -> Option<(String, f64)> {
     Some((field(line, "action")?.to_owned(), number("classic")? + number("bidi")?))
 }
 
-/// What one line says that safety cost: which, and seconds.
+/// What one line says that something cost: which, and seconds.
 fn cost(line: &str) -> Option<(String, f64)> {
     Some((field(line, "cost")?.to_owned(), field(line, "micros")?.parse::<f64>().ok()? / 1e6))
 }

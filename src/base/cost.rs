@@ -1,10 +1,11 @@
-//! What masks and syncs cost, told to `RUKU_LOG=ruku::stats=debug` and kept nowhere: `cargo bench --bench guide` adds it up.
+//! What safety costs, told to `RUKU_LOG=ruku::stats=debug` and kept nowhere: `cargo bench --bench guide` adds it up.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-/// Covering personal data in pictures: placing, checking, painting, lifting; not the picture itself. Placing waits until the page stands
-/// still, which is counted here too.
+/// Covering personal data in pictures: looking for it, placing, checking, painting, lifting, and all that is said to the browser for it.
 pub const MASKS: &str = "masks";
+/// Waiting until a page stands still, fonts there and two frames equal, as every picture wants it, with masks or without.
+pub const STILL: &str = "stillness";
 /// Waiting for the disk.
 pub const SYNCS: &str = "syncs";
 
@@ -12,7 +13,7 @@ pub const SYNCS: &str = "syncs";
 pub fn timed<T>(cost: &'static str, work: impl FnOnce() -> T) -> T {
     let begun = Instant::now();
     let done = work();
-    spent(cost, begun);
+    spent(cost, begun.elapsed());
     done
 }
 
@@ -20,11 +21,12 @@ pub fn timed<T>(cost: &'static str, work: impl FnOnce() -> T) -> T {
 pub async fn timed_async<T>(cost: &'static str, work: impl Future<Output = T>) -> T {
     let begun = Instant::now();
     let done = work.await;
-    spent(cost, begun);
+    spent(cost, begun.elapsed());
     done
 }
 
-fn spent(cost: &'static str, begun: Instant) {
-    let micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+/// Tells what took so long.
+pub fn spent(cost: &'static str, long: Duration) {
+    let micros = u64::try_from(long.as_micros()).unwrap_or(u64::MAX);
     tracing::debug!(target: "ruku::stats", cost, micros);
 }

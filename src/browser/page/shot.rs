@@ -3,6 +3,7 @@
 //! Never gives a picture whose masks were not in place before and after the capture: any doubt is [`FaultKind::Mask`], and no picture.
 
 use std::sync::PoisonError;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -41,9 +42,9 @@ impl Browser {
             return Err(super::super::fault::dialog_open(&dialog.text));
         }
         let taken = self.masked_picture(until).await;
-        // Also after a fault: the page must not stay black for the person.
-        if self.options.masking
-            && let Err(fault) = cost::timed_async(cost::MASKS, self.ask_all("ruku.liftMasks()", &[], until)).await
+        // After a fault they may still stand: the page must not stay black for the person.
+        if taken.is_err()
+            && let Err(fault) = self.ask_all("ruku.liftMasks()", &[], until).await
         {
             tracing::debug!(%fault, "the masks went with their page");
         }
@@ -61,8 +62,13 @@ impl Browser {
             if !self.options.masking {
                 return RawShot::from_browser(self.raw_png(until).await?).mask(&[]);
             }
-            let before = match cost::timed_async(cost::MASKS, self.place_masks(until)).await {
-                Ok(before) => before,
+            let begun = Instant::now();
+            let before = match self.place_masks(until).await {
+                Ok((before, still)) => {
+                    cost::spent(cost::STILL, still);
+                    cost::spent(cost::MASKS, begun.elapsed().saturating_sub(still));
+                    before
+                }
                 Err(fault) if matches!(fault.kind, FaultKind::Dialog | FaultKind::Stopped) || self.took_away().is_some() => {
                     return Err(fault);
                 }
@@ -72,7 +78,7 @@ impl Browser {
                 }
             };
             let raw = RawShot::from_browser(self.raw_png(until).await?);
-            let same = cost::timed_async(cost::MASKS, self.ask_all("ruku.sameMasks()", &[], until)).await;
+            let same = cost::timed_async(cost::MASKS, self.ask_all("ruku.takeMasks()", &[], until)).await;
             match same.and_then(|views| told(&views)) {
                 Ok(after) if after == before => return cost::timed(cost::MASKS, || raw.mask(&before.1)),
                 Ok(_) => why = None,
@@ -91,10 +97,12 @@ impl Browser {
     }
 
     /// Places the masks in every frame: again where closed shadow roots were learnt of, and where one frame is personal and another was not
-    /// yet treated so. Told is what every frame covers, and the covered places in device pixels of the window.
-    async fn place_masks(&self, until: &Until) -> Result<Told, Fault> {
+    /// yet treated so. Told is what every frame covers, the covered places in device pixels of the window, and how long the page had to be
+    /// waited for until it stood still.
+    async fn place_masks(&self, until: &Until) -> Result<(Told, Duration), Fault> {
         let redactor = &self.options.redactor;
         let mut personal = self.taken_over;
+        let mut still = None;
         for _ in 0..ROUNDS {
             let given = json!({
                 "values": redactor.values(),
@@ -104,9 +112,11 @@ impl Browser {
                 "personal": personal,
             });
             let mut views = self.ask_all("ruku.placeMasks(args[0])", &[given], until).await?;
-            let mut again = false;
+            let (mut again, mut waited) = (false, 0.0_f64);
             for view in &mut views {
                 let Ok(answer) = &mut view.answer else { continue };
+                let waits = answer.as_object_mut().and_then(|answer| answer.remove("waited"));
+                waited = waited.max(waits.and_then(|millis| millis.as_f64()).unwrap_or_default());
                 if answer["known"] == true {
                     self.now_personal(&view.document);
                 }
@@ -118,13 +128,15 @@ impl Browser {
                     again = true;
                 }
             }
+            // What is waited for in further rounds is on the masks' account.
+            let still = *still.get_or_insert(Duration::try_from_secs_f64(waited / 1000.0).unwrap_or_default());
             let treated =
                 |treated: bool| views.iter().any(|view| view.answer.as_ref().is_ok_and(|answer| answer["personal"] == treated));
             if treated(true) && treated(false) {
                 (personal, again) = (true, true);
             }
             if !again {
-                return told(&views);
+                return Ok((told(&views)?, still));
             }
         }
         Err(unsteady())

@@ -20,13 +20,19 @@ const sheets = [maskSheet, plainSheet, shotSheet];
 
 let masks = null;
 
-const foldMark = (c) => {
+// What `make` says of a key, asked once: pages repeat their letters and their attributes thousandfold.
+const remembered = (make, kept = new Map()) => (key) => {
+  if (!kept.has(key)) kept.set(key, make(key));
+  return kept.get(key);
+};
+
+const foldMark = remembered((c) => {
   const code = c.codePointAt(0);
   return (code >= 0xff01 && code <= 0xff5e ? String.fromCharCode(code - 0xfee0) : c).replace(/[A-Z]/, (upper) => upper.toLowerCase());
-};
+});
 // As base/letters.rs has it.
-const unseen = (c) => /[\u00ad\u200b-\u200d\ufeff]/.test(c);
-const ignored = (c) => /[\s\u0000\u0085\u2010-\u2015\-－,，/／+＋]/.test(c);
+const unseen = remembered((c) => /[\u00ad\u200b-\u200d\ufeff]/.test(c));
+const ignored = remembered((c) => /[\s\u0000\u0085\u2010-\u2015\-－,，/／+＋]/.test(c));
 // Between the words of two lines or cells: belongs to no number.
 const BREAK = "\u0000";
 
@@ -108,17 +114,22 @@ const textHits = (root, values) => {
   return [hits, known];
 };
 
-const holds = (text, values) => {
-  if (!text) return false;
+// [whether a value stands in a text, whether the net finds a number in it]
+const looked = (text) => {
   const folded = [...text].filter((c) => !unseen(c)).map(foldMark).join("");
   const significant = [...folded].filter((c) => !ignored(c)).join("");
-  const known = values.some((value) => significant.includes(value));
+  return [masks.values.some((value) => significant.includes(value)), unknownHits(folded).length > 0];
+};
+
+const holds = (text) => {
+  if (!text) return false;
+  const [known, unknown] = masks.looked(text);
   masks.known ||= known;
-  return known || unknownHits(folded).length > 0;
+  return known || unknown;
 };
 
 // Elements to be covered as a whole: fields, and what shows an attribute (a hint, a picture's words, generated content).
-const wholeHits = (root, values) => {
+const wholeHits = (root) => {
   const found = [];
   for (const element of root.querySelectorAll("*")) {
     if (SILENT.has(element.tagName)) continue;
@@ -127,13 +138,13 @@ const wholeHits = (root, values) => {
       continue;
     }
     const field = /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName);
-    if (field && element.type !== "hidden" && (holds(textOf(element), values) || holds(element.placeholder, values))) {
+    if (field && element.type !== "hidden" && (holds(textOf(element)) || holds(element.placeholder))) {
       found.push([element, "personal"]);
       continue;
     }
-    if (field || ![...element.attributes].some(({ value }) => holds(value, values))) continue;
+    if (field || ![...element.attributes].some(({ value }) => holds(value))) continue;
     const media = /^(IMG|OBJECT|EMBED|VIDEO|CANVAS)$/.test(element.tagName);
-    const generated = ["::before", "::after"].some((part) => holds(getComputedStyle(element, part).content, values));
+    const generated = ["::before", "::after"].some((part) => holds(getComputedStyle(element, part).content));
     if (media || generated) found.push([element, "personal"]);
   }
   return found;
@@ -183,20 +194,16 @@ const dropMarks = (name, marked, still) => {
   }
 };
 
-const place = () => {
+// Finds what has to be covered, and covers it.
+const find = () => {
   const { values, highlight } = masks;
   highlight.clear();
-  const boxes = [];
+  masks.spots = [];
   const [whole, plain] = [new Set(), new Set()];
-  const box = (element, rect, reason) => {
-    if (!element?.checkVisibility({ visibilityProperty: true })) return;
-    const seen = clipped(element, rect ?? element.getBoundingClientRect());
-    if (seen) boxes.push({ ...seen, reason });
-  };
   const cover = (element, reason) => {
     whole.add(element);
     setMark(element, MASK, "", masks.covered);
-    box(element, null, reason);
+    masks.spots.push([element, null, reason]);
   };
   const roots = [...rootsOf()];
   for (const root of roots) {
@@ -213,9 +220,9 @@ const place = () => {
       range.setStart(node, start);
       range.setEnd(node, end);
       highlight.add(range);
-      for (const rect of range.getClientRects()) box(node.parentElement, withInk(node.parentElement, rect), "personal");
+      masks.spots.push([node.parentElement, range, "personal"]);
     }
-    for (const [element, reason] of wholeHits(root, values)) {
+    for (const [element, reason] of wholeHits(root)) {
       if (reason === "personal") masks.personal = true;
       cover(element, reason);
     }
@@ -229,7 +236,7 @@ const place = () => {
         setMark(element, PLAIN, parts.join(" "), masks.plain);
         // A style that insists on its picture.
         if (drawnParts(element).length) cover(element, "picture");
-        else box(element, null, "background");
+        else masks.spots.push([element, null, "background"]);
       }
     }
   }
@@ -238,44 +245,79 @@ const place = () => {
   CSS.highlights.set(HIGHLIGHT, highlight);
   // Our own attribute changes are no news.
   masks.watch.takeRecords();
+};
+
+// Where it lies now.
+const measure = () => {
+  const boxes = [];
+  for (const [element, range, reason] of masks.spots) {
+    if (!element?.checkVisibility({ visibilityProperty: true })) continue;
+    const rects = range ? [...range.getClientRects()].map((rect) => withInk(element, rect)) : [element.getBoundingClientRect()];
+    for (const rect of rects) {
+      const seen = clipped(element, rect);
+      if (seen) boxes.push({ ...seen, reason });
+    }
+  }
   const places = JSON.stringify(boxes);
   if (places !== masks.places) masks.moves++;
   masks.places = places;
   return boxes;
 };
 
-// Looks for pictures anew: with all of them shown, or those that are left out now would be missed.
-const lookAgain = () => {
-  masks.media.clear();
-  dropMarks(PLAIN, masks.plain, new Set());
-  place();
+const place = () => {
+  find();
+  return measure();
 };
+
+// Looks for pictures anew: with all of them shown, or those that are left out now would be missed.
+const lookAgain = () =>
+  metered(() => {
+    masks.media.clear();
+    dropMarks(PLAIN, masks.plain, new Set());
+    place();
+  });
 
 // `given.values` come folded (no white space, dashes, commas or slashes, half-width, lower case), and so do `given.shown`, which the net lets
 // through; `given.harmless` are paths of pictures; `given.origins` are those where pictures may be personal whatever the page shows, and
-// `given.personal` says that this window's are. Answers the covered places of this viewport.
+// `given.personal` says that this window's are. Answers the covered places of this viewport once it stands still, and how many milliseconds
+// it had to wait for that, as every picture has, covered or not.
 const placeMasks = async (given) => {
   masks ??= {
     highlight: new Highlight(), covered: new Set(), plain: new Set(), roots: new Set(), media: new Map(), watch: new MutationObserver(lookAgain),
-    known: false, moves: 0,
+    known: false, moves: 0, spent: 0,
   };
-  Object.assign(masks, given, { personal: given.personal || given.origins.includes(whose()) });
+  Object.assign(masks, given, { personal: given.personal || given.origins.includes(whose()), looked: remembered(looked) });
   masks.highlight.priority = 2147483647;
   lookAgain();
+  const [begun, spent] = [performance.now(), masks.spent];
   // A font that never comes must not stop the proof; the second look would see it move the text.
   await Promise.race([document.fonts.ready, new Promise((done) => setTimeout(done, 3000))]);
   for (let frame = 0; frame < 20; frame++) {
-    const before = maskState().moves;
+    const before = masks.moves;
     await nextFrame();
+    metered(measure);
+    if (masks.moves !== before || !frame) continue;
+    // A field's value changes unseen by the watch.
+    const waited = performance.now() - begun - (masks.spent - spent);
     const now = maskState();
-    if (now.moves === before && frame > 0) return { ...now, hosts: closedHosts() };
+    if (now.moves === before) return { ...now, hosts: closedHosts(), waited };
   }
   return null;
 };
 
+// Adds up what looking for masks takes.
+const metered = (work) => {
+  const begun = performance.now();
+  try {
+    return work();
+  } finally {
+    masks.spent += performance.now() - begun;
+  }
+};
+
 // `moves`: what went away and came back between two looks was elsewhere in the picture.
 const maskState = () => ({
-  boxes: place(),
+  boxes: metered(place),
   moves: masks.moves,
   scroll: [scrollX, scrollY],
   size: [innerWidth, innerHeight],
@@ -284,8 +326,12 @@ const maskState = () => ({
   known: masks.known,
 });
 
-// The same look again, for after the capture; null when the masks were lifted meanwhile.
-const sameMasks = () => (masks ? maskState() : null);
+// The same look again, for after the capture, with which the masks go; null when they were lifted meanwhile.
+const takeMasks = () => {
+  const state = masks ? maskState() : null;
+  liftMasks();
+  return state;
+};
 
 const liftMasks = () => {
   if (!masks) return;
