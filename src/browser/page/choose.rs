@@ -38,11 +38,24 @@ pub struct Chosen {
     pub new: String,
 }
 
+/// Where one level of a choice is made.
+#[derive(Clone, Copy)]
+struct Level {
+    /// In which list, counted from the target's.
+    place: usize,
+    /// In its panel with several levels, which is open.
+    panel: bool,
+    /// Its option was pressed already, and the list may still be open.
+    again: bool,
+}
+
 /// One level of a choice, once its option was taken.
 struct Taken {
     option: String,
     /// Whether the page showed it already.
     right: bool,
+    /// Whether the page surely got the press.
+    sure: bool,
 }
 
 impl Browser {
@@ -73,14 +86,23 @@ impl Browser {
         let (mut new, mut panel) = (Vec::new(), false);
         for (index, level) in levels.iter().enumerate() {
             let next = levels.get(index + 1).copied();
-            let place = if panel { 0 } else { index };
-            let taken = self.take_option(target, place, level, panel, permit, until).await?;
+            let mut at = Level { place: if panel { 0 } else { index }, panel, again: false };
+            let mut taken = self.take_option(target, at, level, permit, until).await?;
             new.push(taken.option.clone());
-            if taken.right {
-                continue;
+            while !taken.right {
+                let wanted = if panel { new.join(LEVEL) } else { taken.option.clone() };
+                match self.settled(target, at, &wanted, next, until).await {
+                    // Drawn anew under the pointer: to choose the same again does no harm.
+                    Err(fault) if fault.kind == FaultKind::Refused && !taken.sure => {
+                        at.again = true;
+                        taken = self.take_option(target, at, level, permit, until).await?;
+                    }
+                    settled => {
+                        panel = settled?;
+                        break;
+                    }
+                }
             }
-            let wanted = if panel { new.join(LEVEL) } else { taken.option.clone() };
-            panel = self.settled(target, place, &wanted, next, panel, until).await?;
         }
         old.retain(|level| !level.is_empty());
         Ok(Chosen { found, old: old.join(LEVEL), new: new.join(LEVEL) })
@@ -90,9 +112,8 @@ impl Browser {
     async fn take_option(
         &self,
         target: &Target,
-        place: usize,
+        at: Level,
         option: &str,
-        panel: bool,
         permit: &Permit<'_>,
         until: &Until,
     ) -> Result<Taken, Fault> {
@@ -103,18 +124,21 @@ impl Browser {
                 Err(why) => return Ok(Err(not_found(target, &why))),
             };
             permit(&Hit::field(&found))?;
-            let args = [json!(found.key), json!(place), json!(option), json!(panel), json!(attempt == 0)];
+            let fresh = attempt == 0 && !at.again;
+            let args = [json!(found.key), json!(at.place), json!(option), json!(at.panel), json!(fresh)];
             let step = "ruku.listStep(args[0], args[1], args[2], args[3], args[4])";
             let told = self.ask(&found.context, step, &args, until).await?;
             let word = |name: &str| told[name].as_str().unwrap_or_default().to_owned();
             let part = Found { key: told["key"].as_u64().unwrap_or_default(), text: word("words"), ..found.clone() };
             match told["state"].as_str() {
-                Some("chosen") => Ok(Ok(Taken { option: word("value"), right: true })),
-                Some("set") => Ok(Ok(Taken { option: word("words"), right: false })),
+                Some("chosen") => Ok(Ok(Taken { option: word("value"), right: true, sure: true })),
+                Some("set") => Ok(Ok(Taken { option: word("words"), right: false, sure: true })),
                 Some("press") => match self.press_found(target, &part, permit, &until.within(OPTION)).await {
-                    Ok(_) => Ok(Ok(Taken { option: word("words"), right: false })),
+                    Ok(_) => Ok(Ok(Taken { option: word("words"), right: false, sure: true })),
                     // A list that closes under the pointer: what it shows then tells what became of it.
-                    Err(fault) if fault.kind == FaultKind::Unsure => Ok(Ok(Taken { option: word("words"), right: false })),
+                    Err(fault) if fault.kind == FaultKind::Unsure => {
+                        Ok(Ok(Taken { option: word("words"), right: false, sure: false }))
+                    }
                     Err(fault) if untouched(&fault) => Ok(Err(fault)),
                     Err(fault) => Err(fault),
                 },
@@ -122,7 +146,9 @@ impl Browser {
                     if opened.get().is_none_or(|at| attempt >= at + REOPEN) {
                         match self.press_found(target, &part, permit, &until.within(OPTION)).await {
                             Err(fault) if untouched(&fault) => return Ok(Err(fault)),
-                            pressed => drop(pressed?),
+                            // A list that is drawn anew under the pointer: the next looks tell whether it opened.
+                            Err(fault) if fault.kind != FaultKind::Unsure => return Err(fault),
+                            _ => {}
                         }
                         opened.set(Some(attempt));
                     }
@@ -138,15 +164,8 @@ impl Browser {
     }
 
     /// Waits until the list shows `wanted`, or until its panel offers the `next` level; says whether it is a panel.
-    async fn settled(
-        &self,
-        target: &Target,
-        place: usize,
-        wanted: &str,
-        next: Option<&str>,
-        panel: bool,
-        until: &Until,
-    ) -> Result<bool, Fault> {
+    async fn settled(&self, target: &Target, at: Level, wanted: &str, next: Option<&str>, until: &Until) -> Result<bool, Fault> {
+        let Level { place, panel, .. } = at;
         let mut shown = String::new();
         for attempt in 0..SETTLING {
             until.pause(rung(attempt), &target.words()).await?;

@@ -171,12 +171,16 @@ impl Portals {
 
 /// A part of an answer, and then the end of the connection.
 async fn broken(answer: Response, cut: Cut) -> Response {
-    let (parts, body) = answer.into_parts();
+    let (mut parts, body) = answer.into_parts();
     let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
     let part = match cut {
-        Cut::Half => bytes.slice(..bytes.len() / 2),
+        Cut::Half | Cut::Short => bytes.slice(..bytes.len() / 2),
         _ => Bytes::new(),
     };
+    if matches!(cut, Cut::Short) {
+        parts.headers.remove(header::CONTENT_LENGTH);
+        return Response::from_parts(parts, Body::from(part));
+    }
     let broken = futures_util::stream::once(async move {
         // What has been written goes out while the connection waits, and never once it has failed.
         if matches!(cut, Cut::Half) {

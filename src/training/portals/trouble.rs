@@ -46,6 +46,8 @@ pub(crate) enum Cut {
     No,
     /// After half of the answer.
     Half,
+    /// After half of the answer, and in good order: a portal that failed in the middle of a page.
+    Short,
     /// Before its first byte.
     All,
 }

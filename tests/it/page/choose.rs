@@ -141,3 +141,33 @@ async fn lists_with_a_popup_and_radio_buttons() {
     assert_eq!(chosen(&stage, "备注", "有").await, pair("无", "有"));
     stage.end().await;
 }
+
+/// A kit that draws a list, and its options, anew the first time that a pointer comes down on them.
+const REDRAWN: &str = r#"
+<table><tr><td>品类</td><td id="kit"></td></tr></table><p id="redrawn"></p>
+<script>
+const [kit, redrawn] = [document.getElementById("kit"), document.getElementById("redrawn")];
+const anew = (element, draw) => element.addEventListener("pointerdown", () => { redrawn.textContent += element.tagName; draw(); }, { once: true });
+const field = (fresh) => {
+  kit.innerHTML = `<input readonly placeholder="请选择">`;
+  const input = kit.firstChild;
+  if (fresh) anew(input, () => field(false));
+  input.addEventListener("click", () => document.querySelector("ul") || options(true));
+};
+const options = (fresh) => {
+  document.querySelector("ul")?.remove();
+  document.body.insertAdjacentHTML("beforeend", "<ul><li>货物</li><li>服务</li></ul>");
+  const list = document.querySelector("ul");
+  if (fresh) for (const option of list.children) anew(option, () => options(false));
+  list.addEventListener("click", (event) => { kit.firstChild.value = event.target.textContent; list.remove(); });
+};
+field(true);
+</script>"#;
+
+#[tokio::test]
+async fn a_list_drawn_anew_under_the_pointer_is_chosen_from_all_the_same() {
+    let stage = Stage::page(REDRAWN).await;
+    assert_eq!(chosen(&stage, "品类", "服务").await, pair("", "服务"));
+    assert_eq!((read(&stage, "品类").await, stage.text("#redrawn").await), ("服务".to_owned(), "INPUTLI".to_owned()));
+    stage.end().await;
+}
