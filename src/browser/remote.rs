@@ -22,6 +22,24 @@ pub(super) fn argument(value: &Value) -> Value {
     }
 }
 
+/// A function and its arguments as BiDi wants them. What is no node goes over as one text: the driver builds every list and object in the
+/// page by a command of its own, which takes longer than most functions.
+pub(super) fn called(function: &str, arguments: &[Value]) -> (String, Vec<Value>) {
+    if arguments.is_empty() || arguments.iter().any(holds_node) {
+        return (function.to_owned(), arguments.iter().map(argument).collect());
+    }
+    let text = Value::from(arguments).to_string();
+    (format!("text => ({function})(...JSON.parse(text))"), vec![argument(&Value::String(text))])
+}
+
+fn holds_node(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.iter().any(holds_node),
+        Value::Object(map) => map.contains_key("sharedId") || map.values().any(holds_node),
+        _ => false,
+    }
+}
+
 /// A BiDi remote value as JSON. What JSON cannot say (functions, symbols, a cycle) becomes null.
 pub(super) fn json_of(value: &Value) -> Value {
     read(value, &mut HashMap::new())
@@ -84,6 +102,16 @@ mod tests {
         // The browser answers a node with its type; everything else comes back as it was sent.
         let text = sent.to_string().replace(r#"{"sharedId":"s1"}"#, r#"{"type":"node","sharedId":"s1"}"#);
         assert_eq!(json_of(&serde_json::from_str(&text).unwrap()), value);
+    }
+
+    #[test]
+    fn what_is_no_node_goes_over_as_one_text() {
+        let (function, arguments) = called("f", &[json!({"名": ["a\"", 1]}), json!(null)]);
+        let text = json!({"type": "string", "value": r#"[{"名":["a\"",1]},null]"#});
+        assert_eq!((function.as_str(), arguments), ("text => (f)(...JSON.parse(text))", vec![text]));
+        let node = json!([[{"sharedId": "n"}]]);
+        assert_eq!(called("f", std::slice::from_ref(&node)), ("f".to_owned(), vec![argument(&node)]));
+        assert_eq!(called("f", &[]), ("f".to_owned(), vec![]));
     }
 
     #[test]

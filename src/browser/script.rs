@@ -40,9 +40,10 @@ impl Browser {
     /// [`FaultKind::Refused`] when the function threw; [`FaultKind::TimedOut`], [`FaultKind::Stopped`].
     pub(super) async fn call(&self, context: &str, function: &str, arguments: &[Value], until: &Until) -> Result<Value, Fault> {
         let doing = say!("读取网页", "read the page");
+        let (function, arguments) = remote::called(function, arguments);
         let params = json!({
             "functionDeclaration": function,
-            "arguments": arguments.iter().map(remote::argument).collect::<Vec<_>>(),
+            "arguments": arguments,
             "target": {"context": context, "sandbox": SANDBOX},
             "awaitPromise": true,
             "serializationOptions": {"maxDomDepth": 0, "includeShadowTree": "all"},

@@ -254,7 +254,7 @@ impl<'a> Walk<'a> {
         self.stage(STEP).record(Event::StepEnd { step: number, result, why })?;
         keep::measure(number, step.act.word(), before, self.browser.commands());
         if step.keep_picture || done.is_err() {
-            self.picture(number).await?;
+            self.picture(number, !waits(&step.act)).await?;
         }
         self.step = outer;
         done.map(|()| Flow::On)

@@ -54,6 +54,19 @@ impl Browser {
         Ok(Shot { picture, url: redactor.hide(&page.url), title: redactor.hide(&page.title) })
     }
 
+    /// For how long nothing that shows has changed in any frame of the window.
+    ///
+    /// # Errors
+    /// As [`Browser::call`].
+    pub async fn still_for(&self, until: &Until) -> Result<Duration, Fault> {
+        let mut shortest = f64::INFINITY;
+        for view in self.ask_all("ruku.stillFor()", &[], until).await? {
+            // A frame that is just loading has only begun to change.
+            shortest = shortest.min(view.answer.ok().and_then(|millis| millis.as_f64()).unwrap_or_default());
+        }
+        Ok(Duration::try_from_secs_f64(shortest / 1000.0).unwrap_or_default())
+    }
+
     async fn masked_picture(&self, until: &Until) -> Result<MaskedShot, Fault> {
         let waiting = say!("网页静止，以便截屏", "the page to stand still for a picture");
         let mut why = None;

@@ -89,7 +89,7 @@ impl Walk<'_> {
     async fn end(&mut self, step: u32, result: StepResult, why: &Message) -> Result<(), Fault> {
         self.step = step;
         self.stage(STEP).record(Event::StepEnd { step, result, why: Some(why.clone()) })?;
-        self.picture(step).await
+        self.picture(step, false).await
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A picture that cannot be had is a warning: what was done stays done. Never one while a native dialog hides the page.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
@@ -14,9 +14,9 @@ use crate::proof::Event;
 
 /// How long a picture may take.
 const PICTURE: Duration = Duration::from_secs(15);
-/// How long a picture that equals the one before is taken anew.
+/// How long a page that looks as in the picture before may take to change: it may be late, or its clock about to tick.
 const FRESH: Duration = Duration::from_millis(1500);
-/// Between two such pictures.
+/// Between two looks whether it has.
 const SAME_AGAIN: Duration = Duration::from_millis(100);
 /// Messages of one step that are kept.
 const MESSAGES: usize = 20;
@@ -40,8 +40,9 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Keeps a picture of the page. One that cannot be had is a warning: what was done stays done.
-    pub(super) async fn picture(&mut self, step: u32) -> Result<(), Fault> {
+    /// Keeps a picture of the page, after a step that `acted` on it or only looked. One that cannot be had is a warning: what was done
+    /// stays done.
+    pub(super) async fn picture(&mut self, step: u32, acted: bool) -> Result<(), Fault> {
         if !self.options.pictures || self.browser.took_away().is_some() {
             return Ok(());
         }
@@ -56,13 +57,17 @@ impl Walk<'_> {
                     .stage(STEP)
                     .warn(crate::say!("原生对话框打开时无法截图", "no picture can be taken while a native dialog is open"));
             }
-            let shot = match self.caption("", &until).await {
+            let cleared = self.caption("", &until).await;
+            let taken = Instant::now();
+            let shot = match cleared {
                 Ok(()) => self.browser.shot(&until).await,
                 Err(fault) => Err(fault),
             };
             let pause = match shot {
-                // The very picture of the step before says nothing about this one: the page may be late, or its clock about to tick.
-                Ok(shot) if shot.picture.sha256() == self.last_picture && !fresh.expired() => SAME_AGAIN,
+                // The very picture of the step before says nothing about this one.
+                Ok(shot) if shot.picture.sha256() == self.last_picture && self.changes(taken, acted, &fresh).await => {
+                    Duration::ZERO
+                }
                 Ok(shot) => {
                     shot.picture.sha256().clone_into(&mut self.last_picture);
                     return self.folder.keep_shot(Some(step), &shot.picture, &shot.url, &shot.title).map(drop);
@@ -83,5 +88,24 @@ impl Walk<'_> {
             // Past its limit the next look says why there is no picture.
             let _ = until.pause(pause, &crate::say!("网页可以截图", "the page to be ready for a picture")).await;
         }
+    }
+
+    /// Waits until the page changes after a picture that was begun at `taken`; no when it stands still. After a step that only looked, a
+    /// page that has stood still for long enough already will not change now.
+    async fn changes(&self, taken: Instant, acted: bool, fresh: &Until) -> bool {
+        let waiting = crate::say!("网页变化", "the page to change");
+        while !fresh.expired() {
+            match self.browser.still_for(fresh).await {
+                Ok(still) if still < taken.elapsed() => return true,
+                Ok(still) if !acted && still >= FRESH => return false,
+                Ok(_) => {}
+                // The next picture says why.
+                Err(_) => return true,
+            }
+            if fresh.pause(SAME_AGAIN, &waiting).await.is_err() {
+                break;
+            }
+        }
+        false
     }
 }

@@ -125,7 +125,13 @@ impl State {
             }
             "script.callFunction" => {
                 let function = params["functionDeclaration"].as_str().unwrap_or_default();
-                let args: Vec<Value> = params["arguments"].as_array().into_iter().flatten().map(plain).collect();
+                let mut args: Vec<Value> = params["arguments"].as_array().into_iter().flatten().map(plain).collect();
+                // What is no node comes as one text.
+                let packed = function.strip_prefix("text => (");
+                if packed.is_some() {
+                    args = serde_json::from_str(args[0].as_str().unwrap()).unwrap();
+                }
+                let function = packed.unwrap_or(function);
                 json!({"type": "success", "realm": "r", "result": remote(&self.call(&mut portal, function, &args))})
             }
             "input.performActions" => {

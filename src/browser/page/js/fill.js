@@ -62,16 +62,5 @@ const fileField = (key) => {
   return element.type === "file" ? { state: "field", node: element, several: element.multiple } : { state: "wrong" };
 };
 
-// Whether the document is complete and nothing in it has changed for `quiet` milliseconds. What is due runs before the answer.
-let stirred = null;
-const settled = async (quiet) => {
-  if (stirred === null) {
-    stirred = performance.now();
-    const stir = () => {
-      stirred = performance.now();
-    };
-    new MutationObserver(stir).observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
-  }
-  await new Promise((then) => setTimeout(then));
-  return document.readyState === "complete" && performance.now() - stirred >= quiet;
-};
+// Whether the document is complete and nothing in it has changed for `quiet` milliseconds.
+const settled = async (quiet) => (await stillFor()) >= quiet && document.readyState === "complete";

@@ -35,7 +35,10 @@ const added = (node) => {
   else if (node.nodeType === 1) for (const inner of element.querySelectorAll("[class],[id],[role],dialog")) if (named(inner)) remember(inner);
 };
 
+// When the document last changed: what shows in it, not what is entered.
+let changed = performance.now();
 const watchMessages = new MutationObserver((records) => {
+  changed = performance.now();
   for (const { type, target, addedNodes } of records) {
     if (type === "childList") addedNodes.forEach(added);
     else if (type === "characterData") added(target);
@@ -53,6 +56,12 @@ const watchRoot = (root) =>
     attributeFilter: ["class", "style", "hidden", "open"],
   });
 watchRoot(document);
+
+// For how many milliseconds the document has not changed. What is due runs before the answer.
+const stillFor = async () => {
+  await new Promise((then) => setTimeout(then));
+  return performance.now() - changed;
+};
 
 // For a document that the script comes late to: what has popped up already.
 const catchUp = () => {
