@@ -30,6 +30,7 @@ const foldMark = remembered((c) => {
   const code = c.codePointAt(0);
   return (code >= 0xff01 && code <= 0xff5e ? String.fromCharCode(code - 0xfee0) : c).replace(/[A-Z]/, (upper) => upper.toLowerCase());
 });
+const isSpace = remembered((c) => /\s/.test(c));
 // As base/letters.rs has it.
 const unseen = remembered((c) => /[\u00ad\u200b-\u200d\ufeff]/.test(c));
 const ignored = remembered((c) => /[\s\u0000\u0085\u2010-\u2015\-－,，/／+＋]/.test(c));
@@ -43,13 +44,11 @@ const lineOf = (node) => {
   return box;
 };
 
-// Marks as one string, and for each code unit of it the mark that it belongs to.
-const joined = (marks) => {
+// Some marks as one string, and for each code unit of it the mark that it belongs to.
+const joined = (marks, chosen) => {
   const units = [];
-  marks.forEach(([c], at) => {
-    for (let unit = 0; unit < c.length; unit++) units.push(at);
-  });
-  return [marks.map(([c]) => c).join(""), units];
+  for (const at of chosen) for (let unit = 0; unit < marks[at].length; unit++) units.push(at);
+  return [chosen.map((at) => marks[at]).join(""), units];
 };
 
 // The parts of a folded text that the net finds and nobody calls public.
@@ -63,54 +62,67 @@ const unknownHits = (text) =>
 // whether there was a value among them.
 const textHits = (root, values) => {
   const nodes = [];
-  const marks = [];
+  // Of each mark: itself, its node, and where in that it begins and ends.
+  const [marks, owners, begins, ends] = [[], [], [], []];
+  const push = (mark, owner, begin, end) => {
+    marks.push(mark);
+    owners.push(owner);
+    begins.push(begin);
+    ends.push(end);
+  };
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
-  const ends = (c) => c !== undefined && /[0-9x\s]/.test(c);
+  const numeric = (c) => c !== undefined && /[0-9x\s]/.test(c);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     if (node.nodeType === Node.ELEMENT_NODE) {
-      if (node.tagName === "BR") marks.push([BREAK]);
+      if (node.tagName === "BR") push(BREAK);
       continue;
     }
     if (SILENT.has(node.parentElement?.tagName)) continue;
+    const text = node.data;
     const at = nodes.push(node) - 1;
     // Numbers run through elements of one line only. The style is asked for where two numbers could be one.
-    const flows = ends(marks.at(-1)?.[0]) && ends(node.data[0] && foldMark(node.data[0])) && lineOf(nodes[at - 1]) === lineOf(node);
-    if (at && !flows) marks.push([BREAK]);
+    const flows = numeric(marks.at(-1)) && numeric(text[0] && foldMark(text[0])) && lineOf(nodes[at - 1]) === lineOf(node);
+    if (at && !flows) push(BREAK);
     let offset = 0;
-    for (const c of node.data) {
-      if (!unseen(c)) marks.push([foldMark(c), at, offset, c.length]);
+    for (const c of text) {
+      if (!unseen(c)) push(foldMark(c), at, offset, offset + c.length);
       offset += c.length;
     }
   }
   const hits = [];
   let known = false;
-  // One hit in each node that it runs through.
+  // Marks from one to another: one hit in each node that they run through.
   const add = (part) => {
     for (let at = 0; at < part.length; ) {
-      const node = part[at][1];
+      const node = owners[part[at]];
       let end = at;
-      while (end + 1 < part.length && part[end + 1][1] === node) end++;
-      hits.push([nodes[node], part[at][2], part[end][2] + part[end][3]]);
+      while (end + 1 < part.length && owners[part[end + 1]] === node) end++;
+      hits.push([nodes[node], begins[part[at]], ends[part[end]]]);
       at = end + 1;
     }
   };
-  const significant = marks.map((mark, at) => [...mark.slice(0, 4), at]).filter(([c]) => !ignored(c));
-  const [folded, units] = joined(significant);
+  const [significant, seen] = [[], []];
+  marks.forEach((c, at) => {
+    if (!ignored(c)) significant.push(at);
+    // A line shows any white space as one.
+    if (!(isSpace(c) && at && isSpace(marks[at - 1]))) seen.push(at);
+  });
+  // The chosen marks that a match of their string, from one code unit to another, is made of.
+  const between = (chosen, first, last) => chosen.filter((at) => at >= first && at <= last);
+  const [folded, units] = joined(marks, significant);
   for (const value of values) {
     // As base/redact.rs has it: fifty employees must not blank the middle of every number.
     const small = /^[0-9]{1,5}$/.test(value);
     for (let from = folded.indexOf(value); from >= 0; from = folded.indexOf(value, from + 1)) {
-      const part = significant.slice(units[from], units[from + value.length - 1] + 1);
-      const digitAt = (at) => isDigit(marks[at]?.[0] ?? "");
-      if (small && (digitAt(part[0][4] - 1) || digitAt(part.at(-1)[4] + 1))) continue;
+      const [first, last] = [units[from], units[from + value.length - 1]];
+      const digitAt = (at) => isDigit(marks[at] ?? "");
+      if (small && (digitAt(first - 1) || digitAt(last + 1))) continue;
       known = true;
-      add(part);
+      add(between(significant, first, last));
     }
   }
-  // A line shows any white space as one.
-  const seen = marks.filter(([c], at) => !(/\s/.test(c) && /\s/.test(marks[at - 1]?.[0] ?? "")));
-  const [line, places] = joined(seen);
-  for (const [start, end] of unknownHits(line)) add(seen.slice(places[start], places[end - 1] + 1));
+  const [line, places] = joined(marks, seen);
+  for (const [start, end] of unknownHits(line)) add(between(seen, places[start], places[end - 1]));
   return [hits, known];
 };
 
@@ -295,12 +307,11 @@ const placeMasks = async (given) => {
   for (let frame = 0; frame < 20; frame++) {
     const before = masks.moves;
     await nextFrame();
-    metered(measure);
+    const boxes = metered(measure);
     if (masks.moves !== before || !frame) continue;
-    // A field's value changes unseen by the watch.
     const waited = performance.now() - begun - (masks.spent - spent);
-    const now = maskState();
-    if (now.moves === before) return { ...now, hosts: closedHosts(), waited };
+    // What the watch cannot see, such as a field's value, is found with the last look.
+    return { ...maskState(boxes), waited, hosts: closedHosts() };
   }
   return null;
 };
@@ -316,8 +327,8 @@ const metered = (work) => {
 };
 
 // `moves`: what went away and came back between two looks was elsewhere in the picture.
-const maskState = () => ({
-  boxes: metered(place),
+const maskState = (boxes) => ({
+  boxes,
   moves: masks.moves,
   scroll: [scrollX, scrollY],
   size: [innerWidth, innerHeight],
@@ -328,7 +339,7 @@ const maskState = () => ({
 
 // The same look again, for after the capture, with which the masks go; null when they were lifted meanwhile.
 const takeMasks = () => {
-  const state = masks ? maskState() : null;
+  const state = masks ? maskState(metered(place)) : null;
   liftMasks();
   return state;
 };
