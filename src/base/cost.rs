@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-/// Covering personal data in pictures: looking for it, placing, checking, painting, lifting, and all that is said to the browser for it.
+/// Covering personal data in pictures: looking for it, placing, looking again after the capture, painting, lifting.
 pub const MASKS: &str = "masks";
-/// Waiting until a page stands still, fonts there and two frames equal, as every picture wants it, with masks or without.
+/// Asking and waiting until a page stands still, fonts there and two frames equal, as every picture wants it, with masks or without.
 pub const STILL: &str = "stillness";
 /// Waiting for the disk.
 pub const SYNCS: &str = "syncs";

@@ -236,7 +236,7 @@ fn decode(png: &[u8]) -> Result<RgbaImage, Fault> {
 
 fn encode(picture: &RgbaImage) -> Result<Vec<u8>, Fault> {
     let mut png = Vec::new();
-    PngEncoder::new_with_quality(&mut png, CompressionType::Default, FilterType::Adaptive)
+    PngEncoder::new_with_quality(&mut png, CompressionType::Fast, FilterType::Adaptive)
         .write_image(picture.as_raw(), picture.width(), picture.height(), ExtendedColorType::Rgba8)
         .map_err(unmaskable)?;
     Ok(png)

@@ -110,12 +110,12 @@ impl Browser {
     }
 
     /// Places the masks in every frame: again where closed shadow roots were learnt of, and where one frame is personal and another was not
-    /// yet treated so. Told is what every frame covers, the covered places in device pixels of the window, and how long the page had to be
-    /// waited for until it stood still.
+    /// yet treated so. Told is what every frame covers, the covered places in device pixels of the window, and how long it took without the
+    /// looking for them: until the page stood still.
     async fn place_masks(&self, until: &Until) -> Result<(Told, Duration), Fault> {
         let redactor = &self.options.redactor;
         let mut personal = self.taken_over;
-        let mut still = None;
+        let (begun, mut still) = (Instant::now(), None);
         for _ in 0..ROUNDS {
             let given = json!({
                 "values": redactor.values(),
@@ -125,11 +125,11 @@ impl Browser {
                 "personal": personal,
             });
             let mut views = self.ask_all("ruku.placeMasks(args[0])", &[given], until).await?;
-            let (mut again, mut waited) = (false, 0.0_f64);
+            let (asked, mut again, mut looked) = (begun.elapsed(), false, 0.0_f64);
             for view in &mut views {
                 let Ok(answer) = &mut view.answer else { continue };
-                let waits = answer.as_object_mut().and_then(|answer| answer.remove("waited"));
-                waited = waited.max(waits.and_then(|millis| millis.as_f64()).unwrap_or_default());
+                let spent = answer.as_object_mut().and_then(|answer| answer.remove("spent"));
+                looked += spent.and_then(|millis| millis.as_f64()).unwrap_or_default();
                 if answer["known"] == true {
                     self.now_personal(&view.document);
                 }
@@ -141,8 +141,9 @@ impl Browser {
                     again = true;
                 }
             }
-            // What is waited for in further rounds is on the masks' account.
-            let still = *still.get_or_insert(Duration::try_from_secs_f64(waited / 1000.0).unwrap_or_default());
+            // Further rounds are on the masks' account, all of them.
+            let looked = Duration::try_from_secs_f64(looked / 1000.0).unwrap_or_default();
+            let still = *still.get_or_insert(asked.saturating_sub(looked));
             let treated =
                 |treated: bool| views.iter().any(|view| view.answer.as_ref().is_ok_and(|answer| answer["personal"] == treated));
             if treated(true) && treated(false) {

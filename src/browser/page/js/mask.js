@@ -10,6 +10,7 @@ maskSheet.replaceSync(`
     text-shadow: none !important; border-color: #000 !important; border-radius: 0 !important; outline: none !important; box-shadow: none !important;
     opacity: 1 !important; filter: none !important; clip-path: none !important; transition: none !important; animation: none !important; }
   [${MASK}]::placeholder, [${MASK}]::selection { color: #000 !important; background: #000 !important; }
+  textarea[${MASK}] { resize: none !important; overflow: hidden !important; }
   [${MASK}]::before, [${MASK}]::after { color: #000 !important; background: #000 !important; }
   img[${MASK}], object[${MASK}], embed[${MASK}], video[${MASK}], canvas[${MASK}], svg[${MASK}], input[type="image"][${MASK}] { filter: brightness(0) !important; }
 `);
@@ -292,16 +293,15 @@ const lookAgain = () =>
 // `given.values` come folded (no white space, dashes, commas or slashes, half-width, lower case), and so do `given.shown`, which the net lets
 // through; `given.harmless` are paths of pictures; `given.origins` are those where pictures may be personal whatever the page shows, and
 // `given.personal` says that this window's are. Answers the covered places of this viewport once it stands still, and how many milliseconds
-// it had to wait for that, as every picture has, covered or not.
+// it looked for them: to ask whether it stands still, and to wait for that, is every picture's, covered or not.
 const placeMasks = async (given) => {
   masks ??= {
     highlight: new Highlight(), covered: new Set(), plain: new Set(), roots: new Set(), media: new Map(), watch: new MutationObserver(lookAgain),
-    known: false, moves: 0, spent: 0,
+    known: false, moves: 0,
   };
-  Object.assign(masks, given, { personal: given.personal || given.origins.includes(whose()), looked: remembered(looked) });
+  Object.assign(masks, given, { spent: 0, personal: given.personal || given.origins.includes(whose()), looked: remembered(looked) });
   masks.highlight.priority = 2147483647;
   lookAgain();
-  const [begun, spent] = [performance.now(), masks.spent];
   // A font that never comes must not stop the proof; the second look would see it move the text.
   await Promise.race([document.fonts.ready, new Promise((done) => setTimeout(done, 3000))]);
   for (let frame = 0; frame < 20; frame++) {
@@ -309,9 +309,9 @@ const placeMasks = async (given) => {
     await nextFrame();
     const boxes = metered(measure);
     if (masks.moves !== before || !frame) continue;
-    const waited = performance.now() - begun - (masks.spent - spent);
+    const hosts = metered(closedHosts);
     // What the watch cannot see, such as a field's value, is found with the last look.
-    return { ...maskState(boxes), waited, hosts: closedHosts() };
+    return { ...maskState(boxes), hosts, spent: masks.spent };
   }
   return null;
 };
