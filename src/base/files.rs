@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::cost;
 use super::fault::Fault;
+use super::random;
 
 /// Creates a folder (and its parents) that only the owner may read. An existing one is left as it is.
 pub fn private_dir(path: &Path) -> Result<(), Fault> {
@@ -31,6 +32,19 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
     file.write_all(bytes)
         .and_then(|()| cost::timed(cost::SYNCS, || file.sync_data()))
         .map_err(|error| Fault::io("写入文件", "write", path, &error))
+}
+
+/// Fails where the disk of `probe` does not hold so many more bytes. They are really written, and taken away again: what is only reserved can be
+/// taken by others, and zeros take no room on some disks. Whoever calls this is the only one who does with this `probe`.
+pub fn room(probe: &Path, bytes: usize) -> Result<(), Fault> {
+    // Of one that was killed.
+    let _ = std::fs::remove_file(probe);
+    let mut file = create_new(probe)?;
+    let block = random::bytes::<{ 1 << 16 }>()?;
+    let fill = || (0..bytes.div_ceil(block.len())).try_for_each(|_| file.write_all(&block)).and_then(|()| file.sync_data());
+    let filled = cost::timed(cost::SYNCS, fill).map_err(|error| Fault::io("写入文件", "write", probe, &error));
+    let removed = std::fs::remove_file(probe).map_err(|error| Fault::io("删除文件", "remove", probe, &error));
+    filled.and(removed)
 }
 
 /// Replaces a file in one step: readers see the old bytes or the new ones, never a part.

@@ -17,6 +17,8 @@ use crate::proof::{self, Event, OnceOutcome};
 
 /// The file.
 const FILE: &str = "once.jsonl";
+/// Bytes that the disk must still take before an act is begun: its two lines, many times.
+const ROOM: usize = 1 << 16;
 
 /// How an act stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,7 +89,8 @@ impl Ledger {
         Ok(Some(by_its_journal(key, line)))
     }
 
-    /// Says on disk that the run in the folder `run` is about to do `key`, which stood as `seen` before.
+    /// Says on disk that the run in the folder `run` is about to do `key`, which stood as `seen` before; and makes sure that the disk will
+    /// take how it ended.
     ///
     /// # Errors
     /// [`FaultKind::Refused`] when it stands otherwise by now; [`FaultKind::Io`].
@@ -116,6 +119,9 @@ impl Ledger {
             };
             if changed {
                 return Err(under_way(now.as_ref().map_or(run, |line| &line.run)));
+            }
+            if standing == Standing::Intent {
+                files::room(&self.path.with_extension("room"), ROOM)?;
             }
             self.append(file, key, run, standing)
         })

@@ -122,7 +122,8 @@ fn attend(world: &World, act: &Act, run: &mut Running) -> u32 {
                 asked += 1;
                 run.type_line(if is_done(world, act, &event) { "1" } else { "2" });
             }
-            _ => run.type_line(""),
+            "insert-lock" | "pin" | "confirm" => run.type_line(""),
+            unknown => panic!("nobody knows what to say to {unknown}: {event}"),
         }
     }
     asked

@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 use super::{at_the_bind, at_the_press, binds, fault, goes_on, row};
 use crate::world::{Running, World, block_on, shell, until};
 
-/// A run whose run folders lie on a disk of its own, mounted by nobody else.
-fn on_a_disk(name: &str, seed: u64, options: &str) {
+/// A run for which a folder of the world is a disk of its own, mounted by nobody else.
+fn on_a_disk(name: &str, seed: u64, folder: &str, options: &str) {
     let world = World::start(seed);
-    let runs = world.folder.path().join("runs");
-    std::fs::create_dir(&runs).unwrap();
+    let runs = world.folder.path().join(folder);
+    std::fs::create_dir_all(&runs).unwrap();
     let plain = world.run_of(&["2.1.1", "2.2"]);
     let mut command = Command::new("unshare");
     command.args(["--user", "--map-root-user", "--mount", "sh", "-c"]);
@@ -36,12 +36,17 @@ fn on_a_disk(name: &str, seed: u64, options: &str) {
 #[test]
 fn the_disk_is_full() {
     // Room for the journal and some pictures, not for what an act will need.
-    on_a_disk("磁盘已满", 920, "size=2m");
+    on_a_disk("磁盘已满", 920, "runs", "size=2m");
+}
+
+#[test]
+fn the_disk_of_the_ledger_is_full() {
+    on_a_disk("防重复提交记录所在的磁盘已满", 923, "training/visitors", "size=48k");
 }
 
 #[test]
 fn the_disk_is_read_only() {
-    on_a_disk("磁盘是只读的", 921, "ro");
+    on_a_disk("磁盘是只读的", 921, "runs", "ro");
 }
 
 #[test]
