@@ -65,7 +65,7 @@ const textHits = (root, values) => {
   const nodes = [];
   const marks = [];
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
-  const ends = (c) => c !== undefined && /[0-9x\s]/.test(c);
+  const ends = (c) => c !== undefined && /[0-9x\s\-\u2010-\u2015./]/.test(c);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     if (node.nodeType === Node.ELEMENT_NODE) {
       if (node.tagName === "BR") marks.push([BREAK]);
