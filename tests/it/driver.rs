@@ -28,7 +28,7 @@ pub(crate) fn options(work: &Path, drivers: &Path) -> BrowserOptions {
         lang: Lang::Zh,
         drivers: drivers.to_owned(),
         redactor: Redactor::default(),
-        harmless_pictures: vec!["/logo.svg".into()],
+        harmless_pictures: Vec::new(),
         personal_origins: Default::default(),
         masking: true,
         outlives: Duration::ZERO,

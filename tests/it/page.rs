@@ -82,8 +82,9 @@ impl Stage {
         let mut options = options(work.path(), &drivers);
         options.redactor = redactor;
         options.masking = masking;
-        let browser = Browser::start(options, &until()).await.unwrap_or_else(|fault| panic!("{fault}"));
         let port = serve(pages).await;
+        options.harmless_pictures = vec![format!("http://a.localhost:{port}/logo.svg")];
+        let browser = Browser::start(options, &until()).await.unwrap_or_else(|fault| panic!("{fault}"));
         let stage = Stage { browser, port, _work: work };
         stage.open("a/").await;
         stage

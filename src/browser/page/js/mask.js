@@ -278,7 +278,7 @@ const lookAgain = () =>
   });
 
 // `given.values` come folded (no white space, dashes, commas or slashes, half-width, lower case), and so do `given.shown`, which the net lets
-// through; `given.harmless` are paths of pictures; `given.origins` are those where pictures may be personal whatever the page shows, and
+// through; `given.harmless` are addresses of pictures; `given.origins` are those where pictures may be personal whatever the page shows, and
 // `given.personal` says that this window's are. Answers the covered places of this viewport once it stands still, and how many milliseconds
 // it had to wait for that, as every picture has, covered or not.
 const placeMasks = async (given) => {
