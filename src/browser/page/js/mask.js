@@ -175,7 +175,7 @@ const clipped = (element, rect) => {
   return right > left && bottom > top ? { x: left, y: top, width: right - left, height: bottom - top } : null;
 };
 
-// What is found is kept until the document changes: looking through all styles takes longer than all the rest.
+// What is found is kept until the document changes or the last look: looking through all styles takes longer than all the rest.
 const hidden = (root) => {
   if (!masks.media.has(root)) masks.media.set(root, unreadable(root));
   return masks.media.get(root);
@@ -269,11 +269,15 @@ const place = () => {
   return measure();
 };
 
-// Looks for pictures anew: with all of them shown, or those that are left out now would be missed.
+// With all pictures shown, for a look at them anew: those that are left out now would be missed.
+const showPictures = () => {
+  masks.media.clear();
+  dropMarks(PLAIN, masks.plain, new Set());
+};
+
 const lookAgain = () =>
   metered(() => {
-    masks.media.clear();
-    dropMarks(PLAIN, masks.plain, new Set());
+    showPictures();
     place();
   });
 
@@ -326,9 +330,12 @@ const maskState = () => ({
   known: masks.known,
 });
 
-// The same look again, for after the capture, with which the masks go; null when they were lifted meanwhile.
+// The same look again, for after the capture, with which the masks go; null when they were lifted meanwhile. A style sheet that came since, or
+// was changed by a script, is no change of the document: this look goes through all styles again.
 const takeMasks = () => {
-  const state = masks ? maskState() : null;
+  if (!masks) return null;
+  showPictures();
+  const state = maskState();
   liftMasks();
   return state;
 };
