@@ -47,7 +47,7 @@ pub struct Site {
     pub public_texts: BTreeMap<String, Vec<String>>,
     /// Portals all of whose pages may draw personal data: there pictures are covered from the first page on.
     pub personal_places: Vec<String>,
-    /// Paths of pictures that show nothing personal and stay in clear on personal pages; a folder ends with a slash.
+    /// Paths of pictures at these portals that show nothing personal and stay in clear on personal pages; a folder ends with a slash.
     pub harmless_pictures: Vec<String>,
 }
 
@@ -191,6 +191,13 @@ impl Site {
     pub fn personal_origins(&self) -> BTreeSet<String> {
         let places = self.personal_places.iter().filter_map(|name| self.places.get(name));
         places.flat_map(|place| place.origins.iter().cloned()).collect()
+    }
+
+    /// The addresses of the harmless pictures: their paths at the portals of this profile, and nowhere else.
+    pub fn harmless_addresses(&self) -> Vec<String> {
+        let origins: BTreeSet<&String> = self.places.values().flat_map(|place| &place.origins).collect();
+        let at = |origin: &&String| self.harmless_pictures.iter().map(|path| format!("{origin}{path}")).collect::<Vec<_>>();
+        origins.iter().flat_map(at).collect()
     }
 
     /// Who is behind every address that a run may open, for the person who has to agree: title and origins.
@@ -340,6 +347,22 @@ mod tests {
         site.places.insert("b".into(), place("http://b.example.cn"));
         assert!(site.is_public("http://a.example.cn/x", "流程说明"));
         assert!(!site.is_public("http://a.example.cn/x", "审核意见") && !site.is_public("http://b.example.cn/", "流程说明"));
+    }
+
+    #[test]
+    fn pictures_are_harmless_at_the_portals_and_nowhere_else() {
+        let place = |origins: &[&str]| SitePlace {
+            title: Message::same("x"),
+            address: None,
+            origins: origins.iter().map(|origin| (*origin).to_owned()).collect(),
+        };
+        let mut site = Site { harmless_pictures: vec!["/logo.svg".into(), "/banner/".into()], ..nowhere() };
+        assert!(site.harmless_addresses().is_empty(), "nowhere");
+        site.places.insert("a".into(), place(&["http://a.example.cn", "http://cdn.example.cn"]));
+        site.places.insert("b".into(), place(&["http://a.example.cn"]));
+        let addresses =
+            ["http://a.example.cn", "http://cdn.example.cn"].map(|own| [format!("{own}/logo.svg"), format!("{own}/banner/")]);
+        assert_eq!(site.harmless_addresses(), addresses.concat());
     }
 
     #[test]

@@ -8,36 +8,41 @@ use std::ops::Range;
 
 use super::number;
 
-/// Digits that stand together, as positions in the letters.
+/// Letters that stand together, as positions.
 type Group = Range<usize>;
 
 /// Where personal numbers stand among folded letters. Parts may overlap.
 pub(super) fn find(letters: &[char]) -> Vec<Range<usize>> {
     let mut found = Vec::new();
-    for token in runs(letters, |c| c.is_ascii_alphanumeric()) {
-        if token.len() == 18 && is_company(&letters[token.clone()].iter().collect::<String>()) {
-            found.push(token);
+    let words: Vec<Group> = runs(letters, |c| c.is_ascii_alphanumeric());
+    for first in 0..words.len() {
+        let (mut code, mut lengths) = (String::new(), Vec::new());
+        for (word, _) in chain(letters, &words, first) {
+            code.extend(&letters[word.clone()]);
+            lengths.push(word.len());
+            if code.len() >= 18 {
+                if code.len() == 18 && is_in_parts(&lengths) && is_company(&code) {
+                    found.push(words[first].start..word.end);
+                }
+                break;
+            }
         }
     }
     let groups: Vec<Group> = runs(letters, |c| c.is_ascii_digit());
     for first in 0..groups.len() {
-        let mut digits = String::new();
-        let mut lengths = Vec::new();
-        for (at, group) in groups.iter().enumerate().skip(first) {
-            if at > first && !(group.start == groups[at - 1].end + 1 && joins(letters[group.start - 1])) {
-                break;
-            }
+        let (mut digits, mut lengths) = (String::new(), Vec::new());
+        for (group, mark) in chain(letters, &groups, first) {
             digits.extend(&letters[group.clone()]);
             lengths.push(group.len());
             if digits.len() > 19 {
                 break;
             }
-            let end = check_letter(letters, group.end)
+            let end = check_letter(letters, group.end, mark)
                 .filter(|_| digits.len() == 17)
                 .inspect(|_| digits.push('x'))
                 .unwrap_or(group.end);
             let part = groups[first].start..end;
-            if stands_alone(letters, &part) && is_personal(&digits, &lengths) {
+            if stands_alone(letters, &part) && is_personal(&digits, &lengths, mark) {
                 found.push(part);
             }
         }
@@ -45,15 +50,35 @@ pub(super) fn find(letters: &[char]) -> Vec<Range<usize>> {
     found
 }
 
-/// What may stand between the digits of one number, one at a time.
-fn joins(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '-' | '\u{2010}'..='\u{2015}')
+/// The groups from `first` on in which one number may be written, each with what keeps it and those before it apart: the same all along.
+fn chain<'a>(letters: &'a [char], groups: &'a [Group], first: usize) -> impl Iterator<Item = (&'a Group, Option<char>)> {
+    let mut mark = None;
+    (first..groups.len()).map_while(move |at| {
+        if at > first {
+            let next = gap(&letters[groups[at - 1].end..groups[at].start])?;
+            if *mark.get_or_insert(next) != next {
+                return None;
+            }
+        }
+        Some((&groups[at], mark))
+    })
 }
 
-/// Behind the `x` that ends an identity number of which seventeen digits end at `end`.
-fn check_letter(letters: &[char], end: usize) -> Option<usize> {
-    let at = end + usize::from(letters.get(end).is_some_and(|c| joins(*c)));
-    (letters.get(at) == Some(&'x')).then_some(at + 1)
+/// What keeps two groups of one number apart: up to three of white space and dashes (a space stands for them), or one dot or slash.
+fn gap(between: &[char]) -> Option<char> {
+    let joins = |c: &char| c.is_whitespace() || matches!(c, '-' | '\u{2010}'..='\u{2015}');
+    match between {
+        [mark @ ('.' | '/')] => Some(*mark),
+        [_] | [_, _] | [_, _, _] if between.iter().all(joins) => Some(' '),
+        _ => None,
+    }
+}
+
+/// Behind the `x` that ends an identity number of which seventeen digits end at `end`, in groups that `mark` keeps apart.
+fn check_letter(letters: &[char], end: usize, mark: Option<char>) -> Option<usize> {
+    let at = (end..letters.len().min(end + 4)).find(|at| letters[*at] == 'x')?;
+    let belongs = at == end || gap(&letters[end..at]).is_some_and(|next| mark.is_none_or(|mark| mark == next));
+    belongs.then_some(at + 1)
 }
 
 /// Whether no other digit belongs to the same word: `tel13800001234` is a number, a hash with such digits in it is none.
@@ -63,15 +88,15 @@ fn stands_alone(letters: &[char], part: &Range<usize>) -> bool {
     !next.into_iter().flatten().any(char::is_ascii_digit)
 }
 
-/// Whether digits (an identity number's with its `x`), written in groups of these lengths, are somebody's number.
-fn is_personal(digits: &str, lengths: &[usize]) -> bool {
+/// Whether digits (an identity number's with its `x`), written in groups of these lengths with `mark` between them, are somebody's number.
+fn is_personal(digits: &str, lengths: &[usize], mark: Option<char>) -> bool {
     match digits.len() {
-        11 => is_mobile(digits, lengths),
+        11 => is_mobile(digits, lengths, mark),
         // With the country in front.
         13 | 15 if digits.starts_with("86") || digits.starts_with("0086") => {
             let country = digits.len() - 11;
             let first = lengths[0].checked_sub(country).filter(|first| *first > 0);
-            first.is_some_and(|first| is_mobile(&digits[country..], &[&[first], &lengths[1..]].concat()))
+            first.is_some_and(|first| is_mobile(&digits[country..], &[&[first], &lengths[1..]].concat(), mark))
         }
         15 => is_old_id(digits, lengths) || is_card(digits, lengths),
         16..=19 => number::is_id(digits) && number::is_day(&digits[6..14]) || is_card(digits, lengths),
@@ -79,8 +104,12 @@ fn is_personal(digits: &str, lengths: &[usize]) -> bool {
     }
 }
 
-fn is_mobile(digits: &str, lengths: &[usize]) -> bool {
-    let written = matches!(lengths, [11] | [3, 4, 4] | [3, 8] | [7, 4]);
+/// With dots or slashes in one way only: `138.00001234` is an amount or a place on the map, and `/150/2025/1125` a folder of that day.
+fn is_mobile(digits: &str, lengths: &[usize], mark: Option<char>) -> bool {
+    let written = match mark {
+        Some('.' | '/') => lengths == [3, 4, 4] && !number::is_day(&digits[3..]),
+        _ => matches!(lengths, [11] | [3, 4, 4] | [3, 8] | [7, 4]),
+    };
     written && digits.starts_with('1') && matches!(digits.as_bytes()[1], b'3'..=b'9')
 }
 
@@ -106,6 +135,13 @@ fn is_card(digits: &str, lengths: &[usize]) -> bool {
         _ => false,
     };
     written && issued && number::is_luhn(digits)
+}
+
+/// Whether a code may be written in groups of these lengths: parted where its own parts end, or in equal groups and a rest.
+fn is_in_parts(lengths: &[usize]) -> bool {
+    let (first, last) = (lengths.first(), lengths.last());
+    let equal = lengths.iter().rev().skip(1).all(|length| Some(length) == first) && last <= first && first >= Some(&3);
+    equal || matches!(lengths, [8, 10] | [8, 9, 1] | [2, 16] | [2, 6, 10] | [2, 6, 9, 1] | [17, 1])
 }
 
 /// A credit code: of an authority that gives them, of a region, with its check character.

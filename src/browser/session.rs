@@ -43,7 +43,7 @@ pub struct BrowserOptions {
     pub drivers: PathBuf,
     /// The values that pictures and texts must not show.
     pub redactor: Redactor,
-    /// Paths of pictures that show nothing personal, such as logos; one that ends with a slash stands for a folder.
+    /// Addresses, without query, of pictures that show nothing personal, such as logos; one that ends with a slash stands for a folder.
     pub harmless_pictures: Vec<String>,
     /// Origins all of whose pages are personal.
     pub personal_origins: BTreeSet<String>,

@@ -26,7 +26,7 @@ async fn browser(work: &Path) -> Browser {
         lang: Lang::Zh,
         drivers: Path::new(env!("CARGO_MANIFEST_DIR")).join("drivers"),
         redactor: Redactor::default(),
-        harmless_pictures: vec!["/logo.svg".into()],
+        harmless_pictures: Vec::new(),
         personal_origins: Default::default(),
         masking: true,
         outlives: Duration::ZERO,

@@ -65,7 +65,7 @@ pub struct ProfileText {
     /// 页面一律按含个人信息处理的平台：其图片全部遮盖；其余平台从出现或填入个人信息起才如此 · Portals all of whose pages count as personal: pictures there are covered.
     #[serde(default)]
     pub personal_places: Vec<Words>,
-    /// 不含个人信息、无需遮盖的图片的路径，如徽标；以 / 结尾即整个文件夹 · Paths of pictures that show nothing personal, such as logos; a folder ends with a slash.
+    /// 各平台上不含个人信息、无需遮盖的图片的路径，如徽标；以 / 结尾即整个文件夹 · Paths of pictures at these portals that show nothing personal, such as logos; a folder ends with a slash.
     #[serde(default)]
     pub harmless_pictures: Vec<Words>,
 }
@@ -225,6 +225,22 @@ impl Checks<'_> {
                 say!(
                     "写网址中域名之后、问号之前的部分，如 /images/logo.png。",
                     "write the part of its address between host and question mark, such as /images/logo.png"
+                ),
+            );
+        }
+        let everything = |path: &&Words| path.starts_with('/') && path.trim_matches('/').is_empty();
+        for path in profile.harmless_pictures.iter().filter(everything) {
+            self.error(
+                "picture-path",
+                say!(
+                    "「{}」是平台的全部图片，其中会有个人信息。",
+                    "“{}” means all pictures of the portals, and some of them show personal data",
+                    path.value
+                ),
+                path,
+                say!(
+                    "逐张写出不含个人信息的图片，或只写存放它们的文件夹，如 /images/banner/。",
+                    "name each picture that shows nothing personal, or the folder that holds only such ones, as /images/banner/"
                 ),
             );
         }

@@ -319,7 +319,7 @@ fn browser_options(options: &Options, redactor: &Redactor, work: &Work) -> Brows
         lang: options.lang,
         drivers: options.drivers.clone(),
         redactor: redactor.clone(),
-        harmless_pictures: options.site.harmless_pictures.clone(),
+        harmless_pictures: options.site.harmless_addresses(),
         personal_origins: options.site.personal_origins(),
         masking: options.masking,
         outlives: OUTLIVES,

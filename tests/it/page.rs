@@ -34,7 +34,7 @@ struct Stage {
     _work: tempfile::TempDir,
 }
 
-/// `pages`: `host/path` without `.localhost`, and the HTML, in which `{port}` stands for the port.
+/// `pages`: `host/path` without `.localhost`, and the HTML, in which `{port}` stands for the port. `/held.svg` comes when `/let-come` is asked for.
 pub(crate) async fn serve(pages: &[(&str, &str)]) -> u16 {
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -45,11 +45,16 @@ pub(crate) async fn serve(pages: &[(&str, &str)]) -> u16 {
             ((*at).to_owned(), format!("<!doctype html><meta charset=utf-8><title>测试</title>{html}"))
         })
         .collect();
-    let pages = Arc::new(pages);
+    let (pages, held) = (Arc::new(pages), Arc::new(tokio::sync::Notify::new()));
     let app = Router::new().fallback(async move |request: Request| {
         let host = request.headers().get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
         let host = host.split('.').next().unwrap_or_default();
         let path = request.uri().path();
+        match path {
+            "/held.svg" => held.notified().await,
+            "/let-come" => held.notify_waiters(),
+            _ => {}
+        }
         match path.strip_prefix("/npm/") {
             Some(file) => npm(file).into_response(),
             None if path.ends_with(".svg") => {
@@ -82,8 +87,9 @@ impl Stage {
         let mut options = options(work.path(), &drivers);
         options.redactor = redactor;
         options.masking = masking;
-        let browser = Browser::start(options, &until()).await.unwrap_or_else(|fault| panic!("{fault}"));
         let port = serve(pages).await;
+        options.harmless_pictures = vec![format!("http://a.localhost:{port}/logo.svg")];
+        let browser = Browser::start(options, &until()).await.unwrap_or_else(|fault| panic!("{fault}"));
         let stage = Stage { browser, port, _work: work };
         stage.open("a/").await;
         stage

@@ -1,6 +1,8 @@
 //! What no script can read: on a personal page it is covered, wherever personal values were it stays so, and elsewhere it stays in clear.
 
-use ruku::base::{FaultKind, Redactor};
+use std::time::Duration;
+
+use ruku::base::{FaultKind, Message, Redactor};
 use ruku::browser::page::{Shot, Target};
 
 use super::Stage;
@@ -15,18 +17,26 @@ const DRAWN: &str = r##"<body style="font:18px sans-serif;margin:8px">
 <svg id=svg class=r viewBox="0 0 150 60"><path d="M10 10h30v30h-30z" fill="#06c"/></svg><object id=object class=r data="/scan.svg" type="image/svg+xml"></object>
 <embed id=embed class=r src="/scan.svg" type="image/svg+xml"><video id=video class=r poster="/scan.svg"></video><input id=input class=r type=image src="/scan.svg">
 <span id=gen class=r></span><div id=back class=r style="background:#fff url(/scan.svg)">背景上的字</div><div id=deep class=r></div>
-<img id=logo class=r src="/logo.svg?v=3"><img id=icon src="/scan.svg" width=24 height=24>
+<img id=logo class=r src="/logo.svg?v=3"><img id=other class=r src="http://b.localhost:{port}/logo.svg"><img id=icon src="/scan.svg" width=24 height=24>
 <p id=plain style="background:linear-gradient(#0a0,#0a0);width:300px">公开文字</p>
 <script>const c = canvas.getContext("2d"); c.fillStyle = "#06c"; c.font = "30px sans-serif"; c.fillText("云小鹿", 10, 40)</script>"##;
 
 const SCAN: &str =
     r##"<svg xmlns="http://www.w3.org/2000/svg" width="150" height="60"><rect width="150" height="60" fill="#e33"/></svg>"##;
 
-const COVERED: [&str; 8] = ["#canvas", "#img", "#picture", "#svg", "#object", "#embed", "#video", "#input"];
+const COVERED: [&str; 9] = ["#canvas", "#img", "#picture", "#svg", "#object", "#embed", "#video", "#input", "#other"];
 const CLEAR: [&str; 4] = ["#back", "#logo", "#icon", "#plain"];
 
 fn pages(extra: &'static str) -> Vec<(&'static str, &'static str)> {
-    vec![("a/", extra), ("a/drawn", DRAWN), ("a/scan.svg", SCAN), ("a/logo.svg", SCAN), ("b/drawn", DRAWN), ("b/scan.svg", SCAN)]
+    vec![
+        ("a/", extra),
+        ("a/drawn", DRAWN),
+        ("a/scan.svg", SCAN),
+        ("a/logo.svg", SCAN),
+        ("b/logo.svg", SCAN),
+        ("b/drawn", DRAWN),
+        ("b/scan.svg", SCAN),
+    ]
 }
 
 fn redactor() -> Redactor {
@@ -125,5 +135,56 @@ async fn a_page_that_takes_its_masks_off_gives_no_picture() {
     stage.browser.wait_text(&["公开文字".into()], None, &until()).await.unwrap();
     let fault = stage.browser.shot(&until()).await.unwrap_err();
     assert_eq!(fault.kind, FaultKind::Mask, "{fault}");
+    stage.end().await;
+}
+
+/// What a page shows as soon as it sees its first mask, and how, without any change of its document.
+const LATE: [(&str, &str); 5] = [
+    ("<div id=late class=r>字</div>", r#"sheet.sheet.insertRule("[id=late]{background:url(/scan.svg)}"); came()"#),
+    (
+        "<div id=late class=r>字</div>",
+        r#"const s = new CSSStyleSheet(); s.replaceSync("[id=late]{background:url(/scan.svg)}"); document.adoptedStyleSheets.push(s); came()"#,
+    ),
+    ("<div id=late class=r>字</div>", r#"sheet.sheet.cssRules[0].style.backgroundImage = "url(/scan.svg)"; came()"#),
+    ("<img id=late src=/held.svg>", r#"late.onload = came; fetch("/let-come")"#),
+    ("<img id=late class=small src=/scan.svg>", r#"sheet.sheet.cssRules[1].style.cssText = "width:150px;height:60px"; came()"#),
+];
+
+#[tokio::test]
+async fn pictures_and_style_sheets_that_come_while_masks_stand_are_seen_by_the_last_look() {
+    let page = |name: &str, (html, comes): (&str, &str)| {
+        format!(
+            r##"<body style="font:18px sans-serif"><style id=sheet>.r{{display:inline-block;width:150px;height:60px}} .small{{width:4px;height:4px}}</style>
+            <p>公开文字 {name}</p><input type=password><img src="/scan.svg" width=8 height=8>{html}
+            <script>const came = () => history.replaceState(0, "", "#came");
+            const look = setInterval(() => {{ if (document.querySelector("[data-ruku-mask]")) {{ clearInterval(look); {comes} }} }}, 1)</script>"##
+        )
+    };
+    let pages: Vec<(String, String)> = [("a", "云小鹿"), ("b", "")]
+        .into_iter()
+        .flat_map(|(host, name)| LATE.iter().enumerate().map(move |(at, late)| (format!("{host}/{at}"), page(name, *late))))
+        .chain(["a/scan.svg", "a/held.svg", "b/scan.svg", "b/held.svg"].map(|at| (at.to_owned(), SCAN.to_owned())))
+        .collect();
+    let pages: Vec<(&str, &str)> = pages.iter().map(|(at, html)| (&**at, &**html)).collect();
+    let stage = Stage::with(&pages, redactor(), true).await;
+    for case in 0..LATE.len() {
+        for (host, personal) in [("a", true), ("b", false)] {
+            at(&stage, &format!("{host}/{case}")).await;
+            let first = shot(&stage, &format!("late-{host}{case}.png")).await;
+            let limit = until();
+            while !stage.browser.current(&until()).await.unwrap().url.ends_with("#came") {
+                limit.pause(Duration::from_millis(30), &Message::same("what comes late")).await.unwrap();
+            }
+            let second = shot(&stage, &format!("late-{host}{case}-again.png")).await;
+            let rect = rect_of(&stage, "#late").await;
+            if personal {
+                assert_eq!((scans(&first, rect), scans(&second, rect)), (0, 0), "{case}: seen");
+                let told = second.picture.masks().iter().any(|mask| matches!(&*mask.reason, "picture" | "background"));
+                assert!(told, "{case}: {:?}", second.picture.masks());
+            } else {
+                assert!(scans(&second, rect) > 1000, "{case}: on a page of nobody's it is seen");
+            }
+        }
+    }
     stage.end().await;
 }

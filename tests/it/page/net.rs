@@ -13,7 +13,7 @@ async fn the_page_s_net_is_the_journal_s() {
     let samples: Vec<(&str, &str)> = SAMPLES.lines().filter(|line| !line.starts_with('#')).map(|line| line.split_at(2)).collect();
     let lines: String =
         samples.iter().enumerate().map(|(at, (_, text))| format!("<p>编号：<b id=s{at}>{text}</b>，</p>")).collect();
-    let stage = Stage::page(&format!("<body style='font:14px sans-serif;columns:3'><style>p{{margin:2px}}</style>{lines}")).await;
+    let stage = Stage::page(&format!("<body style='font:11px sans-serif;columns:4'><style>p{{margin:2px}}</style>{lines}")).await;
     stage.browser.wait_text(&["91350100M000100Y43".into()], None, &until()).await.unwrap();
     let taken = shot(&stage, "net.png").await;
     for (at, (sign, text)) in samples.iter().enumerate() {
@@ -28,13 +28,14 @@ async fn numbers_end_at_lines_and_cells_and_run_through_words() {
         <p><span id=y2>139</span><span id=y3> 0000 </span>
         <span id=y4>1234</span></p><p>1<br><b id=y5>13900001234</b></p>
         <input id=y6 value="11010519491231002X"><textarea id=y7>卡 6222021234567890128</textarea><input id=n3 value="20261125000014829">
+        <p><span id=y8>139</span>-<span id=y9>0000</span>-1234</p>
         <p id=n4>公开的代码 91350100M000100Y43</p><p id=n5>13900001234567</p>"#;
     let redactor = Redactor::default();
     redactor.show("91350100M000100Y43");
     let stage = Stage::with(&[("a/", page)], redactor, true).await;
     stage.browser.wait_text(&["公开的代码".into()], None, &until()).await.unwrap();
     let taken = shot(&stage, "net-lines.png").await;
-    for at in 1..=7 {
+    for at in 1..=9 {
         assert!(solid(&taken, rect_of(&stage, &format!("#y{at}")).await), "#y{at} is readable");
     }
     for at in 1..=5 {

@@ -72,7 +72,7 @@ const textHits = (root, values) => {
     ends.push(end);
   };
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
-  const numeric = (c) => c !== undefined && /[0-9x\s]/.test(c);
+  const numeric = (c) => c !== undefined && /[0-9x\s\-\u2010-\u2015./]/.test(c);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     if (node.nodeType === Node.ELEMENT_NODE) {
       if (node.tagName === "BR") push(BREAK);
@@ -188,7 +188,7 @@ const clipped = (element, rect) => {
   return right > left && bottom > top ? { x: left, y: top, width: right - left, height: bottom - top } : null;
 };
 
-// What is found is kept until the document changes: looking through all styles takes longer than all the rest.
+// What is found is kept until the document changes or the last look: looking through all styles takes longer than all the rest.
 const hidden = (root) => {
   if (!masks.media.has(root)) masks.media.set(root, unreadable(root));
   return masks.media.get(root);
@@ -282,16 +282,20 @@ const place = () => {
   return measure();
 };
 
-// Looks for pictures anew: with all of them shown, or those that are left out now would be missed.
+// With all pictures shown, for a look at them anew: those that are left out now would be missed.
+const showPictures = () => {
+  masks.media.clear();
+  dropMarks(PLAIN, masks.plain, new Set());
+};
+
 const lookAgain = () =>
   metered(() => {
-    masks.media.clear();
-    dropMarks(PLAIN, masks.plain, new Set());
+    showPictures();
     place();
   });
 
 // `given.values` come folded (no white space, dashes, commas or slashes, half-width, lower case), and so do `given.shown`, which the net lets
-// through; `given.harmless` are paths of pictures; `given.origins` are those where pictures may be personal whatever the page shows, and
+// through; `given.harmless` are addresses of pictures; `given.origins` are those where pictures may be personal whatever the page shows, and
 // `given.personal` says that this window's are. Answers the covered places of this viewport once it stands still, and how many milliseconds
 // it looked for them: to ask whether it stands still, and to wait for that, is every picture's, covered or not.
 const placeMasks = async (given) => {
@@ -337,9 +341,12 @@ const maskState = (boxes) => ({
   known: masks.known,
 });
 
-// The same look again, for after the capture, with which the masks go; null when they were lifted meanwhile.
+// The same look again, for after the capture, with which the masks go; null when they were lifted meanwhile. A style sheet that came since, or
+// was changed by a script, is no change of the document: this look goes through all styles again.
 const takeMasks = () => {
-  const state = masks ? maskState(metered(place)) : null;
+  if (!masks) return null;
+  showPictures();
+  const state = maskState(place());
   liftMasks();
   return state;
 };

@@ -14,11 +14,12 @@ plainSheet.replaceSync(`
 // Icons and rules: no line of eighteen digits fits into 32 pixels, and no letter into 8.
 const showsWords = ({ width, height }) => Math.max(width, height) > 32 && Math.min(width, height) > 8;
 
-// Whether the site profile names the picture: by its path, or by a folder that ends with a slash.
+// Whether the site profile names the picture: by its address, or by a folder of the portal that ends with a slash.
 const isHarmless = (address) => {
   const url = address && URL.canParse(address, location.href) ? new URL(address, location.href) : null;
   if (!url || !/^https?:$/.test(url.protocol)) return false;
-  return masks.harmless.some((path) => url.pathname === path || (path.endsWith("/") && url.pathname.startsWith(path)));
+  const own = url.origin + url.pathname;
+  return masks.harmless.some((named) => own === named || (named.endsWith("/") && own.startsWith(named)));
 };
 
 // Whether a value of a style draws a picture that is not harmless.

@@ -2,7 +2,6 @@
 
 const isDigit = (c) => c >= "0" && c <= "9";
 const isLetter = (c) => c >= "a" && c <= "z";
-const joins = (c) => /[\s\-\u2010-\u2015]/.test(c);
 
 const isId = (digits) => {
   const weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
@@ -24,7 +23,11 @@ const isDay = (digits) => {
 
 const PROVINCE = /^(1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3])/;
 
-const isMobile = (digits, lengths) => /^(11|3,4,4|3,8|7,4)$/.test(lengths.join()) && /^1[3-9]/.test(digits);
+const isMobile = (digits, lengths, mark) => {
+  const dotted = mark === "." || mark === "/";
+  const written = dotted ? /^3,4,4$/ : /^(11|3,4,4|3,8|7,4)$/;
+  return written.test(lengths.join()) && /^1[3-9]/.test(digits) && !(dotted && isDay(digits.slice(3)));
+};
 
 const isOldId = (digits, lengths) =>
   lengths.length === 1 && PROVINCE.test(digits) && digits.slice(6, 8) >= "30" && isDay(`19${digits.slice(6, 12)}`);
@@ -35,14 +38,20 @@ const isCard = (digits, lengths) => {
   return written && issuer.test(digits) && isLuhn(digits);
 };
 
-const isPersonal = (digits, lengths) => {
+const isPersonal = (digits, lengths, mark) => {
   const country = digits.length - 11;
-  if (digits.length === 11) return isMobile(digits, lengths);
+  if (digits.length === 11) return isMobile(digits, lengths, mark);
   if ((country === 2 && digits.startsWith("86")) || (country === 4 && digits.startsWith("0086")))
-    return lengths[0] > country && isMobile(digits.slice(country), [lengths[0] - country, ...lengths.slice(1)]);
+    return lengths[0] > country && isMobile(digits.slice(country), [lengths[0] - country, ...lengths.slice(1)], mark);
   if (digits.length === 15) return isOldId(digits, lengths) || isCard(digits, lengths);
   if (digits.length < 16 || digits.length > 19) return false;
   return (isId(digits) && isDay(digits.slice(6, 14))) || isCard(digits, lengths);
+};
+
+const isInParts = (lengths) => {
+  const [first, last] = [lengths[0], lengths.at(-1)];
+  if (lengths.slice(0, -1).every((length) => length === first) && last <= first && first >= 3) return true;
+  return /^(8,10|8,9,1|2,16|2,6,10|2,6,9,1|17,1)$/.test(lengths.join());
 };
 
 const isCompany = (code) => {
@@ -63,30 +72,59 @@ const standsAlone = (text, start, end) => {
   return !(before >= 0 && isDigit(text[before])) && !(after < text.length && isDigit(text[after]));
 };
 
+// What keeps two groups of one number apart: white space and dashes, or one dot or slash; "" when nothing such does.
+const gap = (between) => (/^[\s\-\u2010-\u2015]{1,3}$/.test(between) ? " " : /^[./]$/.test(between) ? between : "");
+
+// The groups from `first` on in which one number may be written: [start, end, what keeps them apart]…
+function* chain(text, groups, first) {
+  let mark = null;
+  for (let at = first; at < groups.length; at++) {
+    const [start, end] = groups[at];
+    if (at > first) {
+      const next = gap(text.slice(groups[at - 1][1], start));
+      if (!next || (mark ??= next) !== next) return;
+    }
+    yield [start, end, mark];
+  }
+}
+
+// Behind the x that ends an identity number of which seventeen digits end at `end`.
+const checkLetter = (text, end, mark) => {
+  const at = text.slice(end, end + 4).indexOf("x");
+  const next = at > 0 ? gap(text.slice(end, end + at)) : mark;
+  return at === 0 || (at > 0 && next && (mark ?? next) === next) ? end + at + 1 : null;
+};
+
 // Where personal numbers stand in a folded text: [[start, end]…]; parts may overlap.
 const netHits = (text) => {
   const found = [];
-  for (const { 0: token, index } of text.matchAll(/[0-9a-z]{18,}/g))
-    if (token.length === 18 && isCompany(token)) found.push([index, index + 18]);
-  const groups = [...text.matchAll(/[0-9]+/g)].map(({ 0: digits, index }) => [index, index + digits.length]);
+  const runs = (letters) => [...text.matchAll(letters)].map(({ 0: run, index }) => [index, index + run.length]);
+  const words = runs(/[0-9a-z]+/g);
+  for (let first = 0; first < words.length; first++) {
+    let code = "";
+    const lengths = [];
+    for (const [from, to] of chain(text, words, first)) {
+      code += text.slice(from, to);
+      lengths.push(to - from);
+      if (code.length < 18) continue;
+      if (code.length === 18 && isInParts(lengths) && isCompany(code)) found.push([words[first][0], to]);
+      break;
+    }
+  }
+  const groups = runs(/[0-9]+/g);
   for (let first = 0; first < groups.length; first++) {
     let digits = "";
     const lengths = [];
-    for (let at = first; at < groups.length; at++) {
-      const [from, to] = groups[at];
-      if (at > first && !(from === groups[at - 1][1] + 1 && joins(text[from - 1]))) break;
+    for (const [from, to, mark] of chain(text, groups, first)) {
       digits += text.slice(from, to);
       lengths.push(to - from);
       if (digits.length > 19) break;
       let end = to;
       if (digits.length === 17) {
-        const check = end < text.length && joins(text[end]) ? end + 1 : end;
-        if (text[check] === "x") {
-          digits += "x";
-          end = check + 1;
-        }
+        const check = checkLetter(text, to, mark);
+        if (check !== null) [digits, end] = [`${digits}x`, check];
       }
-      if (standsAlone(text, groups[first][0], end) && isPersonal(digits, lengths)) found.push([groups[first][0], end]);
+      if (standsAlone(text, groups[first][0], end) && isPersonal(digits, lengths, mark)) found.push([groups[first][0], end]);
     }
   }
   return found;
