@@ -300,7 +300,7 @@ pub(super) async fn with_own(context: &Context, seed: Option<u64>, arguments: &[
 
 /// Asks a run to stop in order.
 #[cfg(unix)]
-fn stop(running: &mut tokio::process::Child) {
+pub(super) fn stop(running: &mut tokio::process::Child) {
     let pid = running.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
     if let Some(pid) = pid {
         // It may have ended by itself just now.
@@ -310,7 +310,7 @@ fn stop(running: &mut tokio::process::Child) {
 
 /// Windows has no such request; Ctrl-C has reached the run in the same console.
 #[cfg(not(unix))]
-fn stop(_running: &mut tokio::process::Child) {}
+pub(super) fn stop(_running: &mut tokio::process::Child) {}
 
 /// The training that a command was pointed at, with this process a client of its card service. `Err` is how the command has ended.
 pub(super) fn join(context: &Context, file: Option<&Path>) -> Result<Option<Instance>, ExitCode> {
@@ -346,7 +346,7 @@ fn enter_card_service(socket: &Path) -> Result<Option<u8>, Fault> {
     }
 }
 
-fn own_program() -> Result<PathBuf, Fault> {
+pub(super) fn own_program() -> Result<PathBuf, Fault> {
     std::env::current_exe().map_err(|error| Fault::io("查找", "find", Path::new("ruku"), &error))
 }
 

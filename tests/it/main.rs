@@ -33,6 +33,7 @@ mod resume;
 mod screen;
 mod sign_on;
 mod situations;
+mod tables;
 mod told;
 mod trial;
 mod words;
