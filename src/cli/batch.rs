@@ -245,7 +245,9 @@ impl Batch<'_> {
                 "this machine failed, so the rows after this one were not begun; put it right, and the same command goes on"
             ));
         }
-        Ok(self.sum_up(cancel.is_cancelled()))
+        let code = self.sum_up(cancel.is_cancelled());
+        self.event(serde_json::json!({ "type": "batch.done", "code": code }));
+        Ok(code)
     }
 
     /// What a batch that was killed did not write down any more: its run may have ended, or be about to.

@@ -4,6 +4,7 @@
 
 mod acts;
 mod agent;
+mod batch;
 mod canary;
 mod card;
 mod cases;

@@ -156,7 +156,7 @@ fn row(sheet: &Sheet, line: &Line, columns: &[Column<'_>], findings: &mut Findin
         let Some(placed) = line.at(*column) else {
             let merged = sheet.merged.iter().any(|area| area.holds(*column, line.number));
             if field.required && !merged {
-                findings.cell(*column, findings::empty(*column, line.number, &field.name));
+                findings.cell(*column, line.number, findings::empty(*column, line.number, &field.name));
             }
             continue;
         };
@@ -181,24 +181,28 @@ fn value(placed: &Placed, row: u32, field: &Field, findings: &mut Findings) -> O
             format!("{number:.0}")
         }
         Cell::Number(_) => {
-            findings.cell(column, findings::number(column, row, name, field.kind()));
+            findings.cell(column, row, findings::number(column, row, name, field.kind()));
+            return None;
+        }
+        Cell::Shortened => {
+            findings.cell(column, row, findings::shortened(column, row, name));
             return None;
         }
         Cell::Odd => {
-            findings.cell(column, findings::odd(column, row, name, placed.formula));
+            findings.cell(column, row, findings::odd(column, row, name, placed.formula));
             return None;
         }
         Cell::NoResult => {
-            findings.cell(column, findings::no_result(column, row, name));
+            findings.cell(column, row, findings::no_result(column, row, name));
             return None;
         }
     };
     if let Some(why) = field.kinds.iter().find_map(|kind| kind.refuses(name, &value)) {
-        findings.cell(column, findings::wrong(column, row, &why));
+        findings.cell(column, row, findings::wrong(column, row, &why));
         return None;
     }
     if placed.formula {
-        findings.cell(column, findings::formula(column, row, name));
+        findings.cell(column, row, findings::formula(column, row, name));
     }
     Some(value)
 }
@@ -213,11 +217,11 @@ fn twice(rows: &[Row], fields: &Fields, findings: &mut Findings) {
         }
         let who = fields.identity(row).iter().map(|value| value.to_uppercase()).collect::<Vec<_>>();
         if let Some(first) = applicants.insert(who, row.number) {
-            findings.row(findings::same_applicant(row.number, first));
+            findings.row(row.number, findings::same_applicant(row.number, first));
         } else if let Some(person) = fields.number(row, InputType::CnId)
             && let Some(first) = people.insert(person.to_uppercase(), row.number)
         {
-            findings.row(findings::same_person(row.number, first));
+            findings.row(row.number, findings::same_person(row.number, first));
         }
     }
 }

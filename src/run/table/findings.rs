@@ -1,23 +1,26 @@
 //! What is wrong with a table, in words: each fault with its cell and its remedy. Never shows what a cell holds.
 //!
-//! A column that is wrong from top to bottom is told by its first cells and their number, so that the other faults are seen as well.
+//! A column that is wrong from top to bottom is told by its first cells in full and by the addresses of the others, so that the other faults are
+//! seen as well.
 
 use std::collections::BTreeMap;
 
 use super::sheet::{Area, address, letters};
-use crate::base::{Diagnostic, Message};
+use crate::base::{Diagnostic, Message, Severity};
 use crate::playbook::InputType;
 use crate::say;
 
-/// So many cells of one column are told for one fault.
-const TOLD: usize = 20;
+/// So many cells of one column are told in full for one fault.
+const TOLD: usize = 5;
+/// So many addresses stand in one line.
+const LISTED: usize = 40;
 
 /// All faults of a table.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
     all: Vec<Diagnostic>,
-    /// How many cells there are for a fault and a column, told or not; rows where no column is meant.
-    cells: BTreeMap<(Option<u32>, &'static str), usize>,
+    /// The rows of a fault in a column, told or not; no column where the whole row is meant.
+    rows: BTreeMap<(Option<u32>, &'static str), Vec<u32>>,
 }
 
 impl Findings {
@@ -26,38 +29,54 @@ impl Findings {
         self.all.push(diagnostic);
     }
 
-    /// One of a cell in `column`, told unless the column has too many of them.
-    pub(super) fn cell(&mut self, column: u32, diagnostic: Diagnostic) {
-        self.counted(Some(column), diagnostic);
+    /// One of a cell, told in full unless its column has too many of them.
+    pub(super) fn cell(&mut self, column: u32, row: u32, diagnostic: Diagnostic) {
+        self.counted(Some(column), row, diagnostic);
     }
 
-    /// One of a whole row, told unless there are too many of them.
-    pub(super) fn row(&mut self, diagnostic: Diagnostic) {
-        self.counted(None, diagnostic);
+    /// One of a whole row, likewise.
+    pub(super) fn row(&mut self, row: u32, diagnostic: Diagnostic) {
+        self.counted(None, row, diagnostic);
     }
 
-    fn counted(&mut self, column: Option<u32>, diagnostic: Diagnostic) {
-        let cells = self.cells.entry((column, diagnostic.code)).or_default();
-        *cells += 1;
-        if *cells <= TOLD {
+    fn counted(&mut self, column: Option<u32>, row: u32, diagnostic: Diagnostic) {
+        let rows = self.rows.entry((column, diagnostic.code)).or_default();
+        rows.push(row);
+        if rows.len() <= TOLD {
             self.all.push(diagnostic);
         }
     }
 
-    /// All of them, those that were counted only at the end.
+    /// All of them.
     pub(super) fn all(mut self) -> Vec<Diagnostic> {
-        for ((column, code), cells) in self.cells {
-            let Some(more) = cells.checked_sub(TOLD).filter(|more| *more > 0) else { continue };
+        for ((column, code), rows) in self.rows {
+            let Some(others) = rows.get(TOLD..).filter(|others| !others.is_empty()) else { continue };
+            let (count, places) = (others.len(), places(column, others));
             let message = match column.map(letters) {
-                Some(letters) => say!("{letters} 列还有 {more} 格有同样的问题。", "column {letters} has {more} more cells with the same fault"),
-                None => say!("还有 {more} 行有同样的问题。", "{more} more rows have the same fault"),
+                Some(letters) => say!(
+                    "{letters} 列还有 {count} 格有同样的问题：{places}",
+                    "column {letters} has {count} more cells with the same fault: {places}"
+                ),
+                None => say!("还有 {count} 行有同样的问题：{places}", "{count} more rows have the same fault: {places}"),
             };
-            let warning = self.all.iter().any(|told| told.code == code && told.severity == crate::base::Severity::Warning);
+            let warning = self.all.iter().any(|told| told.code == code && told.severity == Severity::Warning);
             let diagnostic = error(code, message, say!("改正的办法同上。", "the remedy is the same"));
             self.all.push(if warning { diagnostic.warning() } else { diagnostic });
         }
         self.all
     }
+}
+
+/// `B7:B24 B30`: the addresses of rows, those that follow each other together.
+fn places(column: Option<u32>, rows: &[u32]) -> String {
+    let place = |row: u32| column.map_or_else(|| row.to_string(), |column| address(column, row));
+    let runs: Vec<&[u32]> = rows.chunk_by(|row, next| row + 1 == *next).collect();
+    let told = runs.iter().take(LISTED).map(|run| match run {
+        [first, .., last] => format!("{}:{}", place(*first), place(*last)),
+        run => run.iter().map(|row| place(*row)).collect(),
+    });
+    let end = if runs.len() > LISTED { " …" } else { "" };
+    told.collect::<Vec<_>>().join(" ") + end
 }
 
 fn error(code: &'static str, message: Message, help: Message) -> Diagnostic {
@@ -221,6 +240,19 @@ pub(super) fn number(column: u32, row: u32, name: &str, kind: InputType) -> Diag
         say!(
             "请先选中 {letters} 列，设置单元格格式为「文本」，再对照原件重新输入；只改格式不会找回丢失的数字。",
             "select column {letters}, set its format to “Text”, then type the value again from the document; the format alone brings no digit back"
+        ),
+    )
+}
+
+/// A long number that Excel has written as `1.5E+17` into a text.
+pub(super) fn shortened(column: u32, row: u32, name: &str) -> Diagnostic {
+    let cell = address(column, row);
+    error(
+        "lost-digits",
+        say!("{cell}「{name}」已被 Excel 改写成科学计数（如 1.5E+17），后面的数字已经丢失。", "{cell}: Excel has rewritten “{name}” in the manner of 1.5E+17, and its other digits are gone"),
+        say!(
+            "请改用 --template 生成的 .xlsx 表格，对照原件重新输入；CSV 每次用 Excel 打开再保存都会这样。",
+            "take the .xlsx table that --template writes and type the value again from the document; Excel does this to a CSV each time it saves one"
         ),
     )
 }

@@ -58,7 +58,7 @@ pub fn missing_folders(rows: &[Row], folder: &Path) -> Vec<Diagnostic> {
     let mut findings = Findings::default();
     for row in rows {
         if row.files.as_ref().is_some_and(|files| !folder.join(files).is_dir()) {
-            findings.row(findings::no_folder(row.number));
+            findings.row(row.number, findings::no_folder(row.number));
         }
     }
     findings.all()

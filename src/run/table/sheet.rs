@@ -7,6 +7,8 @@ pub(super) enum Cell {
     Text(String),
     /// A number: its digits may not be those that were typed.
     Number(f64),
+    /// A long number that was saved as `1.5E+17`.
+    Shortened,
     /// A day as `2010-01-31`.
     Day(String),
     /// Nothing that can be a value: `#N/A`, `TRUE`, a time of day.

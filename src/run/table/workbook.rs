@@ -40,7 +40,9 @@ fn lines(book: &mut Xlsx<Cursor<&[u8]>>, name: &str) -> Result<Vec<Line>, XlsxEr
     let mut lines: Vec<Line> = Vec::new();
     while let Some(record) = cells.next_cell_with_formula_metadata()? {
         let formula = record.formula.is_some();
-        let Some(cell) = cell(&record.value).or_else(|| formula.then_some(Cell::NoResult)) else { continue };
+        // A formula whose result is no text at all was seen as an empty cell.
+        let unsaved = formula && matches!(record.value, DataRef::Empty);
+        let Some(cell) = cell(&record.value).or_else(|| unsaved.then_some(Cell::NoResult)) else { continue };
         let (row, column) = (record.pos.0 + 1, record.pos.1);
         let placed = Placed { column, cell, formula };
         match lines.last_mut().filter(|line| line.number == row) {
