@@ -11,13 +11,16 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 use tokio_util::sync::CancellationToken;
 
-use super::stop::{Stop, read_named};
-use super::texts::{self, Texts, Wanted, report};
-use super::{Context, block_on, cancelled_by_signals, given, home, print, run, training};
-use crate::base::{Diagnostic, Fault, Lang, Message, Secret, Source, files};
+use super::stop::Stop;
+use super::texts::{self, Texts, Wanted};
+use super::{Context, block_on, cancelled_by_signals, given, home, print, training};
+use crate::base::{Fault, Lang, Message, Secret, files};
 use crate::run::batch::{self, Class, Ending, Handed, Journal, Next};
-use crate::run::table::{self, Fields, Row};
+use crate::run::table::{Fields, Row};
 use crate::training::Instance;
+
+mod list;
+mod summary;
 
 /// Arguments of `ruku batch`.
 #[derive(Debug, clap::Args)]
@@ -111,7 +114,7 @@ fn beside(table: &Path, end: &str) -> PathBuf {
 
 /// Reads and checks everything; none where nothing is to be run.
 fn prepare<'c>(context: &'c Context, args: Args, instance: Option<Instance>) -> Result<Option<Batch<'c>>, Stop> {
-    let (playbooks, table) = split(&args)?;
+    let (playbooks, table) = list::split(&args)?;
     given::look(context, &playbooks, None)?;
     let texts = texts::read(
         context,
@@ -127,9 +130,9 @@ fn prepare<'c>(context: &'c Context, args: Args, instance: Option<Instance>) -> 
     )?;
     let fields = Fields::of(&texts.playbooks, instance.is_some());
     let Some(table) = table else {
-        return write_template(context, &args, instance.as_ref(), &fields).map(|()| None);
+        return list::write_template(context, &args, instance.as_ref(), &fields).map(|()| None);
     };
-    let rows = read_table(context, &table, &fields, instance.as_ref())?;
+    let rows = list::read(context, &table, &fields, instance.as_ref())?;
     if args.check {
         let count = rows.len();
         let fine = crate::say!("表格没有问题，共 {count} 行。", "the table is in order; rows: {count}");
@@ -150,65 +153,10 @@ fn prepare<'c>(context: &'c Context, args: Args, instance: Option<Instance>) -> 
     Ok(Some(Batch { context, args, instance, playbooks, fields, entries, table, runs, journal, key }))
 }
 
-/// The playbooks, and the table unless there is only one to be written.
-fn split(args: &Args) -> Result<(Vec<String>, Option<PathBuf>), Stop> {
-    if args.template.is_some() {
-        return Ok((args.named.clone(), None));
-    }
-    match args.named.split_last() {
-        Some((table, playbooks)) if !playbooks.is_empty() => Ok((playbooks.to_vec(), Some(PathBuf::from(table)))),
-        _ => Err(Stop::Wrong(crate::say!(
-            "请先写办理流程，最后写表格，例如：ruku batch onboarding 名单.xlsx。没有表格时，先用 --template 生成。",
-            "name the playbooks and last the table, such as: ruku batch onboarding applicants.xlsx; --template writes one to fill in"
-        ))),
-    }
-}
-
 /// What is done, for the keys of rows: the same table may serve several playbooks.
 fn what(texts: &Texts) -> String {
     let sections = texts.playbooks.iter().map(|chosen| chosen.playbook.guide.value.as_str());
     std::iter::once(texts.site.name.as_str()).chain(sections).collect::<Vec<_>>().join("/")
-}
-
-fn write_template(context: &Context, args: &Args, instance: Option<&Instance>, fields: &Fields) -> Result<(), Stop> {
-    let Some(file) = &args.template else { return Ok(()) };
-    let people: Vec<_> = instance.iter().flat_map(|instance| &instance.applicants).map(run::inputs_of).collect();
-    files::write_new(file, &table::template(fields, &people, context.lang)?)?;
-    let shown = file.display();
-    let done = crate::say!(
-        "已生成 {shown}：每行填写一位办理人，黄色的列必填，要填什么见各列标题的批注。",
-        "{shown} is written: one applicant a row; the yellow columns are needed, and the note on each heading says what to enter"
-    );
-    print::out(done.get(context.lang));
-    Ok(())
-}
-
-fn read_table(context: &Context, file: &Path, fields: &Fields, instance: Option<&Instance>) -> Result<Vec<Row>, Stop> {
-    let (rows, mut found) = table::read(&read_named(file)?, fields);
-    found.extend(table::missing_folders(&rows, file.parent().unwrap_or(Path::new(""))));
-    let stranger = |row: &&Row| instance.is_some_and(|instance| applicant(instance, row).is_none());
-    found.extend(rows.iter().filter(stranger).take(20).map(not_in_training));
-    let source = Source { name: file.display().to_string(), text: String::new() };
-    if report(context, &source, &found) { Err(Stop::Told) } else { Ok(rows) }
-}
-
-/// The fictitious person of the training that a row is about.
-fn applicant<'i>(instance: &'i Instance, row: &Row) -> Option<&'i str> {
-    let named = |name: &str, own: &str| row.inputs.get(name).is_none_or(|value| value == own);
-    let same = |id: &str, name: &str, number: &str| named("姓名", name) && named("身份证号", number) && !id.is_empty();
-    let mut people = instance.applicants.iter();
-    people.find(|person| same(&person.id, &person.name, &person.id_number)).map(|person| person.id.as_str())
-}
-
-fn not_in_training(row: &Row) -> Diagnostic {
-    let number = row.number;
-    let message =
-        crate::say!("第 {number} 行的人不在这个模拟平台里。", "the person of row {number} is none of this training's");
-    let help = crate::say!(
-        "模拟平台只认它自己的虚构人员：用 --template 和 --training-at 生成填好的表格。",
-        "the training knows its own fictitious people alone; --template with --training-at writes a table of them"
-    );
-    Diagnostic::error("not-in-training", message, None).help(help)
 }
 
 impl Batch<'_> {
@@ -222,6 +170,13 @@ impl Batch<'_> {
             let known = self.journal.known(&self.entries[at].key);
             let changed = known.is_some_and(|known| known.values != self.entries[at].values);
             match batch::next(known, changed, only_failed) {
+                Next::Leave(Some(Ending { class: Class::Done, .. })) if changed => {
+                    let number = self.entries[at].row.number;
+                    self.tell(&crate::say!(
+                        "第 {number} 行上次已办完，之后表格里的资料有改动；没有再办。",
+                        "row {number} was done, and its values have changed since; it is not run again"
+                    ));
+                }
                 Next::Leave(_) => {}
                 Next::Resume(run) if self.runs.join(&run).is_dir() => todo.push((at, Some(run))),
                 Next::Resume(_) | Next::Run => todo.push((at, None)),
@@ -302,7 +257,12 @@ impl Batch<'_> {
         self.journal.end(&key, ending.clone(), begun.elapsed().as_secs())?;
         self.event(serde_json::json!({ "type": "batch.end", "row": number, "class": ending.class, "run": run }));
         let (word, why) = (ending.class.word(), ending.why.clone().unwrap_or_else(|| Message::same(String::new())));
-        self.tell(&crate::say!("第 {number} 行：{}  {}", "row {number}: {}  {}", word.get(self.context.lang), why.get(self.context.lang)));
+        self.tell(&crate::say!(
+            "第 {number} 行：{}  {}",
+            "row {number}: {}  {}",
+            word.get(self.context.lang),
+            why.get(self.context.lang)
+        ));
         Ok(ending)
     }
 
@@ -322,7 +282,10 @@ impl Batch<'_> {
                 Ok(Ending { class, code: Some(code), why: Some(why), machine: code == 7 })
             }
             None => {
-                let why = crate::say!("办理被中断，再次执行同一命令即可接着办。", "the run was cut off; the same command goes on with it");
+                let why = crate::say!(
+                    "办理被中断，再次执行同一命令即可接着办。",
+                    "the run was cut off; the same command goes on with it"
+                );
                 Ok(Ending { class: Class::Stopped, code: None, why: Some(why), machine: false })
             }
         }
@@ -345,7 +308,7 @@ impl Batch<'_> {
         for (word, path) in paths.into_iter().filter_map(|(word, path)| Some((word, path.as_ref()?))) {
             command.arg(word).arg(path);
         }
-        let applicant = self.instance.as_ref().and_then(|instance| applicant(instance, row));
+        let applicant = self.instance.as_ref().and_then(|instance| list::applicant(instance, row));
         command.args(applicant.iter().flat_map(|id| ["--applicant", id]));
         command.args(args.operator.iter().flat_map(|operator| ["--operator", operator]));
         let switches = [("--headed", args.headed), ("--headless", args.headless), ("--no-pictures", args.no_pictures)];
@@ -354,7 +317,12 @@ impl Batch<'_> {
     }
 
     /// Starts a run and waits for its end: the name of its folder, and its exit code. The terminal is its own meanwhile.
-    async fn child(&mut self, mut command: Command, key: &str, cancel: &CancellationToken) -> Result<(Option<String>, Option<u8>), Fault> {
+    async fn child(
+        &mut self,
+        mut command: Command,
+        key: &str,
+        cancel: &CancellationToken,
+    ) -> Result<(Option<String>, Option<u8>), Fault> {
         command.args(["--json", "--ends-with", &std::process::id().to_string()]).stdout(Stdio::piped());
         let failed = |error: &std::io::Error| Fault::io("启动", "start", Path::new("ruku run"), error);
         let mut child = command.spawn().map_err(|error| failed(&error))?;
@@ -437,87 +405,6 @@ impl Batch<'_> {
             line.en.push_str(&format!("  about {minutes} min left"));
         }
         self.tell(&line);
-    }
-
-    /// Writes the results beside the table. Where that fails (the workbook is open in Excel) the batch goes on and says so.
-    fn write_results(&self) {
-        let lines: Vec<batch::Line> = (0..self.entries.len()).map(|at| self.line(at)).collect();
-        let lang = self.context.lang;
-        let workbook = batch::workbook(&lines, lang).and_then(|bytes| files::replace(&self.results(), &bytes));
-        let text = self.table.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv")).then(|| {
-            batch::csv(&lines, lang).and_then(|bytes| files::replace(&beside(&self.table, "-结果.csv"), &bytes))
-        });
-        for fault in [Some(workbook), text].into_iter().flatten().filter_map(Result::err) {
-            let told = crate::say!(
-                "结果暂时写不进去（{}）。如果正用 Excel 打开着，请关闭；办理不受影响。",
-                "the results could not be written for now ({}); close them if Excel has them open; the runs are not affected",
-                fault.text(lang)
-            );
-            self.tell(&told);
-        }
-    }
-
-    fn results(&self) -> PathBuf {
-        beside(&self.table, "-结果.xlsx")
-    }
-
-    fn line(&self, at: usize) -> batch::Line {
-        let Entry { row, key, .. } = &self.entries[at];
-        let known = self.journal.known(key);
-        let ending = known.and_then(|known| known.ending.as_ref());
-        let local = |at: jiff::Timestamp| at.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string();
-        let report = known.and_then(|known| known.run.as_ref()).map(|run| self.runs.join(run).join("data/report.html"));
-        batch::Line {
-            row: row.number,
-            who: batch::masked(self.fields.name_of(row)),
-            class: ending.map(|ending| ending.class),
-            why: ending.and_then(|ending| ending.why.clone()),
-            began: known.and_then(|known| known.began).map(local).unwrap_or_default(),
-            seconds: known.map(|known| known.seconds).filter(|seconds| *seconds > 0),
-            report: report.filter(|report| report.is_file()).map(|report| self.from_results(&report)),
-        }
-    }
-
-    /// A path as a link from where the results lie.
-    fn from_results(&self, path: &Path) -> String {
-        let near = path.strip_prefix(self.table.parent().unwrap_or(Path::new(""))).unwrap_or(path);
-        near.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/").replace("//", "/")
-    }
-
-    /// Says what became of all rows, and gives the exit code: the gravest of theirs.
-    fn sum_up(&self, cancelled: bool) -> u8 {
-        let classes: Vec<Option<Class>> = (0..self.entries.len()).map(|at| self.line(at).class).collect();
-        let count = |class: Option<Class>| classes.iter().filter(|own| **own == class).count();
-        let all = [Class::Done, Class::Parked, Class::Business, Class::Technical, Class::Unsure, Class::Stopped];
-        let open = crate::say!("未办", "not begun");
-        let words = all.into_iter().map(|class| (class.word(), count(Some(class)))).chain([(open, count(None))]);
-        let told: Vec<(Message, usize)> = words.filter(|(_, count)| *count > 0).collect();
-        let zh = told.iter().map(|(word, count)| format!("{} {count}", word.zh)).collect::<Vec<_>>().join("，");
-        let en = told.iter().map(|(word, count)| format!("{} {count}", word.en)).collect::<Vec<_>>().join(", ");
-        let results = self.results().display().to_string();
-        self.tell(&crate::say!("{zh}。结果：{results}", "{en}; results: {results}"));
-        if count(Some(Class::Unsure)) > 0 {
-            self.tell(&crate::say!(
-                "结果待核实的行：请先到平台查看，切勿重复点击；再次执行同一命令时会请您确认。",
-                "rows that are unsure: look at the portal first and do not press again; the same command will ask you"
-            ));
-        }
-        if count(Some(Class::Business)) + count(Some(Class::Technical)) > 0 {
-            self.tell(&crate::say!(
-                "没办成的行：处理好之后，用 --only failed 重办；更正了表格的行，再次执行同一命令就会办。",
-                "rows that failed: once that is put right, --only failed runs them again; rows corrected in the table are run by the same command"
-            ));
-        }
-        let has = |class: Class| count(Some(class)) > 0;
-        match () {
-            () if cancelled => 130,
-            () if has(Class::Unsure) => 5,
-            () if has(Class::Technical) => 3,
-            () if has(Class::Business) => 6,
-            () if has(Class::Stopped) || count(None) > 0 => 130,
-            () if has(Class::Parked) => 8,
-            () => 0,
-        }
     }
 }
 

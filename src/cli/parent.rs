@@ -9,7 +9,8 @@ use crate::base::Fault;
 #[cfg(target_os = "linux")]
 pub(super) fn end_with(parent: u32) -> Result<(), Fault> {
     use rustix::process::{Signal, getppid, set_parent_process_death_signal};
-    let failed = |error: std::io::Error| Fault::io("跟随批量办理", "follow the batch", std::path::Path::new("ruku batch"), &error);
+    let failed =
+        |error: std::io::Error| Fault::io("跟随批量办理", "follow the batch", std::path::Path::new("ruku batch"), &error);
     set_parent_process_death_signal(Some(Signal::TERM)).map_err(|error| failed(error.into()))?;
     // It may have died before it was asked about.
     let lives = getppid().is_some_and(|id| id.as_raw_nonzero().get().cast_unsigned() == parent);

@@ -1,7 +1,7 @@
 //! A table of applicants, run by the real program: one row after another, with two readers, planted faults, a kill, and going on.
 
 use std::io::Cursor;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use calamine::{Data, Reader, Xlsx};
@@ -223,22 +223,45 @@ fn a_table_is_run_row_by_row_killed_gone_on_with_and_its_failures_run_again() {
 }
 
 #[test]
-fn what_the_portal_sends_back_is_a_business_problem_with_its_reasons() {
-    let world = World::start_with(502, 1);
-    world.admin("/prepare", &json!({ "applicant": "p1", "bound": true }));
-    world.admin("/registry/switch", &json!({ "verdict": "reject", "reasons": ["营业执照扫描件不清晰"] }));
-    let template = world.folder.path().join("名单.xlsx");
-    let mut command = ruku();
-    command.args(["batch", "3.1", "3.2", "--template"]).arg(&template).arg("--training-at").arg(&world.file);
-    assert!(command.output().unwrap().status.success());
-    let mut command = ruku();
-    command.env("TMPDIR", world.temporary()).args(["batch", "3.1", "3.2"]).arg(&template);
-    command.args(["--json", "--no-pictures", "--training-at"]).arg(&world.file);
-    let (code, said, events) = Running::start(command).end();
-    let end = events.iter().find(|event| event["type"] == "batch.end").unwrap_or_else(|| panic!("{said}"));
-    assert_eq!((code, end["class"].as_str()), (6, Some("business")), "{said}");
-    assert!(said.contains("营业执照扫描件不清晰") && said.contains("第 2 行：业务问题"), "{said}");
-    assert_eq!(world.counter("submit"), 1);
+fn what_is_sent_back_is_a_business_problem_and_what_is_parked_goes_on() {
+    let world = World::start_with(502, 2);
+    for applicant in ["p1", "p2"] {
+        world.admin("/prepare", &json!({ "applicant": applicant, "bound": true }));
+    }
+    world.admin("/registry/switch", &json!({ "verify_millis": 3_600_000 }));
+    let playbooks = Path::new(env!("CARGO_MANIFEST_DIR")).join("playbooks/3.2-registry-maintenance.yaml");
+    let text = std::fs::read_to_string(playbooks).unwrap();
+    assert_eq!(text.matches("within: 60s").count(), 1);
+    let impatient = world.write("3.2-impatient.yaml", &text.replace("within: 60s", "within: 3s"));
+    let table = world.folder.path().join("名单.xlsx");
+    let mut template = ruku();
+    template.args(["batch", "3.1", &impatient, "--template"]).arg(&table).arg("--training-at").arg(&world.file);
+    assert!(template.output().unwrap().status.success());
+    let start = || {
+        let mut command = ruku();
+        command.env("TMPDIR", world.temporary()).args(["batch", "3.1", &impatient]).arg(&table);
+        command.args(["--json", "--no-pictures", "--training-at"]).arg(&world.file);
+        Running::start(command)
+    };
+    let classes = |events: &[Value]| -> Vec<(u64, String)> {
+        let ends = events.iter().filter(|event| event["type"] == "batch.end");
+        ends.map(|end| (end["row"].as_u64().unwrap(), end["class"].as_str().unwrap().to_owned())).collect()
+    };
+
+    let mut run = start();
+    run.wait_for("batch.begin", |event| event["row"] == 3);
+    world.admin("/registry/switch", &json!({ "verify_millis": 0, "verdict": "reject", "reasons": ["营业执照扫描件不清晰"] }));
+    let (code, said, events) = run.end();
+    assert_eq!((code, classes(&events)), (6, vec![(2, "parked".into()), (3, "business".into())]), "{said}");
+    assert!(said.contains("第 2 行：挂起") && said.contains("第 3 行：业务问题"), "{said}");
+    assert!(said.contains("营业执照扫描件不清晰"), "{said}");
+
+    world.admin("/registry/verdict", &json!({ "applicant": "p1", "verdict": "pass" }));
+    let (code, said, events) = start().end();
+    assert_eq!((code, classes(&events)), (6, vec![(2, "done".into())]), "what failed is left alone: {said}");
+    assert!(events.iter().any(|event| event["type"] == "run.start" && event["continues"].is_object()), "{said}");
+    assert_eq!(world.counter("submit"), 2, "each once");
+    assert_eq!(results(&world), [(1, "完成".to_owned()), (2, "业务问题".to_owned())]);
 }
 
 #[test]

@@ -63,7 +63,8 @@ mod tests {
     fn what_is_handed_over_is_sealed_and_taken_once() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("row");
-        let handed = Handed { inputs: BTreeMap::from([("姓名".to_owned(), "云小鹿".to_owned())]), files: Some("甲".into()) };
+        let handed =
+            Handed { inputs: BTreeMap::from([("姓名".to_owned(), "云小鹿".to_owned())]), files: Some("甲".into()) };
         let key = Secret::new("k");
         handed.write(&path, &key).unwrap();
         let bytes = std::fs::read(&path).unwrap();

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{Seek, SeekFrom, Write};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use hmac::{Hmac, Mac};
@@ -68,7 +68,9 @@ impl Journal {
             Err(std::fs::TryLockError::WouldBlock) => return Err(taken(path)),
             Err(std::fs::TryLockError::Error(error)) => return Err(failed(error)),
         }
-        let bytes = std::fs::read(path).map_err(failed)?;
+        let mut bytes = Vec::new();
+        // Through the file that is held: elsewhere Windows lets nobody read it.
+        file.read_to_end(&mut bytes).map_err(failed)?;
         let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         let mut rows = HashMap::new();
         for line in bytes[..whole].split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
@@ -117,7 +119,8 @@ impl Journal {
     }
 
     fn write(&mut self, line: Line) -> Result<(), Fault> {
-        let failed = |error: &std::io::Error| Fault::io("写入批量办理的记录", "write the journal of the batch", &self.path, error);
+        let failed =
+            |error: &std::io::Error| Fault::io("写入批量办理的记录", "write the journal of the batch", &self.path, error);
         let mut bytes = serde_json::to_vec(&line).map_err(|error| failed(&error.into()))?;
         bytes.push(b'\n');
         self.file.write_all(&bytes).and_then(|()| self.file.sync_data()).map_err(|error| failed(&error))?;

@@ -85,7 +85,10 @@ pub fn workbook(lines: &[Line], lang: Lang) -> Result<Vec<u8>, Fault> {
 fn unwritten(error: &dyn std::fmt::Display) -> Fault {
     Fault::new(
         FaultKind::Io,
-        say!("结果没有写成（{error}）。办理本身不受影响。", "the results could not be written ({error}); the runs are not affected"),
+        say!(
+            "结果没有写成（{error}）。办理本身不受影响。",
+            "the results could not be written ({error}); the runs are not affected"
+        ),
     )
 }
 
@@ -105,7 +108,9 @@ fn write(lines: &[Line], lang: Lang) -> Result<Vec<u8>, XlsxError> {
             let format = if is_formula(&text) { plain.clone().set_quote_prefix() } else { plain.clone() };
             let format = if column == 2 { format.set_background_color(colour(line.class)) } else { format };
             match (column, text.parse::<u32>()) {
-                (0 | 5, Ok(number)) => sheet.write_number_with_format(at, column, number, &Format::new().set_align(FormatAlign::Top))?,
+                (0 | 5, Ok(number)) => {
+                    sheet.write_number_with_format(at, column, number, &Format::new().set_align(FormatAlign::Top))?
+                }
                 _ => sheet.write_string_with_format(at, column, text, &format)?,
             };
         }

@@ -10,7 +10,8 @@ use crate::base::Diagnostic;
 pub(super) fn read(bytes: &[u8]) -> Result<Sheet, Diagnostic> {
     let text = decode(bytes)?;
     let text = text.trim_start_matches('\u{feff}');
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter(text)).from_reader(text.as_bytes());
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter(text)).from_reader(text.as_bytes());
     let mut sheet = Sheet::default();
     let (mut record, mut number, mut next) = (csv::StringRecord::new(), 0_u32, 1_u64);
     while reader.read_record(&mut record).map_err(|error| findings::unreadable_text(&error.to_string()))? {

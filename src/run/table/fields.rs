@@ -60,8 +60,7 @@ impl Fields {
                 }
             }
         }
-        let uploads =
-            playbooks.iter().any(|chosen| Plan::of(&chosen.playbook).steps.iter().any(|step| step.action == "upload"));
+        let uploads = playbooks.iter().any(|chosen| Plan::of(&chosen.playbook).steps.iter().any(|step| step.action == "upload"));
         Fields { all, uploads, own_files: uploads && !papers }
     }
 

@@ -94,8 +94,14 @@ pub(super) fn too_large() -> Diagnostic {
 pub(super) fn old_workbook() -> Diagnostic {
     error(
         "old-workbook",
-        say!("这是旧格式（.xls、.et）或设了打开密码的工作簿，无法读取。", "this is a workbook of the old kind (.xls, .et), or one with a password to open it"),
-        say!("请在 Excel 或 WPS 中取消打开密码，另存为「Excel 工作簿 (*.xlsx)」。", "take the password off in Excel or WPS and save it as “Excel workbook (*.xlsx)”"),
+        say!(
+            "这是旧格式（.xls、.et）或设了打开密码的工作簿，无法读取。",
+            "this is a workbook of the old kind (.xls, .et), or one with a password to open it"
+        ),
+        say!(
+            "请在 Excel 或 WPS 中取消打开密码，另存为「Excel 工作簿 (*.xlsx)」。",
+            "take the password off in Excel or WPS and save it as “Excel workbook (*.xlsx)”"
+        ),
     )
 }
 
@@ -103,7 +109,10 @@ pub(super) fn unreadable_workbook(why: &str) -> Diagnostic {
     error(
         "unreadable-workbook",
         say!("这个工作簿已损坏，或不是 .xlsx 文件（{why}）。", "this workbook is damaged or no .xlsx file ({why})"),
-        say!("请用 Excel 或 WPS 打开后另存为 .xlsx；打不开时请换一份。", "open it in Excel or WPS and save it as .xlsx; where it does not open, use another copy"),
+        say!(
+            "请用 Excel 或 WPS 打开后另存为 .xlsx；打不开时请换一份。",
+            "open it in Excel or WPS and save it as .xlsx; where it does not open, use another copy"
+        ),
     )
 }
 
@@ -128,7 +137,10 @@ pub(super) fn no_heading(names: &[&str]) -> Diagnostic {
     let (zh, en) = (names.join("、"), names.join(", "));
     error(
         "no-heading",
-        say!("没有找到标题行：前 20 行里都没有所需的列名。", "there is no row of headings: none of the first 20 rows has a name that is needed"),
+        say!(
+            "没有找到标题行：前 20 行里都没有所需的列名。",
+            "there is no row of headings: none of the first 20 rows has a name that is needed"
+        ),
         say!(
             "标题行应有：{zh}。可用 --template 生成一份空表来填。",
             "the headings are: {en}; --template writes an empty table to fill in"
@@ -152,14 +164,20 @@ pub(super) fn missing_column(row: u32, name: &str, near: Option<(&str, &str)>) -
             "{place} 写的是「{written}」，是不是「{name}」？请改成「{name}」。",
             "{place} says “{written}”: is “{name}” meant? Then write that"
         ),
-        None => say!("请在第 {row} 行加上「{name}」一列，并填好每一行。", "add the column “{name}” in row {row} and fill in every row"),
+        None => say!(
+            "请在第 {row} 行加上「{name}」一列，并填好每一行。",
+            "add the column “{name}” in row {row} and fill in every row"
+        ),
     };
     error("missing-column", say!("标题行（第 {row} 行）缺少「{name}」一列。", "the headings (row {row}) lack “{name}”"), help)
 }
 
 /// A column that nobody asks for.
 pub(super) fn unknown_column(place: &str, written: &str, near: Option<&str>) -> Diagnostic {
-    let message = say!("{place}「{written}」不是所选流程的资料，这一列不会用到。", "{place}: no playbook of this batch asks for “{written}”; the column is not used");
+    let message = say!(
+        "{place}「{written}」不是所选流程的资料，这一列不会用到。",
+        "{place}: no playbook of this batch asks for “{written}”; the column is not used"
+    );
     let help = match near {
         Some(near) => say!("是不是想写「{near}」？否则不必理会。", "did you mean “{near}”? Otherwise leave it"),
         None => say!("多余的列可以保留，不必理会。", "a column too many does no harm"),
@@ -170,7 +188,10 @@ pub(super) fn unknown_column(place: &str, written: &str, near: Option<&str>) -> 
 pub(super) fn twice_column(place: &str, first: &str, name: &str) -> Diagnostic {
     error(
         "twice-column",
-        say!("{place}「{name}」在 {first} 已经有一列，不知道该用哪一列。", "{place}: “{name}” stands at {first} already, and nobody knows which one is meant"),
+        say!(
+            "{place}「{name}」在 {first} 已经有一列，不知道该用哪一列。",
+            "{place}: “{name}” stands at {first} already, and nobody knows which one is meant"
+        ),
         say!("请只保留一列。", "keep one of them"),
     )
 }
@@ -179,7 +200,10 @@ pub(super) fn secret_column(place: &str, name: &str) -> Diagnostic {
     error(
         "secret-column",
         say!("{place}「{name}」是保密的，不能放在表格里。", "{place}: “{name}” is secret and must not stand in a table"),
-        say!("请删除这一列；办理到这一步时会请您在终端输入。", "remove the column; you are asked for it at the terminal when it is needed"),
+        say!(
+            "请删除这一列；办理到这一步时会请您在终端输入。",
+            "remove the column; you are asked for it at the terminal when it is needed"
+        ),
     )
 }
 
@@ -187,7 +211,11 @@ pub(super) fn no_rows(row: u32) -> Diagnostic {
     error(
         "no-rows",
         say!("标题行（第 {row} 行）下面没有要办理的人。", "there is nobody below the headings (row {row})"),
-        say!("请从第 {} 行起，每行填写一位办理人，保存后再执行。", "fill in one applicant a row from row {} on and save the table", row + 1),
+        say!(
+            "请从第 {} 行起，每行填写一位办理人，保存后再执行。",
+            "fill in one applicant a row from row {} on and save the table",
+            row + 1
+        ),
     )
 }
 
@@ -195,7 +223,10 @@ pub(super) fn merged(area: Area) -> Diagnostic {
     let cells = area.address();
     error(
         "merged-cells",
-        say!("{cells} 是合并单元格，不知道它的内容属于哪几行。", "{cells} are merged, and nobody knows which rows their value is meant for"),
+        say!(
+            "{cells} 是合并单元格，不知道它的内容属于哪几行。",
+            "{cells} are merged, and nobody knows which rows their value is meant for"
+        ),
         say!("请取消合并，在每一格里分别填写。", "split them and fill in each cell"),
     )
 }
@@ -205,7 +236,10 @@ pub(super) fn empty(column: u32, row: u32, name: &str) -> Diagnostic {
     error(
         "empty-cell",
         say!("{cell}「{name}」没有填写。", "{cell}: “{name}” is empty"),
-        say!("请填写 {cell}；这一行不办理的话，请删除整行。", "fill in {cell}, or remove the whole row where it is not to be run"),
+        say!(
+            "请填写 {cell}；这一行不办理的话，请删除整行。",
+            "fill in {cell}, or remove the whole row where it is not to be run"
+        ),
     )
 }
 
@@ -249,7 +283,10 @@ pub(super) fn shortened(column: u32, row: u32, name: &str) -> Diagnostic {
     let cell = address(column, row);
     error(
         "lost-digits",
-        say!("{cell}「{name}」已被 Excel 改写成科学计数（如 1.5E+17），后面的数字已经丢失。", "{cell}: Excel has rewritten “{name}” in the manner of 1.5E+17, and its other digits are gone"),
+        say!(
+            "{cell}「{name}」已被 Excel 改写成科学计数（如 1.5E+17），后面的数字已经丢失。",
+            "{cell}: Excel has rewritten “{name}” in the manner of 1.5E+17, and its other digits are gone"
+        ),
         say!(
             "请改用 --template 生成的 .xlsx 表格，对照原件重新输入；CSV 每次用 Excel 打开再保存都会这样。",
             "take the .xlsx table that --template writes and type the value again from the document; Excel does this to a CSV each time it saves one"
@@ -266,7 +303,10 @@ pub(super) fn odd(column: u32, row: u32, name: &str, formula: bool) -> Diagnosti
     };
     error(
         "odd-cell",
-        say!("{cell}「{name}」里是错误值、逻辑值或时间，不能作为资料。", "{cell}: “{name}” is an error, a yes or no, or a time of day, and no value"),
+        say!(
+            "{cell}「{name}」里是错误值、逻辑值或时间，不能作为资料。",
+            "{cell}: “{name}” is an error, a yes or no, or a time of day, and no value"
+        ),
         help,
     )
 }
@@ -275,7 +315,10 @@ pub(super) fn formula(column: u32, row: u32, name: &str) -> Diagnostic {
     let cell = address(column, row);
     error(
         "formula",
-        say!("{cell}「{name}」是公式，用的是保存时显示的结果。", "{cell}: “{name}” is a formula; what it showed when the table was saved is used"),
+        say!(
+            "{cell}「{name}」是公式，用的是保存时显示的结果。",
+            "{cell}: “{name}” is a formula; what it showed when the table was saved is used"
+        ),
         say!("请核对显示的结果；拿不准时，把公式粘贴为数值。", "compare what it shows; in doubt paste the formula as its value"),
     )
     .warning()
@@ -286,14 +329,20 @@ pub(super) fn no_result(column: u32, row: u32, name: &str) -> Diagnostic {
     error(
         "formula-without-result",
         say!("{cell}「{name}」是公式，文件里没有它的结果。", "{cell}: “{name}” is a formula whose result is not in the file"),
-        say!("请用 Excel 或 WPS 打开并保存一次，或直接填写内容。", "open and save the table in Excel or WPS once, or write the value itself"),
+        say!(
+            "请用 Excel 或 WPS 打开并保存一次，或直接填写内容。",
+            "open and save the table in Excel or WPS once, or write the value itself"
+        ),
     )
 }
 
 pub(super) fn same_applicant(row: u32, first: u32) -> Diagnostic {
     error(
         "same-applicant",
-        say!("第 {row} 行与第 {first} 行是同一个人、同一家企业。", "row {row} is about the same person and company as row {first}"),
+        say!(
+            "第 {row} 行与第 {first} 行是同一个人、同一家企业。",
+            "row {row} is about the same person and company as row {first}"
+        ),
         say!("请删除其中一行。", "remove one of the two rows"),
     )
 }

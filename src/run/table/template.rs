@@ -23,7 +23,10 @@ pub fn template(fields: &Fields, people: &[super::BTreeMap<String, String>], lan
     write(fields, people, lang).map_err(|error| {
         Fault::new(
             FaultKind::Io,
-            say!("生成工作簿失败（{error}）。请减少列数或换一个流程。", "the workbook could not be made ({error}); take fewer columns or another playbook"),
+            say!(
+                "生成工作簿失败（{error}）。请减少列数或换一个流程。",
+                "the workbook could not be made ({error}); take fewer columns or another playbook"
+            ),
         )
     })
 }
@@ -38,7 +41,10 @@ fn write(fields: &Fields, people: &[super::BTreeMap<String, String>], lang: Lang
         kinds: vec![InputType::Text],
         required: fields.own_files,
         secret: false,
-        note: Some(say!("这家企业要上传的文件所在的文件夹，相对于本表格", "the folder with the files of this company to upload, from where this table lies")),
+        note: Some(say!(
+            "这家企业要上传的文件所在的文件夹，相对于本表格",
+            "the folder with the files of this company to upload, from where this table lies"
+        )),
     };
     for (column, field) in (0_u16..).zip(fields.in_table().chain(fields.uploads.then_some(&files))) {
         let colour = if field.required { NEEDED } else { OPTIONAL };
@@ -77,13 +83,19 @@ fn width(field: &Field) -> f64 {
 
 /// What to enter.
 fn note(field: &Field) -> Message {
-    let need = if field.required { say!("必填。", "required; ") } else { say!("选填，可以留空。", "may stay empty; ") };
+    let need =
+        if field.required { say!("必填。", "required; ") } else { say!("选填，可以留空。", "may stay empty; ") };
     let look = match field.kind() {
         InputType::Text => say!("文字", "text"),
         InputType::CnMobile => say!("11 位手机号", "a mobile number of 11 digits"),
-        InputType::CnId => say!("18 位身份证号；单元格须为文本格式", "an identity number of 18 characters; the cell must have the format “Text”"),
+        InputType::CnId => {
+            say!("18 位身份证号；单元格须为文本格式", "an identity number of 18 characters; the cell must have the format “Text”")
+        }
         InputType::CreditCode => {
-            say!("18 位统一社会信用代码；单元格须为文本格式", "a credit code of 18 characters; the cell must have the format “Text”")
+            say!(
+                "18 位统一社会信用代码；单元格须为文本格式",
+                "a credit code of 18 characters; the cell must have the format “Text”"
+            )
         }
         InputType::Email => say!("邮箱地址，如 name@example.cn", "an e-mail address such as name@example.cn"),
     };
