@@ -256,13 +256,13 @@ impl Batch<'_> {
         let ending = self.ending(run.as_deref(), code)?;
         self.journal.end(&key, ending.clone(), begun.elapsed().as_secs())?;
         self.event(serde_json::json!({ "type": "batch.end", "row": number, "class": ending.class, "run": run }));
-        let (word, why) = (ending.class.word(), ending.why.clone().unwrap_or_else(|| Message::same(String::new())));
-        self.tell(&crate::say!(
-            "第 {number} 行：{}  {}",
-            "row {number}: {}  {}",
-            word.get(self.context.lang),
-            why.get(self.context.lang)
-        ));
+        let word = ending.class.word();
+        let mut line = crate::say!("第 {number} 行：{}", "row {number}: {}", word.get(self.context.lang));
+        if let Some(why) = &ending.why {
+            line.zh.push_str(&format!("  {}", why.zh));
+            line.en.push_str(&format!("  {}", why.en));
+        }
+        self.tell(&line);
         Ok(ending)
     }
 

@@ -44,14 +44,14 @@ impl Batch<'_> {
             why: ending.and_then(|ending| ending.why.clone()),
             began: known.and_then(|known| known.began).map(local).unwrap_or_default(),
             seconds: known.map(|known| known.seconds).filter(|seconds| *seconds > 0),
-            report: report.filter(|report| report.is_file()).map(|report| self.from_results(&report)),
+            report: report.filter(|report| report.is_file()).map(|report| self.linked(&report)),
         }
     }
 
     /// A path as a link from where the results lie.
-    fn from_results(&self, path: &Path) -> String {
+    fn linked(&self, path: &Path) -> String {
         let near = path.strip_prefix(self.table.parent().unwrap_or(Path::new(""))).unwrap_or(path);
-        near.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/").replace("//", "/")
+        near.to_string_lossy().replace('\\', "/")
     }
 
     /// Says what became of all rows, and gives the exit code: the gravest of theirs.
@@ -70,6 +70,12 @@ impl Batch<'_> {
             self.tell(&crate::say!(
                 "结果待核实的行：请先到平台查看，切勿重复点击；再次执行同一命令时会请您确认。",
                 "rows that are unsure: look at the portal first and do not press again; the same command will ask you"
+            ));
+        }
+        if count(Some(Class::Parked)) > 0 {
+            self.tell(&crate::say!(
+                "挂起的行：平台审核之后，再次执行同一命令即可接着办。",
+                "rows that are parked: once the portal has decided, the same command goes on with them"
             ));
         }
         if count(Some(Class::Business)) + count(Some(Class::Technical)) > 0 {

@@ -114,7 +114,12 @@ fn write(lines: &[Line], lang: Lang) -> Result<Vec<u8>, XlsxError> {
                 _ => sheet.write_string_with_format(at, column, text, &format)?,
             };
         }
-        if let Some(report) = &line.report {
+        // What stands behind a `#` would be a place inside of the file.
+        let (links, others): (Vec<&String>, Vec<&String>) = line.report.iter().partition(|report| !report.contains('#'));
+        for report in others {
+            sheet.write_string_with_format(at, 6, report, &plain)?;
+        }
+        for report in links {
             sheet.write_url(at, 6, Url::new(format!("file:///{report}")).set_text(link))?;
         }
     }

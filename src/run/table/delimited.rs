@@ -7,7 +7,7 @@ use super::sheet::{Cell, Line, Placed, Sheet};
 use crate::base::Diagnostic;
 
 /// The rows of a text; numbered as Excel would show them.
-pub(super) fn read(bytes: &[u8]) -> Result<Sheet, Diagnostic> {
+pub(super) fn read(bytes: &[u8]) -> Result<Sheet, Box<Diagnostic>> {
     let text = decode(bytes)?;
     let text = text.trim_start_matches('\u{feff}');
     let mut reader =
@@ -31,7 +31,7 @@ fn placed(column: u32, cell: Cell) -> Placed {
     Placed { column, cell, formula: false }
 }
 
-fn decode(bytes: &[u8]) -> Result<String, Diagnostic> {
+fn decode(bytes: &[u8]) -> Result<String, Box<Diagnostic>> {
     if let Some((encoding, _)) = Encoding::for_bom(bytes) {
         let (text, _, wrong) = encoding.decode(bytes);
         return if wrong { Err(findings::unknown_encoding()) } else { Ok(text.into_owned()) };

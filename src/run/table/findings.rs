@@ -83,16 +83,16 @@ fn error(code: &'static str, message: Message, help: Message) -> Diagnostic {
     Diagnostic::error(code, message, None).help(help)
 }
 
-pub(super) fn too_large() -> Diagnostic {
-    error(
+pub(super) fn too_large() -> Box<Diagnostic> {
+    Box::new(error(
         "table-too-large",
         say!("文件超过 64 MB，不像是办理名单。", "the file has more than 64 MB, which no table of applicants has"),
         say!("请只保留办理名单，删去图片等内容后另存。", "keep the list of applicants alone, without pictures, and save it anew"),
-    )
+    ))
 }
 
-pub(super) fn old_workbook() -> Diagnostic {
-    error(
+pub(super) fn old_workbook() -> Box<Diagnostic> {
+    Box::new(error(
         "old-workbook",
         say!(
             "这是旧格式（.xls、.et）或设了打开密码的工作簿，无法读取。",
@@ -102,34 +102,34 @@ pub(super) fn old_workbook() -> Diagnostic {
             "请在 Excel 或 WPS 中取消打开密码，另存为「Excel 工作簿 (*.xlsx)」。",
             "take the password off in Excel or WPS and save it as “Excel workbook (*.xlsx)”"
         ),
-    )
+    ))
 }
 
-pub(super) fn unreadable_workbook(why: &str) -> Diagnostic {
-    error(
+pub(super) fn unreadable_workbook(why: &str) -> Box<Diagnostic> {
+    Box::new(error(
         "unreadable-workbook",
         say!("这个工作簿已损坏，或不是 .xlsx 文件（{why}）。", "this workbook is damaged or no .xlsx file ({why})"),
         say!(
             "请用 Excel 或 WPS 打开后另存为 .xlsx；打不开时请换一份。",
             "open it in Excel or WPS and save it as .xlsx; where it does not open, use another copy"
         ),
-    )
+    ))
 }
 
-pub(super) fn unreadable_text(why: &str) -> Diagnostic {
-    error(
+pub(super) fn unreadable_text(why: &str) -> Box<Diagnostic> {
+    Box::new(error(
         "unreadable-text",
         say!("这个文本表格读不下去（{why}）。", "this table of text cannot be read to its end ({why})"),
         say!("请用 Excel 或 WPS 打开后另存为 .xlsx。", "open it in Excel or WPS and save it as .xlsx"),
-    )
+    ))
 }
 
-pub(super) fn unknown_encoding() -> Diagnostic {
-    error(
+pub(super) fn unknown_encoding() -> Box<Diagnostic> {
+    Box::new(error(
         "unknown-encoding",
         say!("这个文件既不是工作簿，也不是 UTF-8 或 GBK 编码的文本。", "this file is no workbook, and no text in UTF-8 or GBK"),
         say!("请用 Excel 或 WPS 另存为 .xlsx，或另存为「CSV UTF-8」。", "save it from Excel or WPS as .xlsx, or as “CSV UTF-8”"),
-    )
+    ))
 }
 
 /// No row with the names of inputs.

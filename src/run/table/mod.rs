@@ -46,7 +46,7 @@ pub fn read(bytes: &[u8], fields: &Fields) -> (Vec<Row>, Vec<Diagnostic>) {
     let rows = match sheets {
         Ok(sheets) => check::check(&sheets, fields, &mut findings),
         Err(diagnostic) => {
-            findings.add(diagnostic);
+            findings.add(*diagnostic);
             Vec::new()
         }
     };

@@ -9,7 +9,7 @@ use super::sheet::{Area, Cell, Line, Placed, Sheet};
 use crate::base::Diagnostic;
 
 /// The sheets that a person sees, in their order.
-pub(super) fn read(bytes: &[u8]) -> Result<Vec<Sheet>, Diagnostic> {
+pub(super) fn read(bytes: &[u8]) -> Result<Vec<Sheet>, Box<Diagnostic>> {
     sheets(bytes).map_err(|error| findings::unreadable_workbook(&error.to_string()))
 }
 
