@@ -13,18 +13,28 @@ pub(super) fn read(bytes: &[u8]) -> Result<Sheet, Box<Diagnostic>> {
     let mut reader =
         csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter(text)).from_reader(text.as_bytes());
     let mut sheet = Sheet::default();
-    let (mut record, mut number, mut next) = (csv::StringRecord::new(), 0_u32, 1_u64);
+    let (mut record, mut number) = (csv::StringRecord::new(), 0_u32);
     while reader.read_record(&mut record).map_err(|error| findings::unreadable_text(&error.to_string()))? {
         // The reader passes over empty lines, which Excel shows as rows.
-        let line = record.position().map_or(next, csv::Position::line);
-        number = number.saturating_add(1 + u32::try_from(line.saturating_sub(next)).unwrap_or(u32::MAX));
-        next = reader.position().line();
+        let from = record.position().map_or(0, csv::Position::byte);
+        number =
+            number.saturating_add(1).saturating_add(empty_lines(text.as_bytes(), usize::try_from(from).unwrap_or(usize::MAX)));
         let cells: Vec<Placed> = (0..).zip(&record).filter_map(|(column, words)| Some(placed(column, cell(words)?))).collect();
         if !cells.is_empty() {
             sheet.lines.push(Line { number, cells });
         }
     }
     Ok(sheet)
+}
+
+/// How many empty lines stand from a place on, where the record before has ended.
+fn empty_lines(text: &[u8], from: usize) -> u32 {
+    let Some((before, rest)) = text.split_at_checked(from) else { return 0 };
+    // The second half of that record's end is no line.
+    let rest = if before.ends_with(b"\r") { rest.strip_prefix(b"\n").unwrap_or(rest) } else { rest };
+    let ends = || rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+    let count = |end: u8| ends().filter(|byte| **byte == end).count();
+    u32::try_from(count(b'\n').max(count(b'\r'))).unwrap_or(u32::MAX)
 }
 
 fn placed(column: u32, cell: Cell) -> Placed {
@@ -82,8 +92,13 @@ mod tests {
 
     #[test]
     fn rows_are_numbered_as_excel_shows_them() {
-        let sheet = read("甲,乙\n\n\"一\n二\",三\n四,\n\n\n,五\n".as_bytes()).unwrap();
-        assert_eq!(sheet.lines.iter().map(|line| line.number).collect::<Vec<_>>(), [1, 3, 4, 7]);
+        let text = "甲,乙\n\n\"一\n二\",三\n四,\n\n\n,五\n";
+        for text in [text.to_owned(), text.replace('\n', "\r\n").replace("一\r\n", "一\n")] {
+            let sheet = read(text.as_bytes()).unwrap();
+            assert_eq!(sheet.lines.iter().map(|line| line.number).collect::<Vec<_>>(), [1, 3, 4, 7], "{text:?}");
+        }
+        assert_eq!(read("\r\n\r\n甲\r\n".as_bytes()).unwrap().lines[0].number, 3);
+        let sheet = read(text.as_bytes()).unwrap();
         assert_eq!(sheet.lines[1].at(0).unwrap().cell, Cell::Text("一\n二".into()));
         assert_eq!((sheet.lines[2].at(1), sheet.lines[3].at(0)), (None, None));
     }
