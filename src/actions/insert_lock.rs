@@ -59,7 +59,8 @@ pub(super) async fn lock_of(stage: &mut Stage<'_>, holder: &str, gate: GateKind)
         let choice = match sort(&locks, holder, gate) {
             Choice::This(lock) => Some(Held::of(Some(*lock))),
             Choice::Ask => pick(stage, &locks, holder, gate, &mut changes).await?,
-            Choice::Wait(message) => wait(stage, gate, message, holder, &mut changes).await?,
+            Choice::Wait(message) => wait(stage, gate, message, holder, FaultKind::Stopped, &mut changes).await?,
+            Choice::Expired(message) => wait(stage, gate, message, holder, FaultKind::Business, &mut changes).await?,
         };
         if let Some(held) = choice {
             return Ok(held);
@@ -78,6 +79,8 @@ enum Choice {
     Ask,
     /// None that fits; says why.
     Wait(Message),
+    /// The right person's, and no longer valid.
+    Expired(Message),
 }
 
 /// Whether two names are the same person's name as people write it.
@@ -107,7 +110,7 @@ fn sort(locks: &[Lock], holder: &str, gate: GateKind) -> Choice {
         )),
         [lock] => match &lock.certificate {
             Some(certificate) if same_name(&certificate.holder, holder) => match expired(lock) {
-                Some(message) => Choice::Wait(message),
+                Some(message) => Choice::Expired(message),
                 None => Choice::This(Box::new(lock.clone())),
             },
             Some(certificate) => {
@@ -184,16 +187,19 @@ async fn pick(
             stage.operator.tell(&message);
             Ok(None)
         }
+        Choice::Expired(message) => wait(stage, gate, message, holder, FaultKind::Business, changes).await,
         Choice::Ask => Ok(None),
     }
 }
 
-/// Waits for another lock, or for the person who says that a lock is in which no detector sees.
+/// Waits for another lock, or for the person who says that a lock is in which no detector sees. `stopped`: what it is when the person stops
+/// there; with the wrong lock it is that.
 async fn wait(
     stage: &mut Stage<'_>,
     gate: GateKind,
     message: Message,
     holder: &str,
+    stopped: FaultKind,
     changes: &mut watch::Receiver<Snapshot>,
 ) -> Result<Option<Held>, Fault> {
     let before = changes.borrow().locks.clone();
@@ -206,6 +212,7 @@ async fn wait(
     let wrong = certificates.into_iter().any(|other| !same_name(&other.holder, holder));
     match stage.ask(gate, message.clone(), Vec::new(), changed(changes)).await? {
         // Who stops because the wrong lock is in has been told why.
+        Asked::Person(Answer::Stop) if stopped == FaultKind::Business => Err(Fault::new(stopped, message)),
         Asked::Person(Answer::Stop) if wrong => Err(Fault::new(FaultKind::WrongHolder, message)),
         Asked::Person(Answer::Stop) => Err(until::stopped()),
         Asked::World(()) => Ok(None),

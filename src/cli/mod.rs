@@ -9,6 +9,7 @@ use crate::base::{Fault, Lang, Redactor};
 use stop::Stop;
 
 mod agents;
+mod batch;
 mod check;
 mod doctor;
 mod given;
@@ -16,6 +17,7 @@ mod hand_over;
 mod home;
 mod lock;
 mod log;
+mod parent;
 mod print;
 mod progress;
 mod proof;
@@ -52,6 +54,8 @@ enum Command {
     Run(run::Args),
     /// Go on with a run that was killed, stopped or parked
     Resume(resume::Args),
+    /// Run the applicants of a table one after another
+    Batch(batch::Args),
     /// Check playbooks and site profiles without running them
     Check(check::Args),
     /// Check this machine: browser, CA lock, agents, fonts, space
@@ -151,6 +155,7 @@ pub fn main() -> ExitCode {
     match cli.command {
         Command::Resume(args) => resume::main(&context, args),
         Command::Run(args) => run::main(&context, args),
+        Command::Batch(args) => batch::main(&context, args),
         Command::Check(args) => check::main(&context, &args),
         Command::Doctor(args) => doctor::main(&context, &args),
         Command::HandOver(args) => hand_over::main(&context, &args),

@@ -22,6 +22,9 @@ pub(super) struct Args {
     /// Print every event of the journal as a line of JSON on standard output
     #[arg(long)]
     json: bool,
+    /// The process that this run ends with: the batch
+    #[arg(long, hide = true, value_name = "PID")]
+    ends_with: Option<u32>,
 }
 
 /// How a run was started.
@@ -65,6 +68,6 @@ fn read(args: Args) -> Result<(RunArgs, Resumed), Stop> {
         )
     })?;
     std::env::set_current_dir(&folder).map_err(|error| Fault::io("进入文件夹", "enter folder", &folder, &error))?;
-    arguments.json = args.json;
+    (arguments.json, arguments.ends_with) = (args.json, args.ends_with);
     Ok((arguments, Resumed { earlier: GoOn { run, work: kept.work, before: kept.before }, inputs: kept.inputs }))
 }

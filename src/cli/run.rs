@@ -12,12 +12,13 @@ use serde::{Deserialize, Serialize};
 use super::progress::Progress;
 use super::stop::{Stop, read_named};
 use super::texts::{self, Texts, Wanted, report};
-use super::{Context, agents, block_on, cancelled_by_signals, given, hand_over, home, print, resume, unmasked};
+use super::{Context, agents, block_on, cancelled_by_signals, given, hand_over, home, parent, print, resume, unmasked};
 use crate::base::{Fault, FaultKind, Message, Until};
 use crate::operator::{Access, Operator, Person, Scripted, Terminal};
 use crate::playbook;
 use crate::playbook::package::Package;
 use crate::proof::{Event, Mode};
+use crate::run::batch::Handed;
 use crate::run::{self, Chosen, GoOn, Options, Outcome};
 use crate::training::{Applicant, Instance, papers};
 
@@ -72,6 +73,14 @@ pub(super) struct Args {
     /// Keep no pictures, to measure what they cost (training only)
     #[arg(long, hide = true, requires = "training_at")]
     no_pictures: bool,
+    /// What a batch hands over: the values of a row, sealed
+    #[arg(long, hide = true, value_name = "FILE", conflicts_with_all = ["inputs", "package", "training"])]
+    #[serde(skip)]
+    handed: Option<PathBuf>,
+    /// The process that this run ends with: the batch
+    #[arg(long, hide = true, value_name = "PID")]
+    #[serde(skip)]
+    pub(super) ends_with: Option<u32>,
     /// Print every event of the journal as a line of JSON on standard output
     #[arg(long)]
     pub(super) json: bool,
@@ -107,6 +116,18 @@ pub(super) fn go(context: &Context, mut args: Args, resumed: Option<Resumed>) ->
         Ok(instance) => instance,
         Err(ended) => return ended,
     };
+    if let Some(parent) = args.ends_with
+        && let Err(fault) = parent::end_with(parent)
+    {
+        return context.fail(&fault);
+    }
+    let (entered, earlier) = match resumed {
+        Some(Resumed { inputs, earlier }) => (Some(inputs), Some(earlier)),
+        None => match take(&mut args) {
+            Ok(handed) => (handed, None),
+            Err(fault) => return context.fail(&fault),
+        },
+    };
     // As it was asked for: a package is opened again, and agreed to again.
     let command = resume::command(&args);
     let (texts, package) = match read_texts(context, &mut args, instance.as_ref()) {
@@ -114,7 +135,7 @@ pub(super) fn go(context: &Context, mut args: Args, resumed: Option<Resumed>) ->
         Err(stop) => return context.stop(&stop),
     };
     let json = args.json;
-    match block_on(execute(context, args, texts, package, instance, command, resumed)) {
+    match block_on(execute(context, args, texts, package, instance, command, (entered, earlier))) {
         Ok(outcome) => {
             let words = context.text("操作记录报告：", "report: ");
             // A file that standard error was sent to is a log: no names there.
@@ -133,6 +154,14 @@ pub(super) fn go(context: &Context, mut args: Args, resumed: Option<Resumed>) ->
         }
         Err(stop) => context.stop(&stop),
     }
+}
+
+/// Takes what a batch hands over: the values of a row, and where its files are.
+fn take(args: &mut Args) -> Result<Option<BTreeMap<String, String>>, Fault> {
+    let Some(path) = args.handed.take() else { return Ok(None) };
+    let Handed { inputs, files } = Handed::take(&path, &home::installation_key()?)?;
+    args.files = files.or(args.files.take());
+    Ok(Some(inputs))
 }
 
 /// The texts that were named, or those of the package, which then says where everything is.
@@ -199,13 +228,12 @@ async fn execute(
     package: Option<Package>,
     instance: Option<Instance>,
     command: Option<serde_json::Value>,
-    resumed: Option<Resumed>,
+    (entered, earlier): (Option<BTreeMap<String, String>>, Option<GoOn>),
 ) -> Result<Outcome, Stop> {
     let cancel = cancelled_by_signals();
     let lang = context.lang;
     let scripted = args.operator.as_deref().map_or(instance.is_some(), |word| word == "scripted");
     let person = instance.as_ref().map(|instance| applicant(instance, &args.applicant)).transpose()?;
-    let (entered, earlier) = resumed.map(|resumed| (resumed.inputs, resumed.earlier)).unzip();
     let mut inputs = match (&args.inputs, &person) {
         _ if entered.is_some() => entered.unwrap_or_default(),
         (Some(file), _) => read_inputs(context, file)?,
@@ -310,7 +338,7 @@ fn person_of(applicant: &Applicant) -> Person {
 }
 
 /// What a fictitious applicant would enter, by the names that the playbooks use.
-fn inputs_of(person: &Applicant) -> BTreeMap<String, String> {
+pub(super) fn inputs_of(person: &Applicant) -> BTreeMap<String, String> {
     [
         ("姓名", &person.name),
         ("身份证号", &person.id_number),

@@ -39,6 +39,9 @@ enum Training {
         /// Seed of the fictitious people (default: random)
         #[arg(long)]
         seed: Option<u64>,
+        /// How many fictitious people there are (default: 2, or as many as there were)
+        #[arg(long, value_parser = clap::value_parser!(u8).range(1..=40))]
+        people: Option<u8>,
         /// Port; 0 chooses a free one
         #[arg(long, default_value_t = 0)]
         port: u16,
@@ -123,8 +126,8 @@ pub(super) struct AgentArgs {
 
 pub(super) fn main(context: &Context, args: Args) -> ExitCode {
     let done = match args.command {
-        Training::Serve { dir, seed, port, until_input_ends } => {
-            block_on(serve(context, dir, seed, port, until_input_ends)).map_err(Stop::Fault)
+        Training::Serve { dir, seed, people, port, until_input_ends } => {
+            block_on(serve(context, dir, (seed, people.map(usize::from)), port, until_input_ends)).map_err(Stop::Fault)
         }
         Training::Insert { card, slot } => {
             command(args.at, "POST", format!("/locks/{slot}/insert"), serde_json::json!({ "card": card }))
@@ -157,7 +160,7 @@ pub(super) fn main(context: &Context, args: Args) -> ExitCode {
 async fn serve(
     context: &Context,
     dir: Option<PathBuf>,
-    seed: Option<u64>,
+    (seed, people): (Option<u64>, Option<usize>),
     port: u16,
     until_input_ends: bool,
 ) -> Result<(), Fault> {
@@ -171,7 +174,7 @@ async fn serve(
         });
     }
     let options =
-        training::Options { dir, seed, port, assets: home::find(context)?.join("drivers/training"), exe: own_program()? };
+        training::Options { dir, seed, people, port, assets: home::find(context)?.join("drivers/training"), exe: own_program()? };
     let running = training::start(options, cancel.clone()).await?;
     print::err(context.text(
         "模拟平台已启动（全部为虚构内容，仅限本机）。按 Ctrl-C 结束。",
@@ -300,7 +303,7 @@ pub(super) async fn with_own(context: &Context, seed: Option<u64>, arguments: &[
 
 /// Asks a run to stop in order.
 #[cfg(unix)]
-fn stop(running: &mut tokio::process::Child) {
+pub(super) fn stop(running: &mut tokio::process::Child) {
     let pid = running.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
     if let Some(pid) = pid {
         // It may have ended by itself just now.
@@ -310,7 +313,7 @@ fn stop(running: &mut tokio::process::Child) {
 
 /// Windows has no such request; Ctrl-C has reached the run in the same console.
 #[cfg(not(unix))]
-fn stop(_running: &mut tokio::process::Child) {}
+pub(super) fn stop(_running: &mut tokio::process::Child) {}
 
 /// The training that a command was pointed at, with this process a client of its card service. `Err` is how the command has ended.
 pub(super) fn join(context: &Context, file: Option<&Path>) -> Result<Option<Instance>, ExitCode> {
@@ -346,7 +349,7 @@ fn enter_card_service(socket: &Path) -> Result<Option<u8>, Fault> {
     }
 }
 
-fn own_program() -> Result<PathBuf, Fault> {
+pub(super) fn own_program() -> Result<PathBuf, Fault> {
     std::env::current_exe().map_err(|error| Fault::io("查找", "find", Path::new("ruku"), &error))
 }
 

@@ -6,16 +6,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use chacha20poly1305::aead::{Aead, Payload};
-use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
-use hmac::{Hmac, Mac};
 use serde::{Deserialize, Serialize};
-use sha2::Sha256;
 
-use crate::base::{Fault, FaultKind, Secret, files, random};
+use super::sealed;
+use crate::base::{Fault, FaultKind, Secret};
 
-/// Bytes of the nonce, which stand before the sealed ones.
-const NONCE: usize = 24;
+/// What the key of these files is made for.
+const PURPOSE: &str = "ruku resume v1";
 
 /// What is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,15 +35,6 @@ fn path(run: &Path) -> PathBuf {
     run.with_file_name(name)
 }
 
-fn cipher(installation: &Secret) -> Result<XChaCha20Poly1305, Fault> {
-    // HMAC takes keys of any length, and gives the 32 bytes that the cipher takes.
-    let mac = <Hmac<Sha256> as Mac>::new_from_slice(installation.expose().as_bytes());
-    let key = mac.map(|mac| zeroize::Zeroizing::new(mac.chain_update(b"ruku resume v1").finalize().into_bytes().to_vec()));
-    key.ok()
-        .and_then(|key: zeroize::Zeroizing<Vec<u8>>| XChaCha20Poly1305::new_from_slice(&key).ok())
-        .ok_or_else(|| unreadable(Path::new("")))
-}
-
 /// Which run it belongs to is sealed in: the file of another run does not open.
 fn belongs(run: &Path) -> Vec<u8> {
     run.file_name().unwrap_or_default().to_string_lossy().into_owned().into_bytes()
@@ -60,10 +48,7 @@ pub(super) fn write(run: &Path, kept: &Kept, installation: &Secret) -> Result<()
     let path = path(run);
     let failed = || Fault::io("写入文件", "write", &path, &std::io::Error::other("not sealed"));
     let plain = zeroize::Zeroizing::new(serde_json::to_vec(kept).map_err(|_| failed())?);
-    let nonce = XNonce::from(random::bytes::<NONCE>()?);
-    let payload = Payload { msg: plain.as_slice(), aad: &belongs(run) };
-    let sealed = cipher(installation)?.encrypt(&nonce, payload).map_err(|_| failed())?;
-    files::replace(&path, &[&nonce[..], &sealed].concat())
+    sealed::write(&path, &plain, PURPOSE, &belongs(run), installation)
 }
 
 /// What was kept for a run.
@@ -77,10 +62,8 @@ pub fn read(run: &Path, installation: &Secret) -> Result<Kept, Fault> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(nothing_kept(run)),
         read => read.map_err(|error| Fault::io("读取", "read", &path, &error))?,
     };
-    let (nonce, sealed) = bytes.split_first_chunk::<NONCE>().ok_or_else(|| unreadable(&path))?;
-    let payload = Payload { msg: sealed, aad: &belongs(run) };
-    let plain = cipher(installation)?.decrypt(&XNonce::from(*nonce), payload).map_err(|_| unreadable(&path))?;
-    serde_json::from_slice(&zeroize::Zeroizing::new(plain)).map_err(|_| unreadable(&path))
+    let plain = sealed::open(&bytes, PURPOSE, &belongs(run), installation).ok_or_else(|| unreadable(&path))?;
+    serde_json::from_slice(&plain).map_err(|_| unreadable(&path))
 }
 
 /// Removes it. Nothing there is fine.
@@ -153,7 +136,7 @@ mod tests {
         assert_eq!(read(&run, &Secret::new("other")).unwrap_err().kind, FaultKind::Refused);
         std::fs::copy(path(&run), path(&other)).unwrap();
         assert_eq!(read(&other, &key).unwrap_err().kind, FaultKind::Refused, "another run's");
-        for at in [0, NONCE, bytes.len() - 1] {
+        for at in [0, sealed::NONCE, bytes.len() - 1] {
             let mut changed = bytes.clone();
             changed[at] ^= 1;
             std::fs::write(path(&run), changed).unwrap();

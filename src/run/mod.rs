@@ -19,6 +19,7 @@ use crate::operator::Operator;
 use crate::playbook::{Fact, Playbook, Privacy};
 use crate::proof::{Event, Mode, PlaybookRef, RunFolder, RunResult, RunStart};
 
+pub mod batch;
 mod earlier;
 pub mod kept;
 mod ledger;
@@ -26,6 +27,8 @@ mod lock_guard;
 mod once;
 mod once_key;
 mod question;
+mod sealed;
+pub mod table;
 mod turn;
 mod walk;
 mod work;

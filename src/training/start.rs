@@ -19,7 +19,7 @@ use super::{Instance, Site, papers};
 use crate::base::{Fault, FaultKind, Until, challenge, files};
 use crate::pki::{self, Identity, Issued, PersonSubject, TrainingCa};
 
-/// How many fictitious applicants a training has.
+/// How many fictitious applicants a training has, unless somebody wants more.
 const PEOPLE: usize = 2;
 /// PIN tries of a virtual lock. Real ones have between 6 and 10 (BJCA 10, 国资CA 6).
 const TRIES: u8 = 6;
@@ -37,6 +37,8 @@ pub struct Options {
     pub dir: Option<PathBuf>,
     /// Seed of the fictitious people.
     pub seed: Option<u64>,
+    /// How many fictitious people there are; none keeps the number that there is.
+    pub people: Option<usize>,
     /// Port of the portals; 0 chooses.
     pub port: u16,
     /// The folder whose `node_modules` the pages use.
@@ -86,7 +88,8 @@ pub async fn start(options: Options, cancel: CancellationToken) -> Result<Runnin
     if let Some(before) = &before {
         vacant(before).await?;
     }
-    let store = Store::open(&dir, options.seed, PEOPLE)?;
+    let people = options.people.or(before.as_ref().map(|before| before.applicants.len())).unwrap_or(PEOPLE);
+    let store = Store::open(&dir, options.seed, people)?;
     let ca = certificate_authority(&dir)?;
     // Locks of people who are still the same stay the same, PIN counters included.
     let ids = |people: &[Applicant]| people.iter().map(|person| person.id_number.clone()).collect::<Vec<_>>();

@@ -4,6 +4,7 @@
 
 mod acts;
 mod agent;
+mod batch;
 mod canary;
 mod card;
 mod cases;
@@ -33,6 +34,7 @@ mod resume;
 mod screen;
 mod sign_on;
 mod situations;
+mod tables;
 mod told;
 mod trial;
 mod words;

@@ -5,9 +5,10 @@ use std::path::Path;
 use std::process::Command;
 
 /// Every command that a person may call.
-const COMMANDS: [&[&str]; 17] = [
+const COMMANDS: [&[&str]; 18] = [
     &[],
     &["run"],
+    &["batch"],
     &["check"],
     &["doctor"],
     &["hand-over"],

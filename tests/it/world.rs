@@ -45,11 +45,20 @@ impl World {
         World::start_on(seed, None)
     }
 
+    /// The same with so many people.
+    pub(crate) fn start_with(seed: u64, people: usize) -> World {
+        World::serve(seed, &["--people", &people.to_string()], None)
+    }
+
     /// The same with windows of its own on a display: the agent's.
     pub(crate) fn start_on(seed: u64, display: Option<&str>) -> World {
+        World::serve(seed, &[], display)
+    }
+
+    fn serve(seed: u64, words: &[&str], display: Option<&str>) -> World {
         let folder = tempfile::tempdir().unwrap();
         let mut command = ruku();
-        command.args(["training", "serve", "--until-input-ends", "--seed", &seed.to_string()]);
+        command.args(["training", "serve", "--until-input-ends", "--seed", &seed.to_string()]).args(words);
         command.arg("--dir").arg(folder.path().join("training"));
         command.envs(display.map(|display| ("DISPLAY", display)));
         let mut serving = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();

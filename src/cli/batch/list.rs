@@ -1,0 +1,67 @@
+//! The table on the command line: which it is, what is wrong with it, and one to fill in. Runs nothing.
+
+use std::path::{Path, PathBuf};
+
+use super::super::stop::{Stop, read_named};
+use super::super::texts::report;
+use super::super::{Context, print, run};
+use super::Args;
+use crate::base::{Diagnostic, Source, files};
+use crate::run::table::{self, Fields, Row};
+use crate::training::Instance;
+
+/// The playbooks, and the table unless there is only one to be written.
+pub(super) fn split(args: &Args) -> Result<(Vec<String>, Option<PathBuf>), Stop> {
+    if args.template.is_some() {
+        return Ok((args.named.clone(), None));
+    }
+    match args.named.split_last() {
+        Some((table, playbooks)) if !playbooks.is_empty() => Ok((playbooks.to_vec(), Some(PathBuf::from(table)))),
+        _ => Err(Stop::Wrong(crate::say!(
+            "请先写办理流程，最后写表格，例如：ruku batch onboarding 名单.xlsx。没有表格时，先用 --template 生成。",
+            "name the playbooks and last the table, such as: ruku batch onboarding applicants.xlsx; --template writes one to fill in"
+        ))),
+    }
+}
+
+/// Writes the workbook to fill in.
+pub(super) fn write_template(context: &Context, args: &Args, instance: Option<&Instance>, fields: &Fields) -> Result<(), Stop> {
+    let Some(file) = &args.template else { return Ok(()) };
+    let people: Vec<_> = instance.iter().flat_map(|instance| &instance.applicants).map(run::inputs_of).collect();
+    files::write_new(file, &table::template(fields, &people, context.lang)?)?;
+    let shown = file.display();
+    let done = crate::say!(
+        "已生成 {shown}：每行填写一位办理人，黄色的列必填，要填什么见各列标题的批注。",
+        "{shown} is written: one applicant a row; the yellow columns are needed, and the note on each heading says what to enter"
+    );
+    print::out(done.get(context.lang));
+    Ok(())
+}
+
+/// Reads the table and tells all its faults.
+pub(super) fn read(context: &Context, file: &Path, fields: &Fields, instance: Option<&Instance>) -> Result<Vec<Row>, Stop> {
+    let (rows, mut found) = table::read(&read_named(file)?, fields);
+    found.extend(table::missing_folders(&rows, file.parent().unwrap_or(Path::new(""))));
+    let stranger = |row: &&Row| instance.is_some_and(|instance| applicant(instance, row).is_none());
+    found.extend(rows.iter().filter(stranger).take(20).map(not_in_training));
+    let source = Source { name: file.display().to_string(), text: String::new() };
+    if report(context, &source, &found) { Err(Stop::Told) } else { Ok(rows) }
+}
+
+/// The fictitious person of the training that a row is about.
+pub(super) fn applicant<'i>(instance: &'i Instance, row: &Row) -> Option<&'i str> {
+    let named = |name: &str, own: &str| row.inputs.get(name).is_none_or(|value| value == own);
+    let same = |id: &str, name: &str, number: &str| named("姓名", name) && named("身份证号", number) && !id.is_empty();
+    let mut people = instance.applicants.iter();
+    people.find(|person| same(&person.id, &person.name, &person.id_number)).map(|person| person.id.as_str())
+}
+
+fn not_in_training(row: &Row) -> Diagnostic {
+    let number = row.number;
+    let message = crate::say!("第 {number} 行的人不在这个模拟平台里。", "the person of row {number} is none of this training's");
+    let help = crate::say!(
+        "模拟平台只认它自己的虚构人员：用 --template 和 --training-at 生成填好的表格。",
+        "the training knows its own fictitious people alone; --template with --training-at writes a table of them"
+    );
+    Diagnostic::error("not-in-training", message, None).help(help)
+}

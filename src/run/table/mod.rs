@@ -1,0 +1,65 @@
+//! The table of a batch: one row an applicant, headings that are the names of the playbooks' inputs.
+//!
+//! All rows are checked before the first one is run, and all faults come at once, each with the address of its cell. Never says a value, never
+//! guesses at one: what Excel may have changed (long numbers, leading zeros) is refused and not repaired.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+mod check;
+mod delimited;
+mod fields;
+mod findings;
+mod sheet;
+mod template;
+mod workbook;
+
+pub use fields::{FILES, Fields};
+pub use template::template;
+
+use crate::base::Diagnostic;
+use findings::Findings;
+
+/// Larger files hold something else than applicants.
+const LARGEST: usize = 64 << 20;
+
+/// One applicant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// The row's number as Excel shows it.
+    pub number: u32,
+    /// Values by the names of the inputs.
+    pub inputs: BTreeMap<String, String>,
+    /// The folder with this applicant's files, as it was written.
+    pub files: Option<PathBuf>,
+}
+
+/// Reads and checks a table. With errors among the diagnostics the rows must not be run.
+pub fn read(bytes: &[u8], fields: &Fields) -> (Vec<Row>, Vec<Diagnostic>) {
+    let mut findings = Findings::default();
+    let sheets = match bytes {
+        _ if bytes.len() > LARGEST => Err(findings::too_large()),
+        [b'P', b'K', ..] => workbook::read(bytes),
+        [0xD0, 0xCF, 0x11, 0xE0, ..] => Err(findings::old_workbook()),
+        _ => delimited::read(bytes).map(|sheet| vec![sheet]),
+    };
+    let rows = match sheets {
+        Ok(sheets) => check::check(&sheets, fields, &mut findings),
+        Err(diagnostic) => {
+            findings.add(*diagnostic);
+            Vec::new()
+        }
+    };
+    (rows, findings.all())
+}
+
+/// The rows whose folder of files is not there, below `folder` where it is written from there.
+pub fn missing_folders(rows: &[Row], folder: &Path) -> Vec<Diagnostic> {
+    let mut findings = Findings::default();
+    for row in rows {
+        if row.files.as_ref().is_some_and(|files| !folder.join(files).is_dir()) {
+            findings.row(row.number, findings::no_folder(row.number));
+        }
+    }
+    findings.all()
+}

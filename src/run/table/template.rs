@@ -1,0 +1,125 @@
+//! The workbook to fill in: a column an input, all cells text so that Excel changes no digit, and what to enter as a note on each heading.
+
+use rust_xlsxwriter::{
+    DataValidation, DataValidationErrorStyle, DataValidationRule, Format, FormatAlign, FormatBorder, Note, Workbook, XlsxError,
+};
+
+use super::fields::{FILES, Field, Fields};
+use crate::base::{Fault, FaultKind, Lang, Message};
+use crate::playbook::InputType;
+use crate::say;
+
+/// So many rows look at what is typed into them.
+const ROWS: u32 = 10_000;
+/// What is needed, and what may stay empty.
+const NEEDED: u32 = 0xFF_E6_99;
+const OPTIONAL: u32 = 0xE7_E6_E6;
+
+/// The workbook, with a row for each of `people` filled in: values by the names of the inputs.
+///
+/// # Errors
+/// [`FaultKind::Io`] when it cannot be made.
+pub fn template(fields: &Fields, people: &[super::BTreeMap<String, String>], lang: Lang) -> Result<Vec<u8>, Fault> {
+    write(fields, people, lang).map_err(|error| {
+        Fault::new(
+            FaultKind::Io,
+            say!(
+                "生成工作簿失败（{error}）。请减少列数或换一个流程。",
+                "the workbook could not be made ({error}); take fewer columns or another playbook"
+            ),
+        )
+    })
+}
+
+fn write(fields: &Fields, people: &[super::BTreeMap<String, String>], lang: Lang) -> Result<Vec<u8>, XlsxError> {
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    sheet.set_name(if lang == Lang::Zh { "办理名单" } else { "Applicants" })?;
+    let text = Format::new().set_num_format("@");
+    let files = Field {
+        name: FILES.to_owned(),
+        kinds: vec![InputType::Text],
+        required: fields.own_files,
+        secret: false,
+        note: Some(say!(
+            "这家企业要上传的文件所在的文件夹，相对于本表格",
+            "the folder with the files of this company to upload, from where this table lies"
+        )),
+    };
+    for (column, field) in (0_u16..).zip(fields.in_table().chain(fields.uploads.then_some(&files))) {
+        let colour = if field.required { NEEDED } else { OPTIONAL };
+        let heading = Format::new()
+            .set_bold()
+            .set_num_format("@")
+            .set_background_color(colour)
+            .set_border(FormatBorder::Thin)
+            .set_align(FormatAlign::Center);
+        sheet.set_column_format(column, &text)?;
+        sheet.set_column_width(column, width(field))?;
+        sheet.write_string_with_format(0, column, &field.name, &heading)?;
+        let note = Note::new(note(field).get(lang)).add_author_prefix(false).set_width(260).set_height(110);
+        sheet.insert_note(0, column, &note)?;
+        if let Some(rule) = validation(field, lang)? {
+            sheet.add_data_validation(1, column, ROWS, column, &rule)?;
+        }
+        for (row, person) in (1_u32..).zip(people) {
+            if let Some(value) = person.get(&field.name) {
+                sheet.write_string_with_format(row, column, value, &text)?;
+            }
+        }
+    }
+    sheet.set_freeze_panes(1, 0)?;
+    book.save_to_buffer()
+}
+
+fn width(field: &Field) -> f64 {
+    match field.kind() {
+        InputType::CnId | InputType::CreditCode | InputType::Email => 24.0,
+        InputType::CnMobile => 15.0,
+        InputType::Text if field.name.contains("名称") || field.name.contains("地") => 30.0,
+        InputType::Text => 16.0,
+    }
+}
+
+/// What to enter.
+fn note(field: &Field) -> Message {
+    let need =
+        if field.required { say!("必填。", "required; ") } else { say!("选填，可以留空。", "may stay empty; ") };
+    let look = match field.kind() {
+        InputType::Text => say!("文字", "text"),
+        InputType::CnMobile => say!("11 位手机号", "a mobile number of 11 digits"),
+        InputType::CnId => {
+            say!("18 位身份证号；单元格须为文本格式", "an identity number of 18 characters; the cell must have the format “Text”")
+        }
+        InputType::CreditCode => {
+            say!(
+                "18 位统一社会信用代码；单元格须为文本格式",
+                "a credit code of 18 characters; the cell must have the format “Text”"
+            )
+        }
+        InputType::Email => say!("邮箱地址，如 name@example.cn", "an e-mail address such as name@example.cn"),
+    };
+    match &field.note {
+        Some(Message { zh, en }) => {
+            Message::new(format!("{}{}。{zh}", need.zh, look.zh), format!("{}{}. {en}", need.en, look.en))
+        }
+        None => Message::new(format!("{}{}", need.zh, look.zh), format!("{}{}", need.en, look.en)),
+    }
+}
+
+/// What Excel says at once to a value of the wrong length.
+fn validation(field: &Field, lang: Lang) -> Result<Option<DataValidation>, XlsxError> {
+    let length = match field.kind() {
+        InputType::CnId | InputType::CreditCode => 18,
+        InputType::CnMobile => 11,
+        InputType::Text | InputType::Email => return Ok(None),
+    };
+    let name = &field.name;
+    let wrong = say!("「{name}」应是 {length} 位。", "“{name}” has {length} characters.");
+    let rule = DataValidation::new()
+        .allow_text_length(DataValidationRule::EqualTo(length))
+        .set_error_title("Ruku")?
+        .set_error_message(wrong.get(lang))?
+        .set_error_style(DataValidationErrorStyle::Stop);
+    Ok(Some(rule))
+}

@@ -1,0 +1,278 @@
+//! A table of applicants, run by the real program: one row after another, with two readers, planted faults, a kill, and going on.
+
+use std::io::Cursor;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use calamine::{Data, Reader, Xlsx};
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use crate::world::{Running, World, ruku, until};
+
+/// How many applicants the table has. They come in pairs, whose locks go in the other way round.
+const APPLICANTS: usize = 4;
+/// The row of each applicant: below the headings.
+const FIRST_ROW: usize = 2;
+/// Whose certificate has expired, and whose page does not come: one of each kind, in different pairs.
+const EXPIRED: usize = 2;
+const SERVER_ERROR: usize = APPLICANTS;
+/// At whose confirmation the batch is killed.
+const KILLED: usize = 3;
+
+const COLUMNS: [&str; 5] = ["姓名", "身份证号", "手机号", "企业名称", "统一社会信用代码"];
+
+fn people(world: &World) -> Vec<Value> {
+    world.instance()["applicants"].as_array().unwrap().clone()
+}
+
+/// The table of the world's people, as text.
+fn table(world: &World) -> PathBuf {
+    let line = |person: &Value| COLUMNS.map(|column| person[column].as_str().unwrap().to_owned()).join(",");
+    let lines: Vec<String> = std::iter::once(COLUMNS.join(",")).chain(people(world).iter().map(line)).collect();
+    world.write("名单.csv", &(lines.join("\r\n") + "\r\n")).into()
+}
+
+fn batch(world: &World, playbooks: &[&str], words: &[&str]) -> Command {
+    let mut command = ruku();
+    command.env("TMPDIR", world.temporary()).arg("batch").args(playbooks).arg(world.folder.path().join("名单.csv"));
+    command.args(["--json", "--no-pictures", "--training-at"]).arg(&world.file).args(words);
+    command
+}
+
+/// The person with the locks: before each pair both readers are cleared and the second one's lock goes in, at the wrong time.
+struct Desk<'w> {
+    world: &'w World,
+    /// The applicant of the row under way, from 1.
+    now: usize,
+    ended: Vec<(usize, String)>,
+}
+
+impl Desk<'_> {
+    fn id(number: usize) -> String {
+        format!("p{number}")
+    }
+
+    fn clear(&self) {
+        for slot in ["0", "1"] {
+            // There may be none in it.
+            let _ = ruku().args(["training", "pull", "--slot", slot, "--at"]).arg(&self.world.file).output().unwrap();
+        }
+    }
+
+    fn begin(&mut self, row: usize) {
+        self.now = row + 1 - FIRST_ROW;
+        let first = self.now % 2 == 1;
+        // Who comes alone, or first of a pair, finds the other one's lock in the first reader.
+        if first || self.ended.is_empty() {
+            self.clear();
+            let other = if first { (self.now + 1).min(APPLICANTS) } else { self.now - 1 };
+            self.world.training(&["insert", &Desk::id(other), "--slot", "0"]);
+        }
+        if self.now == SERVER_ERROR {
+            self.world.admin("/fail-once", &json!({ "path": "/bind/person", "status": 500 }));
+        }
+    }
+
+    /// Whose lock is in a reader.
+    fn reader_of(&self, card: &str) -> Option<usize> {
+        let slots = self.world.training(&["locks"]);
+        let slots = slots.as_array().or_else(|| slots["slots"].as_array()).expect("the slots").clone();
+        slots.iter().position(|slot| slot["card"] == card)
+    }
+
+    fn gate(&self, run: &mut Running, gate: &Value) {
+        let (card, words) = (Desk::id(self.now), gate["message"]["zh"].as_str().unwrap());
+        match gate["kind"].as_str().unwrap() {
+            "insert-lock" if words.contains("过期") => run.type_line("q"),
+            "insert-lock" => drop(self.world.training(&["insert", &card, "--slot", "1"])),
+            "pick-lock" => match self.reader_of(&card) {
+                Some(slot) => run.type_line(&(slot + 1).to_string()),
+                None => panic!("two locks, and none of them is {card}'s: {gate}"),
+            },
+            "confirm" => run.type_line(""),
+            other => panic!("nobody expected {other}: {gate}"),
+        }
+    }
+
+    /// Does what the runs ask for until `stop` holds for an event or all rows have ended.
+    fn serve(&mut self, run: &mut Running, stop: impl Fn(&Self, &Value) -> bool) {
+        loop {
+            let event = run.wait_until(|event| {
+                matches!(event["type"].as_str(), Some("batch.begin" | "batch.end" | "batch.done" | "gate.open"))
+            });
+            if stop(self, &event) || event["type"] == "batch.done" {
+                return;
+            }
+            match event["type"].as_str().unwrap() {
+                "batch.begin" => self.begin(usize::try_from(event["row"].as_u64().unwrap()).unwrap()),
+                "batch.end" => {
+                    let row = usize::try_from(event["row"].as_u64().unwrap()).unwrap();
+                    self.ended.push((row + 1 - FIRST_ROW, event["class"].as_str().unwrap().to_owned()));
+                }
+                _ => self.gate(run, &event),
+            }
+        }
+    }
+}
+
+/// The arguments of every process that `parent` has started, and their environment.
+fn given_to_children(parent: u32) -> Vec<u8> {
+    let mut given = Vec::new();
+    for entry in std::fs::read_dir("/proc").unwrap().map(Result::unwrap) {
+        let path = entry.path();
+        let Ok(status) = std::fs::read_to_string(path.join("status")) else { continue };
+        if status.lines().any(|line| line.split_whitespace().eq(["PPid:", &parent.to_string()])) {
+            given.extend(["cmdline", "environ"].iter().filter_map(|name| std::fs::read(path.join(name)).ok()).flatten());
+        }
+    }
+    given
+}
+
+/// Row number and class of each line of the results.
+fn results(world: &World) -> Vec<(usize, String)> {
+    let bytes = std::fs::read(world.folder.path().join("名单-结果.xlsx")).unwrap();
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).unwrap();
+    let cells = book.worksheet_range("结果").unwrap();
+    let text = |cell: &Data| cell.to_string();
+    cells.rows().skip(1).map(|row| (text(&row[0]).parse::<usize>().unwrap() + 1 - FIRST_ROW, text(&row[2]))).collect()
+}
+
+/// How often each applicant was bound, and how often that was asked for.
+fn binds(world: &World) -> Vec<(u64, u64)> {
+    let store = world.store();
+    let of = |number: usize, what: &str| store["per_applicant"][Desk::id(number)][what].as_u64().unwrap_or(0);
+    (1..=APPLICANTS).map(|number| (of(number, "bind"), of(number, "bind_requests"))).collect()
+}
+
+#[test]
+fn a_table_is_run_row_by_row_killed_gone_on_with_and_its_failures_run_again() {
+    let world = World::start_with(501, APPLICANTS);
+    table(&world);
+    world.admin("/locks/validity", &json!({ "card": Desk::id(EXPIRED), "days": -1 }));
+    let words: Vec<String> =
+        people(&world).iter().flat_map(|person| COLUMNS.map(|column| person[column].as_str().unwrap().to_owned())).collect();
+    let mut desk = Desk { world: &world, now: 0, ended: Vec::new() };
+
+    let mut run = Running::start(batch(&world, &["2.1.1", "2.2"], &["--operator", "terminal"]));
+    desk.serve(&mut run, |desk, event| desk.now == KILLED && event["kind"] == "confirm");
+    let given = given_to_children(run.pid());
+    assert!(given.windows(8).any(|part| part == b"--handed"), "the run of the row is a child of the batch");
+    for word in &words {
+        assert!(!given.windows(word.len()).any(|part| part == word.as_bytes()), "{word} in what others can read");
+    }
+    run.signal(Signal::KILL);
+    assert_eq!(run.end().0, -1);
+    let killed = world.folder.path().join("名单-档案");
+    until("the run ends with its batch", || {
+        let runs = std::fs::read_dir(&killed).unwrap().map(|run| run.unwrap().path()).filter(|path| path.is_dir());
+        runs.into_iter().all(|run| !ruku::proof::is_being_written(&run))
+    });
+    assert_eq!(binds(&world)[KILLED - 1], (0, 0), "nobody has confirmed it");
+    assert_eq!(desk.ended.iter().map(|(who, class)| (*who, class.as_str())).collect::<Vec<_>>(), [(1, "done"), (2, "business")]);
+
+    // The same command goes on: what is done is not run again, and what has failed only when asked for.
+    desk.ended.clear();
+    let mut run = Running::start(batch(&world, &["2.1.1", "2.2"], &["--operator", "terminal"]));
+    desk.serve(&mut run, |_, _| false);
+    let (code, said, events) = run.end();
+    assert_eq!(code, 3, "{said}");
+    let wanted: Vec<(usize, &str)> =
+        (KILLED..=APPLICANTS).map(|who| (who, if who == SERVER_ERROR { "technical" } else { "done" })).collect();
+    assert_eq!(desk.ended.iter().map(|(who, class)| (*who, class.as_str())).collect::<Vec<_>>(), wanted, "{said}");
+    let continued = events.iter().filter(|event| event["type"] == "run.start" && event["continues"].is_object()).count();
+    assert_eq!(continued, 1, "the killed run was gone on with: {said}");
+    let fault = |who: usize| who == EXPIRED || who == SERVER_ERROR;
+    let once: Vec<(u64, u64)> = (1..=APPLICANTS).map(|who| if fault(who) { (0, 0) } else { (1, 1) }).collect();
+    assert_eq!(binds(&world), once, "{said}");
+    let word = |who: usize| match who {
+        EXPIRED => "业务问题",
+        SERVER_ERROR => "技术故障",
+        _ => "完成",
+    };
+    assert_eq!(results(&world), (1..=APPLICANTS).map(|who| (who, word(who).to_owned())).collect::<Vec<_>>());
+
+    // The lock is renewed and the portal is well again: only what failed is run, each once.
+    world.admin("/locks/validity", &json!({ "card": Desk::id(EXPIRED), "days": 300 }));
+    desk.ended.clear();
+    let mut run = Running::start(batch(&world, &["2.1.1", "2.2"], &["--operator", "scripted", "--only", "failed"]));
+    desk.clear();
+    run.wait_for("batch.done", |_| true);
+    let (code, said, events) = run.end();
+    assert_eq!(code, 0, "{said}");
+    let begun = events.iter().filter(|event| event["type"] == "batch.begin").count();
+    assert_eq!((begun, binds(&world)), (2, vec![(1, 1); APPLICANTS]), "{said}");
+
+    // Nobody's name or number in the results, in the journal, or in what was said to a log.
+    let printed = said + &serde_json::to_string(&events).unwrap();
+    let kept = ["名单-结果.csv", "名单-结果.jsonl"].map(|name| std::fs::read(world.folder.path().join(name)).unwrap()).concat();
+    let book = format!("{:?}", {
+        let bytes = std::fs::read(world.folder.path().join("名单-结果.xlsx")).unwrap();
+        let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).unwrap();
+        book.worksheet_range("结果").unwrap()
+    });
+    for word in &words {
+        assert!(!printed.contains(word.as_str()) && !book.contains(word.as_str()), "{word}");
+        assert!(!kept.windows(word.len()).any(|part| part == word.as_bytes()), "{word}");
+    }
+    let runs = std::fs::read_dir(&killed).unwrap().map(|run| run.unwrap().path()).filter(|path| path.is_dir());
+    for run in runs {
+        let verified = ruku::proof::verify::verify(&run);
+        assert!(verified.ok(), "{:#?}", verified.checks);
+    }
+}
+
+#[test]
+fn what_is_sent_back_is_a_business_problem_and_what_is_parked_goes_on() {
+    let world = World::start_with(502, 2);
+    for applicant in ["p1", "p2"] {
+        world.admin("/prepare", &json!({ "applicant": applicant, "bound": true }));
+    }
+    world.admin("/registry/switch", &json!({ "verify_millis": 3_600_000 }));
+    let playbooks = Path::new(env!("CARGO_MANIFEST_DIR")).join("playbooks/3.2-registry-maintenance.yaml");
+    let text = std::fs::read_to_string(playbooks).unwrap();
+    assert_eq!(text.matches("within: 60s").count(), 1);
+    let impatient = world.write("3.2-impatient.yaml", &text.replace("within: 60s", "within: 3s"));
+    let table = world.folder.path().join("名单.xlsx");
+    let mut template = ruku();
+    template.args(["batch", "3.1", &impatient, "--template"]).arg(&table).arg("--training-at").arg(&world.file);
+    assert!(template.output().unwrap().status.success());
+    let start = || {
+        let mut command = ruku();
+        command.env("TMPDIR", world.temporary()).args(["batch", "3.1", &impatient]).arg(&table);
+        command.args(["--json", "--no-pictures", "--training-at"]).arg(&world.file);
+        Running::start(command)
+    };
+    let classes = |events: &[Value]| -> Vec<(u64, String)> {
+        let ends = events.iter().filter(|event| event["type"] == "batch.end");
+        ends.map(|end| (end["row"].as_u64().unwrap(), end["class"].as_str().unwrap().to_owned())).collect()
+    };
+
+    let mut run = start();
+    run.wait_for("batch.begin", |event| event["row"] == 3);
+    world.admin("/registry/switch", &json!({ "verify_millis": 0, "verdict": "reject", "reasons": ["营业执照扫描件不清晰"] }));
+    let (code, said, events) = run.end();
+    assert_eq!((code, classes(&events)), (6, vec![(2, "parked".into()), (3, "business".into())]), "{said}");
+    assert!(said.contains("第 2 行：挂起") && said.contains("第 3 行：业务问题"), "{said}");
+    assert!(said.contains("营业执照扫描件不清晰"), "{said}");
+
+    world.admin("/registry/verdict", &json!({ "verdict": "pass" }));
+    let (code, said, events) = start().end();
+    assert_eq!((code, classes(&events)), (6, vec![(2, "done".into())]), "what failed is left alone: {said}");
+    assert!(events.iter().any(|event| event["type"] == "run.start" && event["continues"].is_object()), "{said}");
+    assert_eq!(world.counter("submit"), 2, "each once");
+    assert_eq!(results(&world), [(1, "完成".to_owned()), (2, "业务问题".to_owned())]);
+}
+
+#[test]
+fn nothing_is_run_from_a_table_with_a_fault() {
+    let world = World::start_with(503, 2);
+    let path = table(&world);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let number = people(&world)[1]["手机号"].as_str().unwrap().to_owned();
+    std::fs::write(&path, text.replace(&number, "1990000")).unwrap();
+    let (code, said, events) = Running::start(batch(&world, &["2.1.1", "2.2"], &[])).end();
+    assert_eq!((code, events.len()), (2, 0), "{said}");
+    assert!(said.contains("C3「手机号」") && !said.contains("1990000"), "{said}");
+    assert!(!world.folder.path().join("名单-档案").exists(), "nothing was begun");
+}
