@@ -10,7 +10,7 @@ maskSheet.replaceSync(`
     text-shadow: none !important; border-color: #000 !important; border-radius: 0 !important; outline: none !important; box-shadow: none !important;
     opacity: 1 !important; filter: none !important; clip-path: none !important; transition: none !important; animation: none !important; }
   [${MASK}]::placeholder, [${MASK}]::selection { color: #000 !important; background: #000 !important; }
-  textarea[${MASK}] { resize: none !important; overflow: hidden !important; }
+  textarea[${MASK}] { resize: none !important; }
   [${MASK}]::before, [${MASK}]::after { color: #000 !important; background: #000 !important; }
   img[${MASK}], object[${MASK}], embed[${MASK}], video[${MASK}], canvas[${MASK}], svg[${MASK}], input[type="image"][${MASK}] { filter: brightness(0) !important; }
 `);
