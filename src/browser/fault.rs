@@ -63,8 +63,8 @@ pub(super) fn taken_away(why: &Message) -> Fault {
     Fault::new(
         FaultKind::Gone,
         say!(
-            "浏览器已关闭或出错（{zh}）。已完成的步骤有记录，请重新开始办理。",
-            "the browser was closed or has failed ({en}); what was done is on record, start the run again"
+            "浏览器已关闭或出错（{zh}）。已完成的步骤有记录，可用 ruku resume 接着办理。",
+            "the browser was closed or has failed ({en}); what was done is on record, ruku resume goes on with the run"
         ),
     )
 }
@@ -112,8 +112,8 @@ pub(super) fn window_gone(doing: &Message) -> Fault {
     Fault::new(
         FaultKind::Gone,
         say!(
-            "网页窗口已关闭或已转到别处，无法{zh}。请不要关闭办理中的窗口，并重新开始办理。",
-            "the window was closed or has moved on, so Ruku could not {en}; leave its windows open and start again"
+            "网页窗口已关闭或已转到别处，无法{zh}。已完成的步骤有记录，可用 ruku resume 接着办理；请不要关闭办理中的窗口。",
+            "the window was closed or has moved on, so Ruku could not {en}; ruku resume goes on with the run, leave its windows open then"
         ),
     )
 }

@@ -241,7 +241,7 @@ impl<'a> Walk<'a> {
         self.stage(STEP).record(start)?;
         self.present(node).await?;
         let done = match self.attempts(scope, node, step).await {
-            Err(fault) => Err(self.browser.explain(fault, &self.until(STEP)).await),
+            Err(fault) => Err(self.browser.explain(fault, matches!(step.act, Act::Window(_)), &self.until(STEP)).await),
             done => done,
         };
         self.messages(number, mark)?;

@@ -151,7 +151,7 @@ async fn a_killed_browser_ends_the_call_with_a_message() {
         });
         let fault = went.unwrap_err();
         assert_eq!(fault.kind, FaultKind::Gone, "{who}: {fault:?}");
-        assert!(fault.message.zh.contains("重新开始办理"), "{}", fault.message.zh);
+        assert!(fault.message.zh.contains("ruku resume"), "{}", fault.message.zh);
         assert_eq!(browser.took_away().map(|fault| fault.kind), Some(FaultKind::Gone), "{who}");
         assert_eq!(browser.current(&until()).await.unwrap_err().kind, FaultKind::Gone);
         browser.end().await;

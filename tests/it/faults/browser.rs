@@ -3,8 +3,8 @@
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
-use super::{at_the_bind, ended, goes_on};
-use crate::world::{World, block_on, folders_with};
+use super::{at_the_bind, ended};
+use crate::world::{Running, World, block_on, folders_with};
 
 /// The folder of the run under way.
 fn work(world: &World) -> std::path::PathBuf {
@@ -50,7 +50,12 @@ fn struck(name: &str, seed: u64, strike: fn(&World)) {
     strike(&world);
     run.type_line("");
     ended(name, run, &world);
-    goes_on(&world);
+    // As the message says.
+    let mut run = Running::start(world.resume(&world.newest_run()));
+    run.wait_for("gate.open", |event| event["kind"] == "confirm");
+    run.type_line("");
+    let (code, said, _) = run.end();
+    assert_eq!((code, world.counter("bind"), world.counter("bind_requests")), (0, 1, 1), "{said}");
 }
 
 #[test]
