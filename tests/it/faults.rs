@@ -93,7 +93,7 @@ fn fault(events: &[Value], said: &str) -> String {
 }
 
 /// A run with a person at the terminal, up to the question before the press that counts.
-fn at_the_press(mut command: Command, world: &World) -> Running {
+pub(crate) fn at_the_press(mut command: Command, world: &World) -> Running {
     command.args(["--operator", "terminal"]);
     let mut run = Running::start(command);
     run.wait_for("gate.open", |event| event["kind"] == "insert-lock");
