@@ -2,11 +2,10 @@
 //!
 //! Never lets an act begin whose outcome could not be recorded: the folder must be there, and must hold what is written into it.
 
-use std::io::Write;
 use std::path::Path;
 
 use super::layout;
-use crate::base::{Fault, FaultKind, cost, files, random};
+use crate::base::{Fault, FaultKind, files};
 
 /// Bytes that an act and the end of its run need at most: outcome, pictures, reports, manifests.
 const ROOM: usize = 4 << 20;
@@ -26,18 +25,7 @@ pub(super) fn check(folder: &Path, length: u64) -> Result<(), Fault> {
             ),
         ));
     }
-    let probe = folder.join(PROBE);
-    let filled = cost::timed(cost::SYNCS, || fill(&probe));
-    let removed = std::fs::remove_file(&probe).map_err(|error| Fault::io("删除文件", "remove", &probe, &error));
-    filled.and(removed)
-}
-
-/// Really written: what is only reserved can be taken by others, and zeros take no room on some disks.
-fn fill(probe: &Path) -> Result<(), Fault> {
-    let mut file = files::create_new(probe)?;
-    let block = random::bytes::<{ 1 << 16 }>()?;
-    let written = (0..ROOM / block.len()).try_for_each(|_| file.write_all(&block)).and_then(|()| file.sync_data());
-    written.map_err(|error| Fault::io("写入文件", "write", probe, &error))
+    files::prove_room(&folder.join(PROBE), ROOM)
 }
 
 #[cfg(test)]

@@ -10,15 +10,15 @@ use serde_json::{Value, json};
 use super::{at_the_bind, at_the_press, binds, fault, goes_on, row};
 use crate::world::{Running, World, block_on, shell, until};
 
-/// A run whose run folders lie on a disk of its own, mounted by nobody else.
-fn on_a_disk(name: &str, seed: u64, options: &str) {
+/// A run that has a folder of the world on a disk of its own, mounted by nobody else.
+fn on_a_disk(name: &str, seed: u64, folder: &str, options: &str) {
     let world = World::start(seed);
-    let runs = world.folder.path().join("runs");
-    std::fs::create_dir(&runs).unwrap();
+    let folder = world.folder.path().join(folder);
+    std::fs::create_dir_all(&folder).unwrap();
     let plain = world.run_of(&["2.1.1", "2.2"]);
     let mut command = Command::new("unshare");
     command.args(["--user", "--map-root-user", "--mount", "sh", "-c"]);
-    command.arg(format!("mount -t tmpfs -o {options} none \"$0\" && exec \"$@\"")).arg(&runs).arg(plain.get_program());
+    command.arg(format!("mount -t tmpfs -o {options} none \"$0\" && exec \"$@\"")).arg(&folder).arg(plain.get_program());
     command.args(plain.get_args()).envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
     for (name, _) in plain.get_envs().filter(|(_, value)| value.is_none()) {
         command.env_remove(name);
@@ -36,12 +36,18 @@ fn on_a_disk(name: &str, seed: u64, options: &str) {
 #[test]
 fn the_disk_is_full() {
     // Room for the journal and some pictures, not for what an act will need.
-    on_a_disk("磁盘已满", 920, "size=2m");
+    on_a_disk("磁盘已满", 920, "runs", "size=2m");
 }
 
 #[test]
 fn the_disk_is_read_only() {
-    on_a_disk("磁盘是只读的", 921, "ro");
+    on_a_disk("磁盘是只读的", 921, "runs", "ro");
+}
+
+#[test]
+fn the_disk_of_the_ledger_is_full() {
+    // Room for the line that something is about to be done; not for sure for the one that says what became of it.
+    on_a_disk("防重复提交记录所在的磁盘已满", 927, "training/visitors", "size=4k");
 }
 
 #[test]
