@@ -1,7 +1,7 @@
 //! The machine itself fails: its disk, its clock, its sleep, its card service.
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command};
 
 use ruku::training::cards::CardHost;
 use rustix::process::{Pid, Signal, kill_process};
@@ -163,6 +163,23 @@ fn the_agent_restarts() {
     row("CA 助手重启", told.trim_start_matches("错误："), &stored, code);
 }
 
+/// The training's card service, which is killed.
+fn kill_card_service(world: &World) {
+    let comm = |pid: &u32| std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+    let service = family(world.pid()).into_iter().find(|pid| comm(pid).trim() == "pcscd").expect("a card service");
+    kill_process(Pid::from_raw(i32::try_from(service).unwrap()).unwrap(), Signal::KILL).unwrap();
+}
+
+/// The training's cards again, with p1's in its reader, until `work` is done.
+fn with_cards(world: &World, work: impl FnOnce()) {
+    block_on(async {
+        let host = CardHost::start(&world.folder.path().join("training"), Path::new(env!("CARGO_BIN_EXE_ruku"))).await.unwrap();
+        host.insert(0, "p1").await.unwrap();
+        work();
+        host.end().await;
+    });
+}
+
 #[test]
 fn the_card_service_restarts() {
     let world = World::start(926);
@@ -174,20 +191,65 @@ fn the_card_service_restarts() {
     run.wait_for("gate.open", |event| event["kind"] == "insert-lock");
     world.training(&["insert", "p1"]);
     until("the portal has been asked", || world.ask("/hold")["held"] == 1);
-    let comm = |pid: &u32| std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-    let service = family(world.pid()).into_iter().find(|pid| comm(pid).trim() == "pcscd").expect("a card service");
-    kill_process(Pid::from_raw(i32::try_from(service).unwrap()).unwrap(), Signal::KILL).unwrap();
+    kill_card_service(&world);
     let gate = run.wait_for("gate.open", |event| event["kind"] == "reinsert-lock");
     world.admin("/release", &json!({}));
     let told = gate["message"]["zh"].as_str().unwrap().to_owned();
-    block_on(async {
-        let host = CardHost::start(&world.folder.path().join("training"), Path::new(env!("CARGO_BIN_EXE_ruku"))).await.unwrap();
-        host.insert(0, "p1").await.unwrap();
+    with_cards(&world, || {
         run.wait_for("gate.open", |event| event["kind"] == "confirm");
         run.type_line("");
         let (code, said, _) = run.end();
         assert_eq!(code, 0, "{said}");
         row("读卡服务重启", &told, &binds(&world), code);
-        host.end().await;
+    });
+}
+
+/// A card service that knows no reader, in namespaces of its own; all of it ends with the value.
+struct NoReader(Child);
+
+impl NoReader {
+    fn start(world: &World) -> NoReader {
+        let folder = world.folder.path().join("training/pcsc");
+        // What a killed service leaves, which the next one would take for a living one.
+        for left in ["pcscd.comm", "pcscd.pid"] {
+            let _ = std::fs::remove_file(folder.join(left));
+        }
+        // No drivers of USB readers either: this machine's own must not be found.
+        let script = "PATH=$PATH:/usr/sbin:/sbin; mount -t tmpfs none /run; mkdir /run/pcscd /run/readers /run/empty; mount --bind \"$0\" /run/pcscd\n\
+            for drivers in /usr/lib*/pcsc/drivers /usr/lib/*/pcsc/drivers /usr/local/lib/pcsc/drivers; do\n\
+            [ ! -d $drivers ] || mount --bind /run/empty $drivers; done\n\
+            pcscd --help | grep -q disable-polkit && polkit=--disable-polkit\n\
+            exec pcscd --foreground --config /run/readers $polkit";
+        let mut command = Command::new("unshare");
+        command.args(["--user", "--map-root-user", "--mount", "--net", "--pid", "--fork", "--kill-child", "sh", "-c", script]);
+        NoReader(command.arg(folder).spawn().unwrap())
+    }
+}
+
+impl Drop for NoReader {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+/// The service lives, and has lost the reader with the lock in it.
+#[test]
+fn the_reader_is_gone() {
+    let world = World::start(928);
+    let mut command = world.unpictured(&["2.1.1", "2.2"]);
+    command.env("RUKU_LOG", "ruku::lock=debug");
+    let mut run = at_the_press(command, &world);
+    kill_card_service(&world);
+    let service = NoReader::start(&world);
+    run.wait_said("the smart card service tells of readers readers=0");
+    run.type_line("");
+    let gate = run.wait_for("gate.open", |event| event["kind"] == "reinsert-lock");
+    assert_eq!(world.counter("bind_requests"), 0);
+    drop(service);
+    with_cards(&world, || {
+        let (code, said, _) = run.end();
+        assert_eq!(code, 0, "{said}");
+        row("读卡器被拔掉", gate["message"]["zh"].as_str().unwrap(), &binds(&world), code);
     });
 }
