@@ -1,9 +1,13 @@
 //! What Ruku costs, measured from outside with real processes: start-up, `ruku check`, and runs of the guide against the training portals
 //! with real Chromium. `cargo bench --bench guide [-- ROUNDS]`.
 //!
-//! Says what it cannot measure on this machine and goes on. Never touches a real portal.
+//! Says what it cannot measure on this machine and goes on. Never touches a real portal, and never measures a program that knows the hooks of
+//! the tests: what is handed out must not.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark may panic")]
+
+#[path = "../tests/it/hooks.rs"]
+mod hooks;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
@@ -31,6 +35,11 @@ const TOGETHER: &str = "masks and syncs together";
 const STILL: &str = "stillness";
 
 fn main() {
+    let known = hooks::known(Path::new(env!("CARGO_BIN_EXE_ruku")));
+    if !known.is_empty() {
+        eprintln!("this program knows {}, as only a debug build may: cargo bench --bench guide", known.join(" and "));
+        std::process::exit(2);
+    }
     let rounds = std::env::args().skip(1).find_map(|word| word.parse().ok()).unwrap_or(ROUNDS);
     println!("{:<44} {:>9} {:>9} {:>9} {:>9}", "", "min", "median", "p90", "max");
     short("ruku --version, ms", &["--version"], None);

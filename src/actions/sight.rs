@@ -35,26 +35,28 @@ impl Sight {
         since: Option<Mark>,
         until: &Until,
     ) -> Result<Option<Message>, Fault> {
-        let mut evidence = Vec::new();
+        let mut evidence: Vec<Message> = Vec::new();
         if let Some(name) = &self.at {
             if !site.is_at(name, &browser.current(until).await?.url) {
                 return Ok(None);
             }
-            evidence.push(format!("@{name}"));
+            let Message { zh, en } = site.title(name);
+            evidence.push(crate::say!("在「{zh}」", "at “{en}”"));
         }
         for words in &self.lists {
             match browser.seen_text(words, since, until).await? {
-                Some(found) => evidence.push(format!("「{}」", found.text)),
+                Some(found) => evidence.push(Message::same(format!("「{}」", found.text))),
                 None => return Ok(None),
             }
         }
         for target in &self.targets {
             match browser.look(target, Purpose::See, until).await? {
-                Some(found) => evidence.push(found.words),
+                Some(found) => evidence.push(Message::same(found.words)),
                 None => return Ok(None),
             }
         }
-        Ok(Some(Message::same(evidence.join(" "))))
+        let join = |each: fn(&Message) -> &str| evidence.iter().map(each).collect::<Vec<_>>().join(" ");
+        Ok(Some(Message::new(join(|message| &message.zh), join(|message| &message.en))))
     }
 
     /// Waits until this is no longer seen: not for one look, which a page that is just moving on would pass, but for two.

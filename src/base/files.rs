@@ -34,19 +34,6 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
         .map_err(|error| Fault::io("写入文件", "write", path, &error))
 }
 
-/// Fails where the disk of `probe` does not hold so many more bytes. They are really written, and taken away again: what is only reserved can be
-/// taken by others, and zeros take no room on some disks. Whoever calls this is the only one who does with this `probe`.
-pub fn room(probe: &Path, bytes: usize) -> Result<(), Fault> {
-    // Of one that was killed.
-    let _ = std::fs::remove_file(probe);
-    let mut file = create_new(probe)?;
-    let block = random::bytes::<{ 1 << 16 }>()?;
-    let fill = || (0..bytes.div_ceil(block.len())).try_for_each(|_| file.write_all(&block)).and_then(|()| file.sync_data());
-    let filled = cost::timed(cost::SYNCS, fill).map_err(|error| Fault::io("写入文件", "write", probe, &error));
-    let removed = std::fs::remove_file(probe).map_err(|error| Fault::io("删除文件", "remove", probe, &error));
-    filled.and(removed)
-}
-
 /// Replaces a file in one step: readers see the old bytes or the new ones, never a part.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
@@ -57,6 +44,26 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
     write_new(&beside, bytes)?;
     std::fs::rename(&beside, path).map_err(|error| Fault::io("写入文件", "write", path, &error))?;
     sync_dir(path.parent().unwrap_or(Path::new(".")))
+}
+
+/// Makes sure that so many bytes can be written beside what is there: writes them to `probe`, which a killed process may have left, and
+/// takes them away again.
+///
+/// # Errors
+/// [`super::FaultKind::Io`] when they cannot.
+pub fn prove_room(probe: &Path, bytes: usize) -> Result<(), Fault> {
+    let _ = std::fs::remove_file(probe);
+    let filled = cost::timed(cost::SYNCS, || fill(probe, bytes));
+    let removed = std::fs::remove_file(probe).map_err(|error| Fault::io("删除文件", "remove", probe, &error));
+    filled.and(removed)
+}
+
+/// Really written: what is only reserved can be taken by others, and zeros take no room on some disks.
+fn fill(probe: &Path, bytes: usize) -> Result<(), Fault> {
+    let mut file = create_new(probe)?;
+    let block = random::bytes::<{ 1 << 16 }>()?;
+    let written = (0..bytes.div_ceil(block.len())).try_for_each(|_| file.write_all(&block)).and_then(|()| file.sync_data());
+    written.map_err(|error| Fault::io("写入文件", "write", probe, &error))
 }
 
 /// Makes new names in a folder survive a power cut. Windows has no such call and needs none.

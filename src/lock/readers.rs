@@ -109,6 +109,9 @@ fn follow(board: &Arc<Board>, context: &Context, epoch: u32, stop: &Stop) -> Res
         for look in board.readers(epoch, &seen) {
             begin(board, look);
         }
+        if last.as_ref() != Some(&seen) {
+            tracing::debug!(readers = seen.len(), "the smart card service tells of readers");
+        }
         no_news = if ticked || last.as_ref() != Some(&seen) { 0 } else { no_news + 1 };
         last = Some(seen);
         if no_news > 3 && stop.within(NO_NEWS) {

@@ -114,6 +114,9 @@ pub struct RunStart {
     pub playbooks: Vec<PlaybookRef>,
     /// Name of the site profile.
     pub site: String,
+    /// What people call the site; journals of before have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site_title: Option<Message>,
     /// Whether the site is the training portals: such a run proves nothing about a real portal.
     pub training: bool,
     /// Who acts.

@@ -29,6 +29,7 @@ fn each_text(event: &mut Event, each: &mut dyn FnMut(&mut String)) {
             ruku,
             playbooks,
             site,
+            site_title,
             training: _,
             mode: _,
             lang: _,
@@ -44,6 +45,7 @@ fn each_text(event: &mut Event, each: &mut dyn FnMut(&mut String)) {
                 both(title, each);
             }
             each(site);
+            site_title.iter_mut().for_each(|title| both(title, each));
             machine.values_mut().for_each(&mut *each);
             each(subject);
         }

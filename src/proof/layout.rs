@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Zoned;
 use jiff::tz::{Offset, TimeZone};
 
 use super::event::{Event, Record, RunStart};
@@ -48,6 +49,11 @@ pub(super) fn other_report(lang: Lang) -> &'static str {
 /// All of China keeps one time, without summer time: the same report everywhere.
 pub(super) fn beijing() -> TimeZone {
     TimeZone::fixed(Offset::constant(8))
+}
+
+/// This moment there.
+pub fn beijing_now() -> Zoned {
+    jiff::Timestamp::now().to_zoned(beijing())
 }
 
 /// The pictures and files that a journal names.

@@ -25,7 +25,7 @@ pub(super) fn check(folder: &Path, length: u64) -> Result<(), Fault> {
             ),
         ));
     }
-    files::room(&folder.join(PROBE), ROOM)
+    files::prove_room(&folder.join(PROBE), ROOM)
 }
 
 #[cfg(test)]

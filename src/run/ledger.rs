@@ -17,7 +17,9 @@ use crate::proof::{self, Event, OnceOutcome};
 
 /// The file.
 const FILE: &str = "once.jsonl";
-/// Bytes that the disk must still take before an act is begun: its two lines, many times.
+/// Put beside it and taken away again, to see whether its disk has room.
+const PROBE: &str = "once.room";
+/// Bytes that the lines of an act need at most: its intent, and what becomes of it.
 const ROOM: usize = 1 << 16;
 
 /// How an act stands.
@@ -89,11 +91,10 @@ impl Ledger {
         Ok(Some(by_its_journal(key, line)))
     }
 
-    /// Says on disk that the run in the folder `run` is about to do `key`, which stood as `seen` before; and makes sure that the disk will
-    /// take how it ended.
+    /// Says on disk that the run in the folder `run` is about to do `key`, which stood as `seen` before.
     ///
     /// # Errors
-    /// [`FaultKind::Refused`] when it stands otherwise by now; [`FaultKind::Io`].
+    /// [`FaultKind::Refused`] when it stands otherwise by now; [`FaultKind::Io`], also where what becomes of it would find no room.
     pub(super) fn intend(&self, key: &str, run: &Path, seen: Option<&Line>) -> Result<(), Fault> {
         self.unless_changed(key, run, seen, Standing::Intent)
     }
@@ -120,8 +121,9 @@ impl Ledger {
             if changed {
                 return Err(under_way(now.as_ref().map_or(run, |line| &line.run)));
             }
+            // The line that says how it ended must find room, too, and this disk may be another one than the run folder's.
             if standing == Standing::Intent {
-                files::room(&self.path.with_extension("room"), ROOM)?;
+                files::prove_room(&self.path.with_file_name(PROBE), ROOM)?;
             }
             self.append(file, key, run, standing)
         })

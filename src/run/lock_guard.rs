@@ -5,7 +5,7 @@ use tokio::sync::watch;
 use crate::actions::Stage;
 use crate::actions::stage::{Asked, Held};
 use crate::base::{Fault, Message};
-use crate::lock::{Lock, Service, Snapshot};
+use crate::lock::{Detector, Lock, Service, Snapshot};
 use crate::operator::GateKind;
 use crate::proof::LockChange;
 
@@ -81,9 +81,19 @@ pub(super) async fn wait_for_return(stage: &mut Stage<'_>) -> Result<bool, Fault
     Ok(true)
 }
 
+/// Whether the lock in use went with its reader; one that agents alone saw never had any.
+fn reader_is_gone(held: &Held, readers: &[String]) -> bool {
+    let detector = held.lock.as_ref().map(|lock| &lock.detector);
+    matches!(detector, Some(Detector::PcSc { reader }) if !readers.contains(reader))
+}
+
 /// Asks for the lock in use until it is back.
 async fn ask_for(stage: &mut Stage<'_>, held: &Held) -> Result<(), Fault> {
     let message = match &stage.locks.present().service {
+        Service::Ready { readers } if reader_is_gone(held, readers) => crate::say!(
+            "CA 锁已拔出，读卡器也看不到了，办理已暂停。请重新插好读卡器和同一把锁（直接插 USB 口的锁，插好锁即可），插好后会自动继续。",
+            "the CA lock was pulled out and its reader is out of sight, the run is paused; plug in the reader and the same lock again (just the lock, where it goes straight into USB) and it goes on by itself"
+        ),
         Service::Ready { .. } => crate::say!(
             "CA 锁已拔出，办理已暂停。请重新插入同一把锁，插好后会自动继续。",
             "the CA lock was pulled out, the run is paused; insert the same lock again and it goes on by itself"
@@ -109,7 +119,6 @@ async fn ask_for(stage: &mut Stage<'_>, held: &Held) -> Result<(), Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lock::Detector;
 
     fn in_reader(id: &str, reader: &str) -> Lock {
         let detector = Detector::PcSc { reader: reader.to_owned() };
@@ -133,5 +142,13 @@ mod tests {
         assert_eq!(told(vec![in_reader("B#1.1", "B")]), (true, None));
         assert_eq!(told(Vec::new()), (true, None));
         assert!(swapped(&Held::of(None), &seen(Vec::new())).is_none());
+    }
+
+    #[test]
+    fn a_reader_that_is_gone_is_told_from_a_lock_that_was_pulled() {
+        let held = Held::of(Some(in_reader("A#1.1", "A")));
+        assert!(reader_is_gone(&held, &[]) && reader_is_gone(&held, &["B".to_owned()]));
+        assert!(!reader_is_gone(&held, &["A".to_owned(), "B".to_owned()]));
+        assert!(!reader_is_gone(&Held::of(None), &[]));
     }
 }

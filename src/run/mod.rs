@@ -17,7 +17,7 @@ use crate::doctor;
 use crate::lock::{AgentAt, LockOptions, LockWatch};
 use crate::operator::Operator;
 use crate::playbook::{Fact, Playbook, Privacy};
-use crate::proof::{Event, Mode, PlaybookRef, RunFolder, RunResult, RunStart};
+use crate::proof::{self, Event, Mode, PlaybookRef, RunFolder, RunResult, RunStart};
 
 pub mod batch;
 mod earlier;
@@ -258,6 +258,7 @@ async fn attempt(
         ruku: env!("CARGO_PKG_VERSION").to_owned(),
         playbooks,
         site: options.site.name.clone(),
+        site_title: Some(options.site.title.clone()),
         training: options.site.training,
         mode: options.mode,
         lang: options.lang,
@@ -359,11 +360,12 @@ fn file_name(file: &str) -> String {
     std::path::Path::new(file).file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-/// `20261122-081500-1a2b`: sorts by time, and two runs of one second do not collide.
+/// `20261122-081500-1a2b`: sorts by time, Beijing's as in the report, and two runs of one second do not collide.
+///
 /// By time. A short number that is somebody's (how many people a company has) may stand in any row of digits: then a name without digits.
 fn folder_name(redactor: &Redactor) -> Result<String, Fault> {
     let random = hex::encode(random::bytes::<2>()?);
-    let by_time = format!("{}-{random}", jiff::Zoned::now().strftime("%Y%m%d-%H%M%S"));
+    let by_time = format!("{}-{random}", proof::beijing_now().strftime("%Y%m%d-%H%M%S"));
     if redactor.is_clean(&by_time) {
         return Ok(by_time);
     }
@@ -402,7 +404,7 @@ mod tests {
     fn a_name_holds_no_number_of_somebody() {
         let redactor = Redactor::default();
         assert!(folder_name(&redactor).unwrap().starts_with("20"));
-        redactor.add(&jiff::Zoned::now().strftime("%Y%m%d").to_string());
+        redactor.add(&proof::beijing_now().strftime("%Y%m%d").to_string());
         let name = folder_name(&redactor).unwrap();
         assert!(name.starts_with("run-") && redactor.hide(&name) == name, "{name}");
     }

@@ -35,6 +35,7 @@ const FAULTS: &[&str] = &[
     "图形验证码",
     "风险提示",
     "CA 锁被拔出",
+    "读卡器被拔掉",
     "读卡服务重启",
     "CA 助手重启",
     "CA 锁密码已锁定",
@@ -94,7 +95,7 @@ fn fault(events: &[Value], said: &str) -> String {
 }
 
 /// A run with a person at the terminal, up to the question before the press that counts.
-fn at_the_press(mut command: Command, world: &World) -> Running {
+pub(crate) fn at_the_press(mut command: Command, world: &World) -> Running {
     command.args(["--operator", "terminal"]);
     let mut run = Running::start(command);
     run.wait_for("gate.open", |event| event["kind"] == "insert-lock");

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use crate::hooks::{self, HOOKS};
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -187,4 +189,21 @@ fn nothing_is_left_undone() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// In a debug build the search finds them; `cargo test --release` and the benchmark look at the other one.
+#[test]
+fn only_a_debug_build_knows_the_hooks_of_the_tests() {
+    let known = hooks::known(Path::new(env!("CARGO_BIN_EXE_ruku")));
+    assert_eq!(known, if cfg!(debug_assertions) { HOOKS.to_vec() } else { Vec::new() });
+    let named: BTreeSet<String> = files(&root().join("src"), ".rs")
+        .iter()
+        .flat_map(|path| {
+            let code = code(path);
+            ["RUKU_CRASH", "RUKU_TEST"]
+                .map(|begin| names_after(&code, begin).into_iter().map(|end| format!("{begin}{end}")).collect())
+        })
+        .flat_map(|names: Vec<String>| names)
+        .collect();
+    assert_eq!(named, HOOKS.map(str::to_owned).into(), "every hook is looked for");
 }

@@ -17,6 +17,7 @@ mod faults;
 mod first_path;
 mod guide;
 mod hand_over;
+mod hooks;
 mod house;
 mod human;
 mod lock;

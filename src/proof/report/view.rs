@@ -206,7 +206,7 @@ pub(super) fn of(records: &[Record], state: &State, lang: Lang) -> View {
         why: speaker.say_if(state.end.as_ref().and_then(|end| end.why.as_ref())),
         training: start.is_some_and(|start| start.training),
         subject: start.map(|start| start.subject.clone()).unwrap_or_default(),
-        site: start.map(|start| start.site.clone()).unwrap_or_default(),
+        site: start.map(|start| speaker.say(&words::site(start))).unwrap_or_default(),
         mode: start.map(|start| speaker.say(&words::mode(start.mode))).unwrap_or_default(),
         run: start.map(|start| start.run.clone()).unwrap_or_default(),
         ruku: start.map(|start| start.ruku.clone()).unwrap_or_default(),
@@ -230,7 +230,7 @@ pub(super) fn of(records: &[Record], state: &State, lang: Lang) -> View {
         facts: start
             .iter()
             .flat_map(|start| &start.machine)
-            .map(|(name, value)| (speaker.say(&words::fact(name)), value.clone()))
+            .map(|(name, value)| (speaker.say(&words::fact(name)), speaker.say(&words::fact_value(name, value))))
             .collect(),
         lines: records.len(),
         head: records.last().map(|record| record.sha256.clone()).unwrap_or_default(),

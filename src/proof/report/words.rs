@@ -1,7 +1,7 @@
 //! The report's words for what the journal names by short ones. An unknown short word is shown as it is: never hidden, never guessed.
 
 use crate::base::{Lang, Message};
-use crate::proof::event::{LockChange, Mode, OnceOutcome, RunResult, StepResult};
+use crate::proof::event::{LockChange, Mode, OnceOutcome, RunResult, RunStart, StepResult};
 
 /// Colour class, sign and words. The sign carries the meaning where there is no colour.
 pub(super) type Badge = (&'static str, &'static str, Message);
@@ -140,6 +140,24 @@ pub(super) fn action(word: &str) -> Message {
     }
 }
 
+/// What people call the site. A journal that does not say has its short name, which for the training portals means nothing to anybody.
+pub(super) fn site(start: &RunStart) -> Message {
+    match &start.site_title {
+        Some(title) => title.clone(),
+        None if start.training && start.site == "training" => crate::say!("模拟平台", "Training portals"),
+        None => Message::same(&start.site),
+    }
+}
+
+/// What a fact of the machine says.
+pub(super) fn fact_value(name: &str, value: &str) -> Message {
+    match (name, value) {
+        ("operator", "terminal") => crate::say!("本人", "a person at the terminal"),
+        ("operator", "scripted") => crate::say!("模拟脚本代答", "the training's script"),
+        _ => Message::same(value),
+    }
+}
+
 /// Facts of the machine.
 pub(super) fn fact(name: &str) -> Message {
     match name {
@@ -147,10 +165,7 @@ pub(super) fn fact(name: &str) -> Message {
         "browser_version" => crate::say!("浏览器版本", "Browser version"),
         "driver" => crate::say!("浏览器驱动", "Browser driver"),
         "driver_version" => crate::say!("浏览器驱动版本", "Browser driver version"),
-        "operator" => crate::say!(
-            "操作人（terminal 为本人，scripted 为模拟脚本代答）",
-            "Operator (terminal: a person; scripted: the training's script)"
-        ),
+        "operator" => crate::say!("操作人", "Operator"),
         "os" => crate::say!("操作系统", "Operating system"),
         "arch" => crate::say!("处理器", "Processor"),
         "proxy" => crate::say!("代理", "Proxy"),

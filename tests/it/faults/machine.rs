@@ -1,7 +1,7 @@
 //! The machine itself fails: its disk, its clock, its sleep, its card service.
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command};
 
 use ruku::training::cards::CardHost;
 use rustix::process::{Pid, Signal, kill_process};
@@ -10,15 +10,15 @@ use serde_json::{Value, json};
 use super::{at_the_bind, at_the_press, binds, fault, goes_on, row};
 use crate::world::{Running, World, block_on, shell, until};
 
-/// A run for which a folder of the world is a disk of its own, mounted by nobody else.
+/// A run that has a folder of the world on a disk of its own, mounted by nobody else.
 fn on_a_disk(name: &str, seed: u64, folder: &str, options: &str) {
     let world = World::start(seed);
-    let runs = world.folder.path().join(folder);
-    std::fs::create_dir_all(&runs).unwrap();
+    let folder = world.folder.path().join(folder);
+    std::fs::create_dir_all(&folder).unwrap();
     let plain = world.run_of(&["2.1.1", "2.2"]);
     let mut command = Command::new("unshare");
     command.args(["--user", "--map-root-user", "--mount", "sh", "-c"]);
-    command.arg(format!("mount -t tmpfs -o {options} none \"$0\" && exec \"$@\"")).arg(&runs).arg(plain.get_program());
+    command.arg(format!("mount -t tmpfs -o {options} none \"$0\" && exec \"$@\"")).arg(&folder).arg(plain.get_program());
     command.args(plain.get_args()).envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
     for (name, _) in plain.get_envs().filter(|(_, value)| value.is_none()) {
         command.env_remove(name);
@@ -40,13 +40,14 @@ fn the_disk_is_full() {
 }
 
 #[test]
-fn the_disk_of_the_ledger_is_full() {
-    on_a_disk("防重复提交记录所在的磁盘已满", 923, "training/visitors", "size=48k");
+fn the_disk_is_read_only() {
+    on_a_disk("磁盘是只读的", 921, "runs", "ro");
 }
 
 #[test]
-fn the_disk_is_read_only() {
-    on_a_disk("磁盘是只读的", 921, "runs", "ro");
+fn the_disk_of_the_ledger_is_full() {
+    // Room for the line that something is about to be done; not for sure for the one that says what became of it.
+    on_a_disk("防重复提交记录所在的磁盘已满", 927, "training/visitors", "size=4k");
 }
 
 #[test]
@@ -162,6 +163,23 @@ fn the_agent_restarts() {
     row("CA 助手重启", told.trim_start_matches("错误："), &stored, code);
 }
 
+/// The training's card service, which is killed.
+fn kill_card_service(world: &World) {
+    let comm = |pid: &u32| std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+    let service = family(world.pid()).into_iter().find(|pid| comm(pid).trim() == "pcscd").expect("a card service");
+    kill_process(Pid::from_raw(i32::try_from(service).unwrap()).unwrap(), Signal::KILL).unwrap();
+}
+
+/// The training's cards again, with p1's in its reader, until `work` is done.
+fn with_cards(world: &World, work: impl FnOnce()) {
+    block_on(async {
+        let host = CardHost::start(&world.folder.path().join("training"), Path::new(env!("CARGO_BIN_EXE_ruku"))).await.unwrap();
+        host.insert(0, "p1").await.unwrap();
+        work();
+        host.end().await;
+    });
+}
+
 #[test]
 fn the_card_service_restarts() {
     let world = World::start(926);
@@ -173,20 +191,65 @@ fn the_card_service_restarts() {
     run.wait_for("gate.open", |event| event["kind"] == "insert-lock");
     world.training(&["insert", "p1"]);
     until("the portal has been asked", || world.ask("/hold")["held"] == 1);
-    let comm = |pid: &u32| std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-    let service = family(world.pid()).into_iter().find(|pid| comm(pid).trim() == "pcscd").expect("a card service");
-    kill_process(Pid::from_raw(i32::try_from(service).unwrap()).unwrap(), Signal::KILL).unwrap();
+    kill_card_service(&world);
     let gate = run.wait_for("gate.open", |event| event["kind"] == "reinsert-lock");
     world.admin("/release", &json!({}));
     let told = gate["message"]["zh"].as_str().unwrap().to_owned();
-    block_on(async {
-        let host = CardHost::start(&world.folder.path().join("training"), Path::new(env!("CARGO_BIN_EXE_ruku"))).await.unwrap();
-        host.insert(0, "p1").await.unwrap();
+    with_cards(&world, || {
         run.wait_for("gate.open", |event| event["kind"] == "confirm");
         run.type_line("");
         let (code, said, _) = run.end();
         assert_eq!(code, 0, "{said}");
         row("读卡服务重启", &told, &binds(&world), code);
-        host.end().await;
+    });
+}
+
+/// A card service that knows no reader, in namespaces of its own; all of it ends with the value.
+struct NoReader(Child);
+
+impl NoReader {
+    fn start(world: &World) -> NoReader {
+        let folder = world.folder.path().join("training/pcsc");
+        // What a killed service leaves, which the next one would take for a living one.
+        for left in ["pcscd.comm", "pcscd.pid"] {
+            let _ = std::fs::remove_file(folder.join(left));
+        }
+        // No drivers of USB readers either: this machine's own must not be found.
+        let script = "PATH=$PATH:/usr/sbin:/sbin; mount -t tmpfs none /run; mkdir /run/pcscd /run/readers /run/empty; mount --bind \"$0\" /run/pcscd\n\
+            for drivers in /usr/lib*/pcsc/drivers /usr/lib/*/pcsc/drivers /usr/local/lib/pcsc/drivers; do\n\
+            [ ! -d $drivers ] || mount --bind /run/empty $drivers; done\n\
+            pcscd --help | grep -q disable-polkit && polkit=--disable-polkit\n\
+            exec pcscd --foreground --config /run/readers $polkit";
+        let mut command = Command::new("unshare");
+        command.args(["--user", "--map-root-user", "--mount", "--net", "--pid", "--fork", "--kill-child", "sh", "-c", script]);
+        NoReader(command.arg(folder).spawn().unwrap())
+    }
+}
+
+impl Drop for NoReader {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+/// The service lives, and has lost the reader with the lock in it.
+#[test]
+fn the_reader_is_gone() {
+    let world = World::start(928);
+    let mut command = world.unpictured(&["2.1.1", "2.2"]);
+    command.env("RUKU_LOG", "ruku::lock=debug");
+    let mut run = at_the_press(command, &world);
+    kill_card_service(&world);
+    let service = NoReader::start(&world);
+    run.wait_said("the smart card service tells of readers readers=0");
+    run.type_line("");
+    let gate = run.wait_for("gate.open", |event| event["kind"] == "reinsert-lock");
+    assert_eq!(world.counter("bind_requests"), 0);
+    drop(service);
+    with_cards(&world, || {
+        let (code, said, _) = run.end();
+        assert_eq!(code, 0, "{said}");
+        row("读卡器被拔掉", gate["message"]["zh"].as_str().unwrap(), &binds(&world), code);
     });
 }

@@ -34,6 +34,7 @@ pub(crate) fn start() -> Event {
             title: Message::new("CA 证书绑定", "Bind the CA certificate"),
         }],
         site: "training".into(),
+        site_title: Some(Message::new("模拟平台", "Training portals")),
         training: true,
         mode: Mode::Auto,
         lang: Lang::Zh,
