@@ -144,8 +144,10 @@ fn prepare<'c>(context: &'c Context, args: Args, instance: Option<Instance>) -> 
     let journal = Journal::open(&beside(&table, "-结果.jsonl"), &key)?;
     let what = what(&texts);
     let entries = rows.into_iter().map(|row| {
-        let values: Vec<&str> = row.inputs.iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]).collect();
-        Entry { key: journal.key(&what, &fields.identity(&row)), values: journal.key("", &values), row }
+        let files = row.files.as_deref().map(|files| files.to_string_lossy().into_owned());
+        let values = row.inputs.iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]).chain(files.as_deref());
+        let values = journal.hash(&values.collect::<Vec<_>>());
+        Entry { key: journal.key(&what, &fields.identity(&row)), values, row }
     });
     let entries = entries.collect();
     let runs = args.runs.clone().unwrap_or_else(|| beside(&table, "-档案"));

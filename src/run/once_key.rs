@@ -56,6 +56,8 @@ pub(super) fn subject(playbooks: &[Chosen], inputs: &BTreeMap<String, String>, h
     };
     of(InputType::CnId)
         .or_else(|| of(InputType::CreditCode))
+        // The `x` of an identity number is typed as it comes.
+        .map(|number| number.to_uppercase())
         .or_else(|| holder.map(str::to_owned))
         .unwrap_or_else(|| applicant.to_owned())
 }

@@ -17,6 +17,8 @@ use crate::say;
 
 /// How often a picture is tried on a page that keeps moving.
 const TRIES: usize = 8;
+/// How long a page may take to lift its masks where the limit of the picture is up.
+const LIFT: Duration = Duration::from_secs(3);
 /// How often masks are placed in one try: a frame may turn out personal, and a shadow root may hold another.
 const ROUNDS: usize = 6;
 
@@ -44,7 +46,7 @@ impl Browser {
         let taken = self.masked_picture(until).await;
         // After a fault they may still stand: the page must not stay black for the person.
         if taken.is_err()
-            && let Err(fault) = self.ask_all("ruku.liftMasks()", &[], until).await
+            && let Err(fault) = self.ask_all("ruku.liftMasks()", &[], &until.renewed(LIFT)).await
         {
             tracing::debug!(%fault, "the masks went with their page");
         }

@@ -82,7 +82,15 @@ impl Journal {
 
     /// The key of a row: `what` is done, for `who`.
     pub fn key(&self, what: &str, who: &[&str]) -> String {
-        let text = std::iter::once(what).chain(who.iter().copied()).collect::<Vec<_>>().join("\0").to_uppercase();
+        self.mac(&std::iter::once(what).chain(who.iter().copied()).collect::<Vec<_>>().join("\0").to_uppercase())
+    }
+
+    /// A hash of what a row holds, by which a correction is seen.
+    pub fn hash(&self, parts: &[&str]) -> String {
+        self.mac(&parts.join("\0"))
+    }
+
+    fn mac(&self, text: &str) -> String {
         // HMAC takes keys of any length, so this cannot fail.
         let mac = Hmac::<Sha256>::new_from_slice(self.key.expose().as_bytes());
         let mac = mac.map(|mac| mac.chain_update(b"ruku batch\0").chain_update(text.as_bytes()).finalize().into_bytes());
@@ -133,8 +141,10 @@ fn add(rows: &mut HashMap<String, Known>, line: Line) {
     match line {
         Line::Begin { row, values, at, .. } => {
             let known = rows.entry(row).or_default();
-            // The folder of the run before stays known until there is a new one: killed in between, that one can be gone on with.
-            *known = Known { values, began: Some(at), run: known.run.take(), ending: None, seconds: 0 };
+            // The folder of the run before stays known until there is a new one: killed in between, that one can be gone on with. Not where
+            // the row was corrected: that run has the old values.
+            let run = known.run.take().filter(|_| known.values == values);
+            *known = Known { values, began: Some(at), run, ending: None, seconds: 0 };
         }
         Line::Run { row, run } => rows.entry(row).or_default().run = Some(run),
         Line::End { row, ending, seconds } => {
@@ -189,6 +199,7 @@ mod tests {
         journal.run(&one, "r1").unwrap();
         journal.end(&one, ending(Class::Parked), 7).unwrap();
         journal.begin(&two, "w", 3).unwrap();
+        assert_ne!(journal.hash(&["a", "b"]), journal.hash(&["A", "b"]), "a correction of case alone");
         drop(journal);
         let bytes = std::fs::read(&path).unwrap();
         assert!(!bytes.windows(8).any(|part| part == b"11010519"));
@@ -198,6 +209,10 @@ mod tests {
         assert_eq!((known.run.as_deref(), known.seconds, known.values.as_str()), (Some("r1"), 7, "v"));
         assert_eq!(known.ending, Some(ending(Class::Parked)));
         assert_eq!(journal.known(&two).unwrap().ending, None);
+        journal.begin(&one, "v", 2).unwrap();
+        assert_eq!(journal.known(&one).unwrap().run.as_deref(), Some("r1"), "can be gone on with");
+        journal.begin(&one, "corrected", 2).unwrap();
+        assert_eq!(journal.known(&one).unwrap().run, None, "has the old values");
         journal.begin(&one, "v", 2).unwrap();
         assert_eq!((journal.known(&one).unwrap().run.as_deref(), &journal.known(&one).unwrap().ending), (Some("r1"), &None));
         drop(journal);

@@ -90,10 +90,12 @@ impl Walk<'_> {
         }
     }
 
-    /// Waits until the page changes after a picture that was begun at `taken`; no when it stands still. After a step that only looked, a
-    /// page that has stood still for long enough already will not change now.
+    /// Waits until the page may look otherwise than in a picture that was begun at `taken`; no when it stands still. After a step that only
+    /// looked, a page that has stood still for long enough already will not change now; after one that acted there is a last picture at the
+    /// end, as what is drawn or entered changes unseen.
     async fn changes(&self, taken: Instant, acted: bool, fresh: &Until) -> bool {
         let waiting = crate::say!("网页变化", "the page to change");
+        let late = fresh.expired();
         while !fresh.expired() {
             match self.browser.still_for(fresh).await {
                 Ok(still) if still < taken.elapsed() => return true,
@@ -106,6 +108,6 @@ impl Walk<'_> {
                 break;
             }
         }
-        false
+        acted && !late
     }
 }

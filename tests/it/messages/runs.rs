@@ -135,7 +135,7 @@ async fn faults_of_whole_runs_read_well() {
         ("handler", Trial { head: handler, ..Trial::new(notice, "  - click: 下一步\n") }),
         ("box-says-other", Trial::new(boxes, "  - click: 删除\n  - dialog: { answer: 确定, text: 保存成功 }\n")),
         ("other-buttons", Trial::new(boxes, "  - click: 删除\n  - dialog: 以后再说\n")),
-        ("box-button", Trial::new(drawn, "  - dialog: 保存\n    within: 2s\n")),
+        ("box-button", Trial::new(drawn, "  - dialog: 保存\n    within: 6s\n")),
         ("upload-no-folder", Trial::new(attach, "  - upload: { to: 附件, file: a.pdf, done: { text: 上传成功 } }\n")),
         (
             "upload-outside",

@@ -62,5 +62,16 @@ const fileField = (key) => {
   return element.type === "file" ? { state: "field", node: element, several: element.multiple } : { state: "wrong" };
 };
 
-// Whether the document is complete and nothing in it has changed for `quiet` milliseconds.
-const settled = async (quiet) => (await stillFor()) >= quiet && document.readyState === "complete";
+// Whether the document is complete and nothing in it has changed for `quiet` milliseconds, attributes that do not show included: those of
+// kits that begin to listen.
+let stirred = null;
+const settled = async (quiet) => {
+  if (stirred === null) {
+    stirred = performance.now();
+    const stir = () => {
+      stirred = performance.now();
+    };
+    new MutationObserver(stir).observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+  }
+  return (await stillFor()) >= quiet && document.readyState === "complete" && performance.now() - stirred >= quiet;
+};
