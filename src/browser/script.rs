@@ -22,7 +22,7 @@ pub(super) const SANDBOX: &str = "ruku";
 const CONNECTED_WITHIN: Duration = Duration::from_secs(3600);
 
 /// One frame of a window.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Frame {
     /// Its BiDi context.
     pub(super) context: String,

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::super::Browser;
+use super::super::script::Frame;
 use super::target::Found;
 use super::world::View;
 use crate::base::until::rung;
@@ -77,13 +78,8 @@ impl Browser {
             if !self.options.masking {
                 return RawShot::from_browser(self.raw_png(until).await?).mask(&[]);
             }
-            let begun = Instant::now();
             let before = match self.place_masks(until).await {
-                Ok((before, still)) => {
-                    cost::spent(cost::STILL, still);
-                    cost::spent(cost::MASKS, begun.elapsed().saturating_sub(still));
-                    before
-                }
+                Ok(before) => before,
                 Err(fault) if matches!(fault.kind, FaultKind::Dialog | FaultKind::Stopped) || self.took_away().is_some() => {
                     return Err(fault);
                 }
@@ -93,10 +89,10 @@ impl Browser {
                 }
             };
             let raw = RawShot::from_browser(self.raw_png(until).await?);
-            let same = cost::timed_async(cost::MASKS, self.ask_all("ruku.takeMasks()", &[], until)).await;
-            match same.and_then(|views| told(&views)) {
-                Ok(after) if after == before => return cost::timed(cost::MASKS, || raw.mask(&before.1)),
-                Ok(_) => why = None,
+            let (same, picture) = cost::timed_async(cost::MASKS, self.take_masks(&before, raw, until)).await;
+            match same {
+                Ok(true) => return picture,
+                Ok(false) => why = None,
                 Err(fault) if self.took_away().is_some() || fault.kind == FaultKind::Dialog => return Err(fault),
                 Err(fault) => why = Some(fault),
             }
@@ -112,9 +108,8 @@ impl Browser {
     }
 
     /// Places the masks in every frame: again where closed shadow roots were learnt of, and where one frame is personal and another was not
-    /// yet treated so. Told is what every frame covers, the covered places in device pixels of the window, and how long it took without the
-    /// looking for them: until the page stood still.
-    async fn place_masks(&self, until: &Until) -> Result<(Told, Duration), Fault> {
+    /// yet treated so. What the page takes to stand still counts as stillness, all the rest as masks.
+    async fn place_masks(&self, until: &Until) -> Result<Covered, Fault> {
         let redactor = &self.options.redactor;
         let mut personal = self.taken_over;
         let (begun, mut still) = (Instant::now(), None);
@@ -126,17 +121,16 @@ impl Browser {
                 "origins": self.personal_origins(),
                 "personal": personal,
             });
-            let mut views = self.ask_all("ruku.placeMasks(args[0])", &[given], until).await?;
+            let frames = self.frames(until).await?;
+            let views = self.ask_frames(frames.clone(), "ruku.placeMasks(args[0])", &[given], until).await;
             let (asked, mut again, mut looked) = (begun.elapsed(), false, 0.0_f64);
-            for view in &mut views {
-                let Ok(answer) = &mut view.answer else { continue };
-                let spent = answer.as_object_mut().and_then(|answer| answer.remove("spent"));
-                looked += spent.and_then(|millis| millis.as_f64()).unwrap_or_default();
+            for view in &views {
+                let Ok(answer) = &view.answer else { continue };
+                looked += answer["spent"].as_f64().unwrap_or_default();
                 if answer["known"] == true {
                     self.now_personal(&view.document);
                 }
-                let hosts = answer.as_object_mut().and_then(|answer| answer.remove("hosts")).unwrap_or_default();
-                let closed = hosts.as_array().into_iter().flatten().filter(|host| host["closed"].is_object());
+                let closed = answer["hosts"].as_array().into_iter().flatten().filter(|host| host["closed"].is_object());
                 let roots: Vec<Value> = closed.map(|host| json!([host, host["closed"]])).collect();
                 if !roots.is_empty() {
                     self.ask(&view.context, "ruku.learnRoots(args[0])", &[Value::Array(roots)], until).await?;
@@ -152,10 +146,24 @@ impl Browser {
                 (personal, again) = (true, true);
             }
             if !again {
-                return Ok((told(&views)?, still));
+                cost::spent(cost::STILL, still);
+                cost::spent(cost::MASKS, begun.elapsed().saturating_sub(still));
+                return covered(frames, &views, |answer| answer["state"].as_str());
             }
         }
         Err(unsteady())
+    }
+
+    /// Looks again after the capture and lifts the masks; meanwhile the picture is painted, and is good only where every frame covers what it
+    /// covered `before` and no frame has come or gone.
+    async fn take_masks(&self, before: &Covered, raw: RawShot, until: &Until) -> (Result<bool, Fault>, Result<MaskedShot, Fault>) {
+        let rects = before.rects.clone();
+        let painted = tokio::task::spawn_blocking(move || raw.mask(&rects));
+        let taken = self.ask_frames(before.frames.clone(), "ruku.takeMasks()", &[], until);
+        let (views, frames, painted) = tokio::join!(taken, self.frames(until), painted);
+        let same = frames.and_then(|frames| covered(frames, &views, Value::as_str)).map(|after| after == *before);
+        // Only a painter that panicked gives none.
+        (same, painted.unwrap_or_else(|_| Err(unsteady())))
     }
 
     fn personal_origins(&self) -> Vec<String> {
@@ -175,24 +183,32 @@ impl Browser {
     }
 }
 
-/// What every frame covers, and the covered places in device pixels of the window.
-type Told = (Vec<Value>, Vec<MaskRect>);
+/// What the frames of a window cover.
+#[derive(PartialEq)]
+struct Covered {
+    /// All frames that there are.
+    frames: Vec<Frame>,
+    /// Of each: where it lies, and its own state.
+    states: Vec<Value>,
+    /// The covered places in device pixels of the window.
+    rects: Vec<MaskRect>,
+}
 
-fn told(views: &[View]) -> Result<Told, Fault> {
+/// Takes the state out of what every frame answered.
+fn covered(frames: Vec<Frame>, views: &[View], state: impl Fn(&Value) -> Option<&str>) -> Result<Covered, Fault> {
     let mut ratio = 1.0;
-    let (mut told, mut rects) = (Vec::new(), Vec::new());
+    let (mut states, mut rects) = (Vec::new(), Vec::new());
     for view in views {
-        let answer = view.answer.clone()?;
-        if answer.is_null() {
-            return Err(unsteady());
-        }
+        let answer = view.answer.as_ref().map_err(Fault::clone)?;
+        let state = state(answer).ok_or_else(unsteady)?;
+        let told: Value = serde_json::from_str(state).map_err(|_| unsteady())?;
         if view.parent.is_none() {
-            ratio = answer["ratio"].as_f64().unwrap_or(1.0);
+            ratio = told["ratio"].as_f64().unwrap_or(1.0);
         }
-        rects.extend(answer["boxes"].as_array().into_iter().flatten().filter_map(|one| rect_of(view, one, ratio)));
-        told.push(json!([view.context, view.origin.0, view.origin.1, answer]));
+        rects.extend(told["boxes"].as_array().into_iter().flatten().filter_map(|one| rect_of(view, one, ratio)));
+        states.push(json!([view.origin.0, view.origin.1, state]));
     }
-    Ok((told, rects))
+    Ok(Covered { frames, states, rects })
 }
 
 /// A covered place in the picture, rounded outwards; none when its frame is not seen or clips it away.

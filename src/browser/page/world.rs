@@ -6,6 +6,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::super::Browser;
+use super::super::script::Frame;
 use crate::base::{Fault, FaultKind, Until};
 
 /// Ruku's script, as one function that takes the way out for messages. Called again in the same
@@ -103,7 +104,11 @@ impl Browser {
 
     /// Calls `expression` in every frame of the current window and says where the frames are.
     pub(super) async fn ask_all(&self, expression: &str, args: &[Value], until: &Until) -> Result<Vec<View>, Fault> {
-        let frames = self.frames(until).await?;
+        Ok(self.ask_frames(self.frames(until).await?, expression, args, until).await)
+    }
+
+    /// The same of frames that are known already.
+    pub(super) async fn ask_frames(&self, frames: Vec<Frame>, expression: &str, args: &[Value], until: &Until) -> Vec<View> {
         let both = format!("(async () => [ruku.frames(), ruku.whose(), await ({expression})])()");
         let answers = join_all(frames.iter().map(|frame| self.ask(&frame.context, &both, args, until))).await;
         let mut views: Vec<View> = Vec::with_capacity(frames.len());
@@ -133,7 +138,7 @@ impl Browser {
             views.push(view);
             children.push(boxes);
         }
-        Ok(views)
+        views
     }
 
     /// Whether this fault only says that a frame has moved on, so that looking again makes sense.

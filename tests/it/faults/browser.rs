@@ -4,19 +4,25 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 use super::{at_the_bind, ended};
-use crate::world::{Running, World, block_on, folders_with};
+use crate::world::{Running, World, block_on, folders_with, until};
 
 /// The folder of the run under way.
 fn work(world: &World) -> std::path::PathBuf {
     folders_with(&world.temporary(), "processes.json").pop().expect("a run under way")
 }
 
+/// Sends a signal and waits until it has stopped or ended the program: a browser that is about to crash still presses a button.
 fn signal(world: &World, who: &str, signal: Signal) {
     let pid = crate::driver::recorded(&work(world), who);
     kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
+    until("the signal to have done its work", || match std::fs::read_to_string(format!("/proc/{pid}/stat")) {
+        Ok(stat) => ["T", "Z", "X"].contains(&stat.rsplit_once(") ").unwrap().1.split(' ').next().unwrap()),
+        Err(_) => true,
+    });
 }
 
-/// A command to the browser's own protocol, beside Ruku, as its window's cross or a crash does; the page gone, none is answered.
+/// A command to the browser's own protocol, beside Ruku, as its window's cross or a crash does. It is obeyed when the browser hangs up or says
+/// that the page has crashed: the command itself is never answered then.
 fn devtools(world: &World, method: &str, to_page: bool) {
     let told = std::fs::read_to_string(work(world).join("profile/DevToolsActivePort")).unwrap();
     let (port, path) = told.split_once('\n').unwrap();
@@ -36,11 +42,20 @@ fn devtools(world: &World, method: &str, to_page: bool) {
         format!("ws://127.0.0.1:{port}{}", path.trim())
     };
     block_on(async {
-        use futures_util::SinkExt;
+        use futures_util::{SinkExt, StreamExt};
         let (mut socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
-        let command: Value = json!({ "id": 1, "method": method });
-        socket.send(tokio_tungstenite::tungstenite::Message::text(command.to_string())).await.unwrap();
-        socket.flush().await.unwrap();
+        for (id, method) in [to_page.then_some("Inspector.enable"), Some(method)].into_iter().flatten().enumerate() {
+            let command: Value = json!({ "id": id, "method": method });
+            socket.send(tokio_tungstenite::tungstenite::Message::text(command.to_string())).await.unwrap();
+        }
+        let obeyed = async {
+            while let Some(Ok(said)) = socket.next().await {
+                if said.to_text().is_ok_and(|said| said.contains("Inspector.targetCrashed")) {
+                    break;
+                }
+            }
+        };
+        tokio::time::timeout(crate::world::PATIENCE, obeyed).await.expect("the browser obeys");
     });
 }
 

@@ -2,6 +2,7 @@
 // change of the document in between. The value of a password field is never read; the field is covered wholly.
 
 const MASK = "data-ruku-mask";
+const CARET = "data-ruku-caret";
 const HIGHLIGHT = "ruku-mask";
 const maskSheet = new CSSStyleSheet();
 maskSheet.replaceSync(`
@@ -11,15 +12,16 @@ maskSheet.replaceSync(`
     opacity: 1 !important; filter: none !important; clip-path: none !important; transition: none !important; animation: none !important; }
   [${MASK}]::placeholder, [${MASK}]::selection { color: #000 !important; background: #000 !important; }
   textarea[${MASK}] { resize: none !important; }
+  [${CARET}] { caret-color: transparent !important; }
   [${MASK}]::before, [${MASK}]::after { color: #000 !important; background: #000 !important; }
   img[${MASK}], object[${MASK}], embed[${MASK}], video[${MASK}], canvas[${MASK}], svg[${MASK}], input[type="image"][${MASK}] { filter: brightness(0) !important; }
 `);
-const shotSheet = new CSSStyleSheet();
-shotSheet.replaceSync("*, *::before, *::after { caret-color: transparent !important; }");
-
-const sheets = [maskSheet, plainSheet, shotSheet];
+// They stay in the document: to come and go, they would have all styles worked out anew for every picture.
+const sheets = [maskSheet, plainSheet];
 
 let masks = null;
+// What was looked for in attributes and fields last, and what was found in them: most are the same in the next picture.
+let lastLooked = ["", null];
 
 // What `make` says of a key, asked once: pages repeat their letters and their attributes thousandfold.
 const remembered = (make, kept = new Map()) => (key) => {
@@ -27,14 +29,19 @@ const remembered = (make, kept = new Map()) => (key) => {
   return kept.get(key);
 };
 
-const foldMark = remembered((c) => {
+// What is asked of every mark of a text. Unseen and ignored as base/letters.rs has it.
+const traits = remembered((c) => {
   const code = c.codePointAt(0);
-  return (code >= 0xff01 && code <= 0xff5e ? String.fromCharCode(code - 0xfee0) : c).replace(/[A-Z]/, (upper) => upper.toLowerCase());
+  const half = code >= 0xff01 && code <= 0xff5e ? String.fromCharCode(code - 0xfee0) : c;
+  const mark = half.replace(/[A-Z]/, (upper) => upper.toLowerCase());
+  return {
+    mark,
+    space: /\s/.test(mark),
+    numeric: /[0-9x\s\-\u2010-\u2015./]/.test(mark),
+    unseen: /[\u00ad\u200b-\u200d\ufeff]/.test(c),
+    ignored: /[\s\u0000\u0085\u2010-\u2015\-－,，/／+＋]/.test(mark),
+  };
 });
-const isSpace = remembered((c) => /\s/.test(c));
-// As base/letters.rs has it.
-const unseen = remembered((c) => /[\u00ad\u200b-\u200d\ufeff]/.test(c));
-const ignored = remembered((c) => /[\s\u0000\u0085\u2010-\u2015\-－,，/／+＋]/.test(c));
 // Between the words of two lines or cells: belongs to no number.
 const BREAK = "\u0000";
 
@@ -46,16 +53,23 @@ const lineOf = (node) => {
 };
 
 // Some marks as one string, and for each code unit of it the mark that it belongs to.
-const joined = (marks, chosen) => {
-  const units = [];
-  for (const at of chosen) for (let unit = 0; unit < marks[at].length; unit++) units.push(at);
-  return [chosen.map((at) => marks[at]).join(""), units];
-};
+class Line {
+  text = "";
+  units = [];
+  push(mark, at) {
+    this.text += mark;
+    for (let unit = 0; unit < mark.length; unit++) this.units.push(at);
+  }
+  // The marks that a part of the string is made of.
+  between(start, end) {
+    return [...new Set(this.units.slice(start, end))];
+  }
+}
 
 // The parts of a folded text that the net finds and nobody calls public.
 const unknownHits = (text) =>
   netHits(text).filter(([start, end]) => {
-    const own = [...text.slice(start, end)].filter((c) => !ignored(c)).join("");
+    const own = [...text.slice(start, end)].filter((c) => !traits(c).ignored).join("");
     return !masks.shown.some((value) => value.includes(own));
   });
 
@@ -65,14 +79,13 @@ const textHits = (root, values) => {
   const nodes = [];
   // Of each mark: itself, its node, and where in that it begins and ends.
   const [marks, owners, begins, ends] = [[], [], [], []];
-  const push = (mark, owner, begin, end) => {
-    marks.push(mark);
+  const push = (c, owner, begin, end) => {
+    marks.push(traits(c));
     owners.push(owner);
     begins.push(begin);
     ends.push(end);
   };
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
-  const numeric = (c) => c !== undefined && /[0-9x\s\-\u2010-\u2015./]/.test(c);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     if (node.nodeType === Node.ELEMENT_NODE) {
       if (node.tagName === "BR") push(BREAK);
@@ -82,11 +95,11 @@ const textHits = (root, values) => {
     const text = node.data;
     const at = nodes.push(node) - 1;
     // Numbers run through elements of one line only. The style is asked for where two numbers could be one.
-    const flows = numeric(marks.at(-1)) && numeric(text[0] && foldMark(text[0])) && lineOf(nodes[at - 1]) === lineOf(node);
+    const flows = marks.at(-1)?.numeric && text && traits(text[0]).numeric && lineOf(nodes[at - 1]) === lineOf(node);
     if (at && !flows) push(BREAK);
     let offset = 0;
     for (const c of text) {
-      if (!unseen(c)) push(foldMark(c), at, offset, offset + c.length);
+      if (!traits(c).unseen) push(c, at, offset, offset + c.length);
       offset += c.length;
     }
   }
@@ -102,41 +115,37 @@ const textHits = (root, values) => {
       at = end + 1;
     }
   };
-  const [significant, seen] = [[], []];
-  marks.forEach((c, at) => {
-    if (!ignored(c)) significant.push(at);
+  const [folded, line] = [new Line(), new Line()];
+  marks.forEach(({ mark, space, ignored }, at) => {
+    if (!ignored) folded.push(mark, at);
     // A line shows any white space as one.
-    if (!(isSpace(c) && at && isSpace(marks[at - 1]))) seen.push(at);
+    if (!(space && marks[at - 1]?.space)) line.push(mark, at);
   });
-  // The chosen marks that a match of their string, from one code unit to another, is made of.
-  const between = (chosen, first, last) => chosen.filter((at) => at >= first && at <= last);
-  const [folded, units] = joined(marks, significant);
   for (const value of values) {
     // As base/redact.rs has it: fifty employees must not blank the middle of every number.
     const small = /^[0-9]{1,5}$/.test(value);
-    for (let from = folded.indexOf(value); from >= 0; from = folded.indexOf(value, from + 1)) {
-      const [first, last] = [units[from], units[from + value.length - 1]];
-      const digitAt = (at) => isDigit(marks[at] ?? "");
-      if (small && (digitAt(first - 1) || digitAt(last + 1))) continue;
+    for (let from = folded.text.indexOf(value); from >= 0; from = folded.text.indexOf(value, from + 1)) {
+      const part = folded.between(from, from + value.length);
+      const digitAt = (at) => isDigit(marks[at]?.mark ?? "");
+      if (small && (digitAt(part[0] - 1) || digitAt(part.at(-1) + 1))) continue;
       known = true;
-      add(between(significant, first, last));
+      add(part);
     }
   }
-  const [line, places] = joined(marks, seen);
-  for (const [start, end] of unknownHits(line)) add(between(seen, places[start], places[end - 1]));
+  for (const [start, end] of unknownHits(line.text)) add(line.between(start, end));
   return [hits, known];
 };
 
 // [whether a value stands in a text, whether the net finds a number in it]
 const looked = (text) => {
-  const folded = [...text].filter((c) => !unseen(c)).map(foldMark).join("");
-  const significant = [...folded].filter((c) => !ignored(c)).join("");
+  const marks = [...text].map(traits).filter(({ unseen }) => !unseen);
+  const [folded, significant] = [marks, marks.filter(({ ignored }) => !ignored)].map((some) => some.map(({ mark }) => mark).join(""));
   return [masks.values.some((value) => significant.includes(value)), unknownHits(folded).length > 0];
 };
 
 const holds = (text) => {
   if (!text) return false;
-  const [known, unknown] = masks.looked(text);
+  const [known, unknown] = lastLooked[1](text);
   masks.known ||= known;
   return known || unknown;
 };
@@ -212,7 +221,7 @@ const find = () => {
   const { values, highlight } = masks;
   highlight.clear();
   masks.spots = [];
-  const [whole, plain] = [new Set(), new Set()];
+  const [whole, plain, focused] = [new Set(), new Set(), new Set()];
   const cover = (element, reason) => {
     whole.add(element);
     setMark(element, MASK, "", masks.covered);
@@ -224,6 +233,7 @@ const find = () => {
       masks.roots.add(root);
       masks.watch.observe(root, { subtree: true, childList: true, characterData: true, attributes: true });
     }
+    if (root.activeElement) focused.add(root.activeElement);
     for (const sheet of sheets) if (!root.adoptedStyleSheets.includes(sheet)) root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
     const [hits, known] = textHits(root, values);
     masks.known ||= known;
@@ -255,6 +265,9 @@ const find = () => {
   }
   dropMarks(MASK, masks.covered, whole);
   dropMarks(PLAIN, masks.plain, plain);
+  // It blinks: no two pictures would be equal.
+  for (const element of focused) setMark(element, CARET, "", masks.carets);
+  dropMarks(CARET, masks.carets, focused);
   CSS.highlights.set(HIGHLIGHT, highlight);
   // Our own attribute changes are no news.
   masks.watch.takeRecords();
@@ -300,10 +313,12 @@ const lookAgain = () =>
 // it looked for them: to ask whether it stands still, and to wait for that, is every picture's, covered or not.
 const placeMasks = async (given) => {
   masks ??= {
-    highlight: new Highlight(), covered: new Set(), plain: new Set(), roots: new Set(), media: new Map(), watch: new MutationObserver(lookAgain),
+    highlight: new Highlight(), covered: new Set(), plain: new Set(), carets: new Set(), roots: new Set(), media: new Map(), watch: new MutationObserver(lookAgain),
     known: false, moves: 0,
   };
-  Object.assign(masks, given, { spent: 0, personal: given.personal || given.origins.includes(whose()), looked: remembered(looked) });
+  Object.assign(masks, given, { spent: 0, personal: given.personal || given.origins.includes(whose()) });
+  const sought = JSON.stringify([given.values, given.shown]);
+  if (sought !== lastLooked[0]) lastLooked = [sought, remembered(looked)];
   masks.highlight.priority = 2147483647;
   lookAgain();
   // A font that never comes must not stop the proof; the second look would see it move the text.
@@ -315,7 +330,7 @@ const placeMasks = async (given) => {
     if (masks.moves !== before || !frame) continue;
     const hosts = metered(closedHosts);
     // What the watch cannot see, such as a field's value, is found with the last look.
-    return { ...maskState(boxes), hosts, spent: masks.spent };
+    return { state: maskState(boxes), hosts, personal: masks.personal, known: masks.known, spent: masks.spent };
   }
   return null;
 };
@@ -330,16 +345,18 @@ const metered = (work) => {
   }
 };
 
-// `moves`: what went away and came back between two looks was elsewhere in the picture.
-const maskState = (boxes) => ({
-  boxes,
-  moves: masks.moves,
-  scroll: [scrollX, scrollY],
-  size: [innerWidth, innerHeight],
-  ratio: devicePixelRatio,
-  personal: masks.personal,
-  known: masks.known,
-});
+// What must be the same before and after the capture, as one text: the driver would ask for every part of an object by itself. `moves`: what
+// went away and came back between two looks was elsewhere in the picture.
+const maskState = (boxes) =>
+  JSON.stringify({
+    boxes,
+    moves: masks.moves,
+    scroll: [scrollX, scrollY],
+    size: [innerWidth, innerHeight],
+    ratio: devicePixelRatio,
+    personal: masks.personal,
+    known: masks.known,
+  });
 
 // The same look again, for after the capture, with which the masks go; null when they were lifted meanwhile. A style sheet that came since, or
 // was changed by a script, is no change of the document: this look goes through all styles again.
@@ -357,6 +374,6 @@ const liftMasks = () => {
   CSS.highlights.delete(HIGHLIGHT);
   dropMarks(MASK, masks.covered, new Set());
   dropMarks(PLAIN, masks.plain, new Set());
-  for (const root of masks.roots) root.adoptedStyleSheets = root.adoptedStyleSheets.filter((sheet) => !sheets.includes(sheet));
+  dropMarks(CARET, masks.carets, new Set());
   masks = null;
 };

@@ -46,9 +46,11 @@ const drawnParts = (element) => {
 // [elements to be covered wholly where they are large enough, elements to be shown without their pictures as [element, parts]].
 const unreadable = (root) => {
   const [covered, plain] = [[], []];
-  for (const element of root.querySelectorAll("*")) {
-    // What is drawn inside an inline drawing goes with it.
-    if (SILENT.has(element.tagName) || element.ownerSVGElement) continue;
+  // What is drawn inside an inline drawing goes with it. What shows nothing at all is asked for its own style only: the styles of all within
+  // would be worked out for nothing.
+  const drawn = (element) => !SILENT.has(element.tagName) && !element.ownerSVGElement && getComputedStyle(element).display !== "none";
+  const walker = document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT, (element) => (drawn(element) ? NodeFilter.FILTER_ACCEPT : NodeFilter.FILTER_REJECT));
+  for (let element = walker.nextNode(); element; element = walker.nextNode()) {
     const media = MEDIA.test(element.tagName) || (element.tagName === "INPUT" && element.type === "image");
     const parts = media ? [] : drawnParts(element);
     const replaced = !media && draws(getComputedStyle(element).content);

@@ -11,7 +11,8 @@ function* walk(root) {
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     yield node;
-    if (shadowOf(node)) yield* walk(shadowOf(node));
+    const shadow = shadowOf(node);
+    if (shadow) yield* walk(shadow);
   }
 }
 
