@@ -16,6 +16,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
+// What pictures without masks would have to wait for as well.
+use ruku::base::cost::STILL;
+
 /// What is run, in one browser session: the whole guide.
 const PLAYBOOKS: &[&str] = &["onboarding"];
 /// Runs with pictures, and as many without.
@@ -31,8 +34,6 @@ const MEMORY_AIM: f64 = 40.0;
 /// The share of safety in the guide's wall time, in percent.
 const COST_AIM: f64 = 5.0;
 const TOGETHER: &str = "masks and syncs together";
-/// What pictures without masks would have to wait for as well (`base/cost.rs`).
-const STILL: &str = "stillness";
 
 fn main() {
     let known = hooks::known(Path::new(env!("CARGO_BIN_EXE_ruku")));

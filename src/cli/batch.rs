@@ -280,16 +280,9 @@ impl Batch<'_> {
             Some(2) => Err(Stop::Told),
             Some(code) => {
                 let why = crate::say!("没有开始办理，原因见终端上的提示。", "it was not begun; the terminal says why");
-                let class = Class::of(code, None);
-                Ok(Ending { class, code: Some(code), why: Some(why), machine: code == 7 })
+                Ok(Ending { class: Class::of(code), code: Some(code), why: Some(why), machine: code == 7 })
             }
-            None => {
-                let why = crate::say!(
-                    "办理被中断，再次执行同一命令即可接着办。",
-                    "the run was cut off; the same command goes on with it"
-                );
-                Ok(Ending { class: Class::Stopped, code: None, why: Some(why), machine: false })
-            }
+            None => Ok(Ending::cut_off()),
         }
     }
 

@@ -5,20 +5,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use ruku::base::{Diagnostic, Lang, Source, diagnostic, tree};
+use ruku::base::{Diagnostic, Source, diagnostic, tree};
 use ruku::playbook;
+
+use crate::golden::{Golden, LANGUAGES, assert_helps, cases};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn cases() -> Vec<PathBuf> {
-    let mut cases: Vec<PathBuf> =
-        std::fs::read_dir(root().join("tests/cases/playbook")).unwrap().map(|entry| entry.unwrap().path()).collect();
-    cases.sort();
-    cases
 }
 
 /// All diagnostics of a case, as `ruku check` shows them.
@@ -48,45 +43,31 @@ fn found(case: &Path) -> (Source, Vec<Diagnostic>) {
 
 #[test]
 fn wrong_playbooks_are_told_in_both_languages() {
-    let write = std::env::var_os("RUKU_BLESS").is_some();
-    let cases = cases();
+    let cases = cases("playbook");
     assert!(cases.len() >= 15, "only {} cases", cases.len());
-    let mut wrong = Vec::new();
+    let mut golden = Golden::default();
     for case in &cases {
         let (source, found) = found(case);
         assert!(!found.is_empty(), "{case:?} has no fault");
-        for (lang, file) in [(Lang::Zh, "zh.txt"), (Lang::En, "en.txt")] {
-            let told = diagnostic::render(&source, &found, lang);
-            let file = case.join(file);
-            if write {
-                std::fs::write(&file, &told).unwrap();
-            }
-            let expected = std::fs::read_to_string(&file).unwrap_or_default();
-            if told != expected {
-                wrong.push(format!("{}\n--- expected\n{expected}\n--- told\n{told}", file.display()));
-            }
+        for (lang, file) in LANGUAGES {
+            golden.compare(&case.join(file), &diagnostic::render(&source, &found, lang));
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    golden.close();
 }
 
 #[test]
 fn every_fault_says_what_to_do() {
-    for case in cases() {
+    for case in cases("playbook") {
         for fault in found(&case).1 {
-            let Some(help) = &fault.help else { panic!("{case:?}: {} has no remedy", fault.code) };
-            for text in [&fault.message.zh, &fault.message.en, &help.zh, &help.en] {
-                assert!(!text.trim().is_empty(), "{case:?}: {}", fault.code);
-            }
-            let chinese = |text: &str| text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
-            assert!(chinese(&fault.message.zh) && chinese(&help.zh), "{case:?}: {}", fault.code);
+            assert_helps(&case, &fault);
         }
     }
 }
 
 #[test]
 fn the_cases_cover_every_rule() {
-    let mut told: Vec<&str> = cases().iter().flat_map(|case| found(case).1).map(|fault| fault.code).collect();
+    let mut told: Vec<&str> = cases("playbook").iter().flat_map(|case| found(case).1).map(|fault| fault.code).collect();
     told.sort_unstable();
     told.dedup();
     let mut rules = Vec::new();

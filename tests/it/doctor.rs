@@ -3,20 +3,13 @@
 //! A case holds `facts.json`: what differs from the machine where all is well. With RUKU_BLESS=1 the answers are written anew: read them
 //! aloud before keeping them.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use ruku::base::Lang;
 use ruku::doctor::{Facts, Finding, State, examine, render};
 use serde_json::Value;
 
+use crate::golden::{Golden, LANGUAGES, cases};
 use crate::world::{Running, World, ruku};
-
-fn cases() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/doctor");
-    let mut cases: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    cases.sort();
-    cases
-}
 
 fn json(case: &Path) -> serde_json::Map<String, Value> {
     serde_json::from_slice(&std::fs::read(case.join("facts.json")).unwrap()).unwrap()
@@ -30,32 +23,23 @@ fn findings(case: &Path) -> Vec<Finding> {
 
 #[test]
 fn findings_are_told_in_both_languages() {
-    let write = std::env::var_os("RUKU_BLESS").is_some();
-    let mut wrong = Vec::new();
-    for case in cases() {
-        for (lang, file) in [(Lang::Zh, "zh.txt"), (Lang::En, "en.txt")] {
-            let told = render(&findings(&case), lang);
-            let file = case.join(file);
-            if write {
-                std::fs::write(&file, &told).unwrap();
-            }
-            let expected = std::fs::read_to_string(&file).unwrap_or_default();
-            if told != expected {
-                wrong.push(format!("{}\n--- expected\n{expected}\n--- told\n{told}", file.display()));
-            }
+    let mut golden = Golden::default();
+    for case in cases("doctor") {
+        for (lang, file) in LANGUAGES {
+            golden.compare(&case.join(file), &render(&findings(&case), lang));
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    golden.close();
 }
 
 #[test]
 fn what_is_not_well_has_a_remedy_and_every_check_a_case() {
-    let all: Vec<Finding> = cases().iter().flat_map(|case| findings(case)).collect();
+    let all: Vec<Finding> = cases("doctor").iter().flat_map(|case| findings(case)).collect();
     for finding in &all {
         assert_eq!(finding.state == State::Ok, finding.remedy.is_none(), "{finding:?}");
         assert!(finding.state == State::Ok || !finding.seen.zh.is_ascii(), "{finding:?}");
     }
-    let well = findings(&cases()[0].with_file_name("all-well"));
+    let well = findings(&cases("doctor")[0].with_file_name("all-well"));
     assert!(well.iter().all(|finding| finding.state == State::Ok), "{well:?}");
     for good in &well {
         assert!(all.iter().any(|finding| finding.id == good.id && finding.state > State::Ok), "{} never shows trouble", good.id);

@@ -15,6 +15,7 @@ mod events;
 mod fake_driver;
 mod faults;
 mod first_path;
+mod golden;
 mod guide;
 mod hand_over;
 mod hooks;

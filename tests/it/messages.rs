@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 
 use ruku::base::{Fault, FaultKind};
 
+use crate::golden::Golden;
+
 /// The causes that have a case. A new kind does not compile without its arm, and does not pass without a cause.
 fn causes(kind: FaultKind) -> &'static [&'static str] {
     match kind {
@@ -64,9 +66,9 @@ fn word(kind: FaultKind) -> String {
     serde_json::to_value(kind).unwrap().as_str().unwrap().to_owned()
 }
 
-/// Compares texts with those of their cases, and tells all differences together.
+/// The faults of one test, compared with their cases.
 #[derive(Default)]
-struct Book(Vec<String>);
+struct Book(Golden);
 
 impl Book {
     /// A fault of this cause.
@@ -85,22 +87,11 @@ impl Book {
             assert!(told.contains(part), "{part} is not in {told}");
             told = told.replace(part, name);
         }
-        self.golden(&folder().join(format!("{kind}-{cause}.txt")), &told);
-    }
-
-    fn golden(&mut self, file: &Path, told: &str) {
-        if std::env::var_os("RUKU_BLESS").is_some() {
-            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-            std::fs::write(file, told).unwrap();
-        }
-        let expected = std::fs::read_to_string(file).unwrap_or_default();
-        if told != expected {
-            self.0.push(format!("{}\n--- expected\n{expected}\n--- told\n{told}", file.display()));
-        }
+        self.0.compare(&folder().join(format!("{kind}-{cause}.txt")), &told);
     }
 
     fn close(self) {
-        assert!(self.0.is_empty(), "{}", self.0.join("\n"));
+        self.0.close();
     }
 }
 

@@ -12,16 +12,14 @@ use std::process::Command;
 use ruku::base::{FaultKind, Lang, Message, Redactor};
 use ruku::proof::{self, Event, OnceOutcome, RunFolder, RunResult, StepResult, state, verify};
 
+use crate::golden::Golden;
 use sample::{NAME, bound, start};
 
-/// Compares with the file of a case; `UPDATE_CASES=1` writes what is new.
+/// Compares with the file of a case.
 fn golden(path: &str, text: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/proof").join(path);
-    if std::env::var_os("UPDATE_CASES").is_some() {
-        std::fs::write(&path, text).unwrap();
-    }
-    let expected = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(expected == text, "{} differs; look at it, then set UPDATE_CASES=1", path.display());
+    let mut golden = Golden::default();
+    golden.compare(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/proof").join(path), text);
+    golden.close();
 }
 
 fn bash(folder: &Path, command: &str) -> (bool, String) {
@@ -67,7 +65,7 @@ fn a_parked_run_shows_what_was_issued_and_asked() {
     let sealed = sample::parked(dir.path(), "parked", &sample::redactor()).seal(Lang::Zh).unwrap();
     assert!(verify::verify(&sealed.path).ok(), "{}", verify::verify(&sealed.path).text(Lang::En));
     let case = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/proof/parked/data/log.jsonl");
-    if std::env::var_os("UPDATE_CASES").is_some() && !case.exists() {
+    if std::env::var_os("RUKU_BLESS").is_some() && !case.exists() {
         std::fs::create_dir_all(case.parent().unwrap()).unwrap();
         std::fs::copy(sealed.path.join("data/log.jsonl"), &case).unwrap();
     }

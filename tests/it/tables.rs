@@ -13,6 +13,8 @@ use ruku::run::table::{self, Fields, Row};
 use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook, Worksheet};
 use serde_json::Value;
 
+use crate::golden::{Golden, LANGUAGES, assert_helps, cases};
+
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/table")
 }
@@ -25,13 +27,6 @@ fn fields() -> Fields {
 fn fields_of(playbook: &[u8]) -> Fields {
     let playbook = ruku::playbook::read("inputs.yaml", playbook).0.unwrap();
     Fields::of(&[Chosen { file: "inputs.yaml".into(), bytes: Vec::new(), playbook, parts: Vec::new() }], false)
-}
-
-fn cases() -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path());
-    let mut cases: Vec<PathBuf> = entries.filter(|path| path.is_dir()).collect();
-    cases.sort();
-    cases
 }
 
 /// The bytes of a case's table.
@@ -93,41 +88,28 @@ fn found(case: &Path) -> (Vec<Row>, Vec<Diagnostic>) {
 
 #[test]
 fn wrong_tables_are_told_in_both_languages() {
-    let write = std::env::var_os("RUKU_BLESS").is_some();
-    let cases = cases();
+    let cases = cases("table");
     assert!(cases.len() >= 15, "only {} cases", cases.len());
     let source = Source { name: "名单.xlsx".to_owned(), text: String::new() };
-    let mut wrong = Vec::new();
+    let mut golden = Golden::default();
     for case in &cases {
         let (_, found) = found(case);
         assert!(!found.is_empty(), "{case:?} has no fault");
-        for (lang, file) in [(Lang::Zh, "zh.txt"), (Lang::En, "en.txt")] {
-            let told = diagnostic::render(&source, &found, lang);
-            let file = case.join(file);
-            if write {
-                std::fs::write(&file, &told).unwrap();
-            }
-            let expected = std::fs::read_to_string(&file).unwrap_or_default();
-            if told != expected {
-                wrong.push(format!("{}\n--- expected\n{expected}\n--- told\n{told}", file.display()));
-            }
+        for (lang, file) in LANGUAGES {
+            golden.compare(&case.join(file), &diagnostic::render(&source, &found, lang));
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    golden.close();
 }
 
 #[test]
 fn every_fault_of_a_table_has_a_remedy_and_shows_no_value() {
     let values = ["150199", "91150199", "199000", "云小鹿", "风听雨", "1.50199", "a@b", "010010"];
-    for case in cases() {
+    for case in cases("table") {
         for fault in found(&case).1 {
-            let Some(help) = &fault.help else { panic!("{case:?}: {} has no remedy", fault.code) };
-            for text in [&fault.message.zh, &fault.message.en, &help.zh, &help.en] {
-                assert!(!text.trim().is_empty(), "{case:?}: {}", fault.code);
-                assert!(!values.iter().any(|value| text.contains(value)), "{case:?}: {text}");
-            }
-            let chinese = |text: &str| text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
-            assert!(chinese(&fault.message.zh) && chinese(&help.zh), "{case:?}: {}", fault.code);
+            assert_helps(&case, &fault);
+            let told = format!("{fault:?}");
+            assert!(!values.iter().any(|value| told.contains(value)), "{case:?}: {told}");
         }
     }
 }

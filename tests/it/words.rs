@@ -4,6 +4,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use crate::golden::Golden;
+
 /// Every command that a person may call.
 const COMMANDS: [&[&str]; 18] = [
     &[],
@@ -29,7 +31,7 @@ const COMMANDS: [&[&str]; 18] = [
 #[test]
 fn help_says_the_same_in_both_languages() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/help");
-    let mut wrong = Vec::new();
+    let mut golden = Golden::default();
     for command in COMMANDS {
         for lang in ["zh", "en"] {
             let mut asked = Command::new(env!("CARGO_BIN_EXE_ruku"));
@@ -39,15 +41,8 @@ fn help_says_the_same_in_both_languages() {
             let told = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
             let name = if command.is_empty() { "ruku".to_owned() } else { command.join("-").replace("---", "-") };
             let file = folder.join(format!("{name}.{lang}.txt"));
-            if std::env::var_os("RUKU_BLESS").is_some() {
-                std::fs::create_dir_all(&folder).unwrap();
-                std::fs::write(&file, &told).unwrap();
-            }
-            let expected = std::fs::read_to_string(&file).unwrap_or_default();
-            if told != expected {
-                wrong.push(format!("{}\n--- expected\n{expected}\n--- told\n{told}", file.display()));
-            }
+            golden.compare(&file, &told);
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    golden.close();
 }

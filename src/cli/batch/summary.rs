@@ -31,6 +31,10 @@ impl Batch<'_> {
         beside(&self.table, "-结果.xlsx")
     }
 
+    fn class_of(&self, entry: &Entry) -> Option<Class> {
+        self.journal.known(&entry.key)?.ending.as_ref().map(|ending| ending.class)
+    }
+
     fn line(&self, at: usize) -> batch::Line {
         let Entry { row, key, .. } = &self.entries[at];
         let known = self.journal.known(key);
@@ -56,7 +60,7 @@ impl Batch<'_> {
 
     /// Says what became of all rows, and gives the exit code: the gravest of theirs.
     pub(super) fn sum_up(&self, cancelled: bool) -> u8 {
-        let classes: Vec<Option<Class>> = (0..self.entries.len()).map(|at| self.line(at).class).collect();
+        let classes: Vec<Option<Class>> = self.entries.iter().map(|entry| self.class_of(entry)).collect();
         let count = |class: Option<Class>| classes.iter().filter(|own| **own == class).count();
         let all = [Class::Done, Class::Parked, Class::Business, Class::Technical, Class::Unsure, Class::Stopped];
         let open = crate::say!("未办", "not begun");

@@ -38,14 +38,14 @@ pub enum Class {
 }
 
 impl Class {
-    /// What an exit code of `ruku run` means for a row; the kind of fault tells more where it is known.
-    pub fn of(code: u8, kind: Option<FaultKind>) -> Class {
-        match (code, kind) {
-            (0, _) => Class::Done,
-            (8, _) => Class::Parked,
-            (5, _) => Class::Unsure,
-            (130, _) => Class::Stopped,
-            (4 | 6, _) => Class::Business,
+    /// What an exit code of `ruku run` means for a row.
+    pub fn of(code: u8) -> Class {
+        match code {
+            0 => Class::Done,
+            8 => Class::Parked,
+            5 => Class::Unsure,
+            130 => Class::Stopped,
+            4 | 6 => Class::Business,
             _ => Class::Technical,
         }
     }
@@ -82,6 +82,14 @@ pub struct Ending {
     pub machine: bool,
 }
 
+impl Ending {
+    /// That of a run that was killed.
+    pub fn cut_off() -> Ending {
+        let why = say!("办理被中断，再次执行同一命令即可接着办。", "the run was cut off; the same command goes on with it");
+        Ending { class: Class::Stopped, code: None, why: Some(why), machine: false }
+    }
+}
+
 /// How the run of this folder ended, as its journal says; none while it is under way.
 ///
 /// # Errors
@@ -96,10 +104,9 @@ pub fn ending(run: &Path) -> Result<Option<Ending>, Fault> {
         _ => None,
     });
     let Some(end) = state::fold(&records).end else {
-        let why = say!("办理被中断，再次执行同一命令即可接着办。", "the run was cut off; the same command goes on with it");
-        return Ok(Some(Ending { class: Class::Stopped, code: None, why: Some(why), machine: false }));
+        return Ok(Some(Ending::cut_off()));
     };
-    let class = Class::of(end.exit_code, kind);
+    let class = Class::of(end.exit_code);
     let machine = class == Class::Technical && matches!(kind, Some(FaultKind::Io | FaultKind::Setup));
     Ok(Some(Ending { class, code: Some(end.exit_code), why: end.why, machine }))
 }
@@ -144,7 +151,7 @@ mod tests {
 
     #[test]
     fn exit_codes_are_classes() {
-        let told = [0, 8, 5, 6, 4, 3, 7, 130, 2].map(|code| Class::of(code, None));
+        let told = [0, 8, 5, 6, 4, 3, 7, 130, 2].map(Class::of);
         use Class::{Business, Done, Parked, Stopped, Technical, Unsure};
         assert_eq!(told, [Done, Parked, Unsure, Business, Business, Technical, Technical, Stopped, Technical]);
     }

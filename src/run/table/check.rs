@@ -23,8 +23,7 @@ struct Column<'f> {
 
 /// The rows of the sheet that is meant.
 pub(super) fn check(sheets: &[Sheet], fields: &Fields, findings: &mut Findings) -> Vec<Row> {
-    let files = files(fields.own_files);
-    let wanted: Vec<&Field> = fields.in_table().chain(fields.uploads.then_some(&files)).collect();
+    let wanted: Vec<&Field> = fields.columns().collect();
     let Some((sheet, at)) = meant(sheets, &wanted, findings) else { return Vec::new() };
     let headings = &sheet.lines[at];
     let columns = columns(headings, fields, &wanted, findings);
@@ -41,11 +40,6 @@ pub(super) fn check(sheets: &[Sheet], fields: &Fields, findings: &mut Findings) 
     }
     twice(&rows, fields, findings);
     rows
-}
-
-/// The column with the folders, as a field.
-fn files(required: bool) -> Field {
-    Field { name: FILES.to_owned(), kinds: vec![InputType::Text], required, secret: false, note: None }
 }
 
 /// A heading without what people add to it: white space, line breaks, the star of what is required.
@@ -212,7 +206,7 @@ fn twice(rows: &[Row], fields: &Fields, findings: &mut Findings) {
     let (mut applicants, mut people) = (HashMap::new(), HashMap::new());
     for row in rows {
         // Of a row with a fault it is not known whom it is about.
-        if fields.in_table().any(|field| field.required && !row.inputs.contains_key(&field.name)) {
+        if fields.inputs().any(|field| field.required && !row.inputs.contains_key(&field.name)) {
             continue;
         }
         let who = fields.identity(row).iter().map(|value| value.to_uppercase()).collect::<Vec<_>>();

@@ -3,6 +3,7 @@
 use super::super::Chosen;
 use crate::base::Message;
 use crate::playbook::{InputType, Plan, Privacy};
+use crate::say;
 
 /// The heading of the column with the folder of an applicant's files.
 pub const FILES: &str = "材料文件夹";
@@ -34,10 +35,8 @@ impl Field {
 pub struct Fields {
     /// In the order in which the playbooks ask.
     pub(super) all: Vec<Field>,
-    /// Whether a playbook uploads files.
-    pub(super) uploads: bool,
-    /// Whether each row has to say where its files are.
-    pub(super) own_files: bool,
+    /// The column with the folders, where a playbook uploads files.
+    files: Option<Field>,
 }
 
 impl Fields {
@@ -61,11 +60,26 @@ impl Fields {
             }
         }
         let uploads = playbooks.iter().any(|chosen| Plan::of(&chosen.playbook).steps.iter().any(|step| step.action == "upload"));
-        Fields { all, uploads, own_files: uploads && !papers }
+        let files = uploads.then(|| Field {
+            name: FILES.to_owned(),
+            kinds: vec![InputType::Text],
+            required: !papers,
+            secret: false,
+            note: Some(say!(
+                "这家企业要上传的文件所在的文件夹，相对于本表格",
+                "the folder with the files of this company to upload, from where this table lies"
+            )),
+        });
+        Fields { all, files }
     }
 
-    /// The columns that stand in a table, in their order.
-    pub(super) fn in_table(&self) -> impl Iterator<Item = &Field> {
+    /// The columns of a table, in their order.
+    pub(super) fn columns(&self) -> impl Iterator<Item = &Field> {
+        self.inputs().chain(&self.files)
+    }
+
+    /// Those of them that are inputs.
+    pub(super) fn inputs(&self) -> impl Iterator<Item = &Field> {
         self.all.iter().filter(|field| !field.secret)
     }
 
@@ -78,13 +92,13 @@ impl Fields {
 
     /// What a row holds in its first column of this kind.
     pub(super) fn number<'r>(&self, row: &'r super::Row, kind: InputType) -> Option<&'r str> {
-        let field = self.in_table().find(|field| field.kind() == kind)?;
+        let field = self.inputs().find(|field| field.kind() == kind)?;
         row.inputs.get(&field.name).map(String::as_str)
     }
 
     /// The name by which a row is told from others on the screen.
     pub fn name_of<'r>(&self, row: &'r super::Row) -> &'r str {
-        let fields = self.in_table().filter(|field| field.kind() == InputType::Text);
+        let fields = self.inputs().filter(|field| field.kind() == InputType::Text);
         let named = row.inputs.get("姓名").or_else(|| fields.filter_map(|field| row.inputs.get(&field.name)).next());
         named.map_or("", String::as_str)
     }

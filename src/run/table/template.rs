@@ -4,7 +4,7 @@ use rust_xlsxwriter::{
     DataValidation, DataValidationErrorStyle, DataValidationRule, Format, FormatAlign, FormatBorder, Note, Workbook, XlsxError,
 };
 
-use super::fields::{FILES, Field, Fields};
+use super::fields::{Field, Fields};
 use crate::base::{Fault, FaultKind, Lang, Message};
 use crate::playbook::InputType;
 use crate::say;
@@ -36,17 +36,7 @@ fn write(fields: &Fields, people: &[super::BTreeMap<String, String>], lang: Lang
     let sheet = book.add_worksheet();
     sheet.set_name(if lang == Lang::Zh { "办理名单" } else { "Applicants" })?;
     let text = Format::new().set_num_format("@");
-    let files = Field {
-        name: FILES.to_owned(),
-        kinds: vec![InputType::Text],
-        required: fields.own_files,
-        secret: false,
-        note: Some(say!(
-            "这家企业要上传的文件所在的文件夹，相对于本表格",
-            "the folder with the files of this company to upload, from where this table lies"
-        )),
-    };
-    for (column, field) in (0_u16..).zip(fields.in_table().chain(fields.uploads.then_some(&files))) {
+    for (column, field) in (0_u16..).zip(fields.columns()) {
         let colour = if field.required { NEEDED } else { OPTIONAL };
         let heading = Format::new()
             .set_bold()

@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use super::Book;
+use crate::golden::Golden;
 use crate::world::{Running, World};
 
 #[test]
 fn progress_lines_read_well() {
     let world = World::start(62);
-    let mut book = Book::default();
+    let mut golden = Golden::default();
     for lang in ["zh", "en"] {
         // Both runs bind: the second one in a training that has forgotten the first.
         world.admin("/reset", &serde_json::json!({}));
@@ -18,7 +18,7 @@ fn progress_lines_read_well() {
         assert!(said.contains(&folder), "{said}");
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/cases/progress/bind.{lang}.txt"));
         world.training(&["pull"]);
-        book.golden(&file, &said.replace(&folder, "RUN-FOLDER"));
+        golden.compare(&file, &said.replace(&folder, "RUN-FOLDER"));
     }
-    book.close();
+    golden.close();
 }
