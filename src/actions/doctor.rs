@@ -5,10 +5,10 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::site::{Site, origin};
+use super::site::{Site, SitePlace, origin};
 use super::{Action, Inspect, Risk, Stage};
 use crate::base::{Fault, FaultKind, Message};
-use crate::doctor::{self, Asked, Finding, SiteFact, State};
+use crate::doctor::{self, Asked, Finding, HostFact, SiteFact, State};
 
 /// `doctor: {}`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -65,5 +65,13 @@ pub(crate) fn site_fact(site: &Site) -> SiteFact {
         portals: site.places.len(),
         missing: titles(|address| address.is_none()),
         plain: titles(|address| address.and_then(origin).is_some_and(|origin| origin.starts_with("http:"))),
+        hosts: if site.training { Vec::new() } else { site.places.values().filter_map(host_of).collect() },
     }
+}
+
+/// Where a portal is; none without an address.
+fn host_of(place: &SitePlace) -> Option<HostFact> {
+    let address = url::Url::parse(place.address.as_deref()?).ok()?;
+    let (portal, host, port) = (place.title.clone(), address.host_str()?.to_owned(), address.port_or_known_default()?);
+    Some(HostFact { portal, host, port, answers: None })
 }

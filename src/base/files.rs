@@ -94,6 +94,41 @@ pub fn users_folder(temporary: &Path) -> PathBuf {
     temporary.join("ruku")
 }
 
+/// Makes a folder this user's alone.
+///
+/// # Errors
+/// [`crate::base::FaultKind::Setup`] when it is another's, or no folder: nobody knows what hides there. `Io`.
+#[cfg(unix)]
+pub fn make_private(path: &Path) -> Result<(), Fault> {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    let failed = |error: &std::io::Error| Fault::io("修改文件夹权限", "change the mode of", path, error);
+    let found = std::fs::symlink_metadata(path).map_err(|error| failed(&error))?;
+    if !found.is_dir() || found.uid() != rustix::process::geteuid().as_raw() {
+        return Err(not_ours(path));
+    }
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700)).map_err(|error| failed(&error))
+}
+
+/// On Windows the folder above is this user's alone; what lies there instead of a folder is not Ruku's.
+///
+/// # Errors
+/// [`crate::base::FaultKind::Setup`].
+#[cfg(not(unix))]
+pub fn make_private(path: &Path) -> Result<(), Fault> {
+    if path.is_dir() { Ok(()) } else { Err(not_ours(path)) }
+}
+
+fn not_ours(path: &Path) -> Fault {
+    let path = path.display();
+    Fault::new(
+        super::FaultKind::Setup,
+        crate::say!(
+            "{path} 不是您自己的文件夹，Ruku 不去动它。请删除它，或把 TMPDIR 设为另一个文件夹。",
+            "{path} is no folder of yours, so Ruku leaves it alone; remove it or set TMPDIR to another folder"
+        ),
+    )
+}
+
 /// Whether it is a folder, no link, of this user and of nobody else.
 pub fn is_private(path: &Path) -> bool {
     std::fs::symlink_metadata(path).is_ok_and(|metadata| is_private_folder(&metadata))

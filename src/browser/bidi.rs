@@ -62,7 +62,7 @@ impl Bidi {
             let config = WebSocketConfig::default().max_message_size(Some(LARGEST)).max_frame_size(Some(LARGEST));
             tokio_tungstenite::client_async_with_config(url, stream, Some(config)).await.map_err(|error| refused(&error))
         };
-        let (socket, _) = life.run(until, &say!("连接浏览器", "the connection to the browser"), connecting).await?;
+        let (socket, _) = life.run(until, &say!("建立连接", "connect"), connecting).await?;
         let (outgoing, commands) = mpsc::unbounded_channel();
         let pending = Pending::default();
         tokio::spawn(pump(socket, commands, Arc::clone(&pending), Arc::clone(&life), events));

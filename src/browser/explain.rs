@@ -22,7 +22,7 @@ impl Browser {
         if !vain || self.took_away().is_some() || self.dialog().is_some() {
             return fault;
         }
-        let doing = say!("浏览器回答", "the browser to answer");
+        let doing = say!("回答", "answer");
         let limit = until.renewed(ANSWER);
         let tree = match self.bidi.command("browsingContext.getTree", json!({"maxDepth": 0}), &doing, &limit).await {
             Ok(tree) => tree,

@@ -46,11 +46,11 @@ impl Life {
         self.driver.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Runs `work` until it ends, the limit of the caller passes or the browser goes away.
+    /// Runs `work`, which is `doing` something, until it ends, the limit of the caller passes or the browser goes away.
     pub(super) async fn run<T>(
         &self,
         until: &Until,
-        waiting_for: &Message,
+        doing: &Message,
         work: impl Future<Output = Result<T, Fault>>,
     ) -> Result<T, Fault> {
         let mut gone = self.gone.subscribe();
@@ -60,8 +60,9 @@ impl Life {
                 Err(_) => None,
             }
         };
+        let waiting_for = Message::new(format!("浏览器{}", doing.zh), format!("the browser to {}", doing.en));
         until
-            .run(waiting_for, async {
+            .run(&waiting_for, async {
                 tokio::select! {
                     biased;
                     Some(fault) = lost => Err(fault),

@@ -124,7 +124,7 @@ impl Browser {
     /// All frames of the current window, parents before children.
     pub(super) async fn frames(&self, until: &Until) -> Result<Vec<Frame>, Fault> {
         let params = json!({"root": self.current_context()});
-        let tree = self.bidi.command("browsingContext.getTree", params, &say!("读取框架", "list the frames"), until).await?;
+        let tree = self.bidi.command("browsingContext.getTree", params, &say!("读取网页结构", "list the frames"), until).await?;
         let mut frames = Vec::new();
         let mut open: Vec<(Option<String>, &Value)> =
             tree["contexts"].as_array().into_iter().flatten().map(|c| (None, c)).collect();
@@ -141,7 +141,7 @@ impl Browser {
     /// # Errors
     /// As [`Browser::call`].
     pub(super) async fn every_frame(&self, until: &Until) -> Result<Vec<String>, Fault> {
-        let tree = self.bidi.command("browsingContext.getTree", json!({}), &say!("读取框架", "list the frames"), until).await?;
+        let tree = self.bidi.command("browsingContext.getTree", json!({}), &say!("读取网页结构", "list the frames"), until).await?;
         let mut open: Vec<&Value> = tree["contexts"].as_array().into_iter().flatten().collect();
         let mut frames = Vec::new();
         while let Some(node) = open.pop() {

@@ -165,6 +165,7 @@ impl Batch<'_> {
     async fn go(&mut self) -> Result<u8, Stop> {
         let cancel = cancelled_by_signals();
         files::private_dir(&self.runs)?;
+        Handed::sweep(&home::data()?);
         let only_failed = self.args.only.is_some();
         let mut todo = Vec::new();
         for at in 0..self.entries.len() {
@@ -193,8 +194,9 @@ impl Batch<'_> {
                 break;
             }
             self.head(at, done, count, begun.elapsed());
-            machine = self.one(at, earlier, &cancel).await?.machine;
+            let ended = self.one(at, earlier, &cancel).await;
             self.write_results();
+            machine = ended?.machine;
         }
         if machine {
             self.tell(&crate::say!(
@@ -215,7 +217,7 @@ impl Batch<'_> {
         let late = Instant::now() + LEFT;
         let mut told = false;
         let ending = loop {
-            match batch::ending(&run)? {
+            match batch::ending(&run) {
                 Some(ending) => break ending,
                 None if Instant::now() > late || cancel.is_cancelled() => return Err(still_running(&run).into()),
                 None if !told => {
@@ -243,7 +245,7 @@ impl Batch<'_> {
         }
         // What cannot be gone on with is run anew; what was done is not done twice.
         if ended.as_ref().is_none_or(|(run, code)| run.is_none() && *code == Some(6)) {
-            let handed = home::data()?.join(format!("batch-{key}.row"));
+            let handed = Handed::path(&home::data()?, &key);
             let row = &self.entries[at].row;
             let folder = row.files.as_ref().map(|files| self.table.with_file_name("").join(files));
             Handed { inputs: row.inputs.clone(), files: folder }.write(&handed, &self.key)?;
@@ -271,7 +273,7 @@ impl Batch<'_> {
     /// How a run ended: as its folder says, or as its exit code does where it left none.
     fn ending(&self, run: Option<&str>, code: Option<u8>) -> Result<Ending, Stop> {
         if let Some(run) = run
-            && let Some(ending) = batch::ending(&self.runs.join(run))?
+            && let Some(ending) = batch::ending(&self.runs.join(run))
         {
             return Ok(ending);
         }

@@ -1,4 +1,4 @@
-//! `ruku doctor`: the checks of this machine as a table or as lines of JSON. Changes nothing.
+//! `ruku doctor`: the checks of this machine as a table or as lines of JSON. Changes nothing without `--fix`.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -28,6 +28,9 @@ pub(super) struct Args {
     /// The folder for run folders, whose space is checked
     #[arg(long, default_value = "runs", value_name = "FOLDER")]
     runs: PathBuf,
+    /// Put right what Ruku safely can, then check again
+    #[arg(long)]
+    fix: bool,
     /// Print one JSON object per finding
     #[arg(long)]
     json: bool,
@@ -38,10 +41,29 @@ pub(super) fn main(context: &Context, args: &Args) -> ExitCode {
         Ok(instance) => instance,
         Err(ended) => return ended,
     };
-    match findings(context, args, instance.as_ref()) {
+    let look = || findings(context, args, instance.as_ref());
+    let looked = look().and_then(|found| if args.fix && put_right(context, &found) { look() } else { Ok(found) });
+    match looked {
         Ok(findings) => show(context, args.json, &findings),
         Err(stop) => context.stop(&stop),
     }
+}
+
+/// Puts right what can be, and says what became of it; whether anything was tried.
+fn put_right(context: &Context, findings: &[Finding]) -> bool {
+    let ours: Vec<&Finding> = findings.iter().filter(|finding| doctor::can_fix(finding)).collect();
+    if ours.is_empty() {
+        print::err(context.text("没有 Ruku 能自动处理的问题。", "there is nothing that Ruku can put right by itself"));
+    }
+    for finding in &ours {
+        let title = &finding.title;
+        let said = match block_on(doctor::fix(finding)) {
+            Ok(()) => crate::say!("已处理：{}", "put right: {}", title.get(context.lang)),
+            Err(fault) => crate::say!("没能处理：{}。{}", "not put right: {}: {}", title.get(context.lang), fault.text(context.lang)),
+        };
+        print::err(said.get(context.lang));
+    }
+    !ours.is_empty()
 }
 
 fn show(context: &Context, json: bool, findings: &[Finding]) -> ExitCode {

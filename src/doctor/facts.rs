@@ -175,4 +175,22 @@ pub struct SiteFact {
     pub missing: Vec<Message>,
     /// Portals whose address is plain http.
     pub plain: Vec<Message>,
+    /// Where its portals are; empty for the training portals, which run on this machine.
+    #[serde(default)]
+    pub hosts: Vec<HostFact>,
+}
+
+/// Where a portal is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HostFact {
+    /// What people call the portal.
+    pub portal: Message,
+    /// Name or number of the host.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// Whether it takes a connection; none when it was not asked, as where a proxy is in between.
+    #[serde(default)]
+    pub answers: Option<bool>,
 }

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
+use futures_util::future::join_all;
+
 use super::facts::{AgentFact, BrowserFact, Facts, LockFact, ProgramFact, SiteFact};
 use super::{machine, middleware};
 use crate::base::{Fault, FaultKind, Message, Until, files};
@@ -62,14 +64,22 @@ pub async fn gather(asked: &Asked<'_>, until: &Until) -> Result<Facts, Fault> {
         Service::Ready { readers } => (None, readers.clone()),
         Service::Absent { why } => (Some(why.clone()), Vec::new()),
     };
-    let (browser, vendors, font, runs, temp, local_network_allowed) = tokio::join!(
+    // Behind a proxy nothing is reached without it.
+    let hosts = asked.site.iter().flat_map(|site| &site.hosts).filter(|_| proxies.is_empty());
+    let answers = join_all(hosts.map(|at| machine::answers(&at.host, at.port)));
+    let (browser, vendors, font, runs, temp, local_network_allowed, answers) = tokio::join!(
         browser_fact(asked, until),
         middleware::vendors(asked.drivers, &ports),
         machine::font(&variables),
         machine::disk(asked.runs),
         machine::disk(&temporary),
         machine::local_network_allowed(),
+        answers,
     );
+    let mut site = asked.site.clone();
+    for (host, answers) in site.iter_mut().flat_map(|site| &mut site.hosts).zip(answers) {
+        host.answers = Some(answers);
+    }
     Ok(Facts {
         browser: browser?,
         service_absent,
@@ -100,7 +110,7 @@ pub async fn gather(asked: &Asked<'_>, until: &Until) -> Result<Facts, Fault> {
         zone: jiff::tz::TimeZone::system().iana_name().unwrap_or("unknown").to_owned(),
         proxies,
         proxy_spares_loopback,
-        site: asked.site.clone(),
+        site,
         local_network_allowed,
         temporary,
         temporary_private,

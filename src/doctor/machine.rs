@@ -19,6 +19,22 @@ async fn printed(program: &str, arguments: &[&str]) -> Option<Vec<u8>> {
     output.status.success().then_some(output.stdout)
 }
 
+/// Starts the smart card service, as far as this user may, without asking for a password.
+pub(super) async fn start_card_service() -> bool {
+    let (program, arguments): (&str, &[&str]) = if cfg!(windows) {
+        ("net", &["start", "SCardSvr"])
+    } else {
+        ("systemctl", &["--no-ask-password", "start", "pcscd.socket"])
+    };
+    printed(program, arguments).await.is_some()
+}
+
+/// Whether somebody takes connections there.
+pub(super) async fn answers(host: &str, port: u16) -> bool {
+    let connecting = tokio::net::TcpStream::connect((host, port));
+    matches!(tokio::time::timeout(PATIENCE, connecting).await, Ok(Ok(_)))
+}
+
 /// Whether the session comes from another machine.
 pub(super) fn remote(variables: Variables<'_>) -> Option<Remote> {
     let set = |name: &str| variables(name).is_some_and(|value| !value.is_empty());

@@ -1,11 +1,12 @@
 //! Floor 3: checks of this machine, each with what was seen and a remedy.
 //!
 //! Facts are gathered first ([`gather`]), then judged by pure functions ([`examine`]), so that every finding can be tested by a text.
-//! Never changes anything on the machine, never uninstalls, never asks for a PIN, and never says a name: what it prints may be read out
-//! on the phone.
+//! Looking changes nothing on the machine; what [`fix`] does is little and safe. Never uninstalls, never asks for a PIN, and never says a name:
+//! what it prints may be read out on the phone.
 
 mod checks;
 mod facts;
+mod fix;
 mod gather;
 mod machine;
 mod middleware;
@@ -15,7 +16,8 @@ use serde::Serialize;
 
 use crate::base::Message;
 
-pub use facts::{AgentFact, BrowserFact, DiskFact, Facts, Font, LockFact, ProgramFact, ProxyFact, Remote, SiteFact, VendorFact};
+pub use facts::{AgentFact, BrowserFact, DiskFact, Facts, Font, HostFact, LockFact, ProgramFact, ProxyFact, Remote, SiteFact, VendorFact};
+pub use fix::{can_fix, fix};
 pub use gather::{Asked, gather, settled};
 pub use middleware::fighting_agents;
 pub use render::render;

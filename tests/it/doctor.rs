@@ -3,6 +3,8 @@
 //! A case holds `facts.json`: what differs from the machine where all is well. With RUKU_BLESS=1 the answers are written anew: read them
 //! aloud before keeping them.
 
+mod causes;
+
 use std::path::Path;
 
 use ruku::doctor::{Facts, Finding, State, examine, render};

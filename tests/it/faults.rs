@@ -4,7 +4,7 @@
 //! RUKU_BLESS=1 rows are written anew: read them aloud before keeping them.
 
 mod browser;
-mod machine;
+pub(crate) mod machine;
 mod portal;
 
 use std::path::{Path, PathBuf};

@@ -21,8 +21,8 @@ pub(super) fn service(facts: &Facts) -> Option<Finding> {
             State::Warning,
             why.clone(),
             say!(
-                "CA 锁只由 CA 助手识别时可以不管；否则启动该服务后再检查一次。",
-                "no matter where the lock is seen by its CA agent alone; else start the service and check again"
+                "CA 锁只由 CA 助手识别时可以不管；否则执行 ruku doctor --fix 试着启动该服务。",
+                "no matter where the lock is seen by its CA agent alone; else `ruku doctor --fix` tries to start the service"
             ),
         ),
     }

@@ -154,6 +154,9 @@ pub(super) fn temporary(facts: &Facts) -> Option<Finding> {
         title,
         State::Failed,
         say!("{folder} 别人也能进入，或者是个链接。", "{folder} is open to others, another's, or a link"),
-        say!("请删除它，或把 TMPDIR 设为另一个文件夹。", "remove it or set TMPDIR to another folder"),
+        say!(
+            "是您自己的文件夹时，可执行 ruku doctor --fix 改为仅本人可用；否则请删除它，或把 TMPDIR 设为另一个文件夹。",
+            "where it is your own folder, `ruku doctor --fix` makes it yours alone; else remove it or set TMPDIR to another folder"
+        ),
     )
 }

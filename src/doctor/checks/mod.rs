@@ -27,6 +27,7 @@ pub(super) const CHECKS: &[Check] = &[
     agents::present,
     agents::fighting,
     site::addresses,
+    site::reached,
     machine::clock,
     machine::font,
     machine::disk,

@@ -38,3 +38,36 @@ pub(super) fn addresses(facts: &Facts) -> Option<Finding> {
         ),
     )
 }
+
+/// Somebody answers at every address.
+pub(super) fn reached(facts: &Facts) -> Option<Finding> {
+    let (id, title) = ("reach", say!("连接平台", "portals within reach"));
+    let hosts: Vec<_> = facts.site.iter().flat_map(|site| &site.hosts).collect();
+    if hosts.is_empty() {
+        return None;
+    }
+    let silent: Vec<Message> = hosts
+        .iter()
+        .filter(|at| at.answers == Some(false))
+        .map(|at| Message::new(format!("{}（{}）", at.portal.zh, at.host), format!("{} ({})", at.portal.en, at.host)))
+        .collect();
+    if !silent.is_empty() {
+        let silent = listed(&silent);
+        return not_ok(
+            id,
+            title,
+            State::Warning,
+            Message::new(format!("连不上：{}。", silent.zh), format!("nobody answers at: {}", silent.en)),
+            say!(
+                "请核对平台配置里的网址，并在浏览器里打开试试；平台夜间或周末可能停机维护。",
+                "check the addresses in the profile and open them in a browser; portals may be down for maintenance at night or at weekends"
+            ),
+        );
+    }
+    if hosts.iter().any(|at| at.answers.is_none()) {
+        let seen = say!("要经过代理服务器，没有试连。", "a proxy is in between, so nothing was tried");
+        let remedy = say!("请在浏览器里打开平台试试。", "open the portals in a browser");
+        return not_ok(id, title, State::Unknown, seen, remedy);
+    }
+    ok(id, title, say!("都连得上", "all answer"))
+}

@@ -88,27 +88,37 @@ impl Ending {
         let why = say!("办理被中断，再次执行同一命令即可接着办。", "the run was cut off; the same command goes on with it");
         Ending { class: Class::Stopped, code: None, why: Some(why), machine: false }
     }
+
+    /// That of a run whose folder cannot be read: nobody knows what it has pressed.
+    fn unreadable(fault: &Fault) -> Ending {
+        let (zh, en) = (&fault.message.zh, &fault.message.en);
+        let why = say!(
+            "办理档案读不出来，不知办到了哪一步：{zh} 请先到平台查看；要重新办理，先把这份档案移到别处。",
+            "the run folder cannot be read, so nobody knows how far it came: {en}; look at the portal first; to run it anew, move the folder away"
+        );
+        Ending { class: Class::Unsure, code: None, why: Some(why), machine: false }
+    }
 }
 
 /// How the run of this folder ended, as its journal says; none while it is under way.
-///
-/// # Errors
-/// When the journal cannot be read.
-pub fn ending(run: &Path) -> Result<Option<Ending>, Fault> {
+pub fn ending(run: &Path) -> Option<Ending> {
     if proof::is_being_written(run) {
-        return Ok(None);
+        return None;
     }
-    let records = proof::read(run)?;
+    let records = match proof::read(run) {
+        Ok(records) => records,
+        Err(fault) => return Some(Ending::unreadable(&fault)),
+    };
     let kind = records.iter().rev().find_map(|record| match &record.event {
         Event::Fault { kind, .. } => Some(*kind),
         _ => None,
     });
     let Some(end) = state::fold(&records).end else {
-        return Ok(Some(Ending::cut_off()));
+        return Some(Ending::cut_off());
     };
     let class = Class::of(end.exit_code);
     let machine = class == Class::Technical && matches!(kind, Some(FaultKind::Io | FaultKind::Setup));
-    Ok(Some(Ending { class, code: Some(end.exit_code), why: end.why, machine }))
+    Some(Ending { class, code: Some(end.exit_code), why: end.why, machine })
 }
 
 /// What is to be done with a row.

@@ -32,6 +32,9 @@ pub fn masked(name: &str) -> String {
     name.chars().next().map_or_else(String::new, |first| format!("{first}**"))
 }
 
+/// Excel's limit is 2,080 characters as they stand in the file, where each byte of a Chinese one may take three.
+const LONGEST_LINK: usize = 690;
+
 /// The headings.
 fn headings() -> [Message; 7] {
     [
@@ -114,8 +117,9 @@ fn write(lines: &[Line], lang: Lang) -> Result<Vec<u8>, XlsxError> {
                 _ => sheet.write_string_with_format(at, column, text, &format)?,
             };
         }
-        // What stands behind a `#` would be a place inside of the file.
-        let (links, others): (Vec<&String>, Vec<&String>) = line.report.iter().partition(|report| !report.contains('#'));
+        // What stands behind a `#` would be a place inside of the file, and Excel takes no link that is longer.
+        let (links, others): (Vec<&String>, Vec<&String>) =
+            line.report.iter().partition(|report| !report.contains('#') && report.len() < LONGEST_LINK);
         for report in others {
             sheet.write_string_with_format(at, 6, report, &plain)?;
         }
@@ -157,6 +161,14 @@ mod tests {
             seconds: Some(75),
             report: Some("名单-档案/20261128/data/report.html".into()),
         }
+    }
+
+    #[test]
+    fn a_report_that_is_too_far_away_for_a_link_is_named() {
+        let far = Line { report: Some(format!("{}/report.html", "名".repeat(1000))), ..line("x") };
+        let mut book: Xlsx<_> = Xlsx::new(Cursor::new(workbook(std::slice::from_ref(&far), Lang::Zh).unwrap())).unwrap();
+        let cells = book.worksheet_range("结果").unwrap();
+        assert_eq!(cells.get_value((1, 6)), far.report.map(Data::String).as_ref());
     }
 
     #[test]

@@ -83,7 +83,7 @@ fn cell(words: &str) -> Option<Cell> {
 /// `1.50102E+17`: a long number as Excel has shortened it.
 fn is_scientific(words: &str) -> bool {
     let plain = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    words.split_once("E+").is_some_and(|(digits, exponent)| plain(digits) && plain(exponent))
+    words.split_once("E+").or_else(|| words.split_once("e+")).is_some_and(|(digits, exponent)| plain(digits) && plain(exponent))
 }
 
 #[cfg(test)]
@@ -122,7 +122,7 @@ mod tests {
     fn digits_that_were_saved_from_excel_are_whole() {
         let told = ["=\"010010\"", "'010010", "\t010010"].map(|words| cell(words).unwrap());
         assert!(told.iter().all(|cell| *cell == Cell::Text("010010".into())), "{told:?}");
-        assert_eq!(cell("1.50102E+17"), Some(Cell::Shortened));
+        assert_eq!(["1.50102E+17", "1.5e+17"].map(cell), [const { Some(Cell::Shortened) }; 2]);
         assert_eq!(cell("91350100M000100Y43"), Some(Cell::Text("91350100M000100Y43".into())));
         assert_eq!(cell("'引号"), Some(Cell::Text("'引号".into())));
     }

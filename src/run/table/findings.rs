@@ -6,12 +6,14 @@
 use std::collections::BTreeMap;
 
 use super::sheet::{Area, address, letters};
-use crate::base::{Diagnostic, Message, Severity};
+use crate::base::{Diagnostic, Message, Redactor, Severity};
 use crate::playbook::InputType;
 use crate::say;
 
 /// So many cells of one column are told in full for one fault.
 const TOLD: usize = 5;
+/// So many characters of a heading are shown.
+const HEADING: usize = 16;
 /// So many addresses stand in one line.
 const LISTED: usize = 40;
 
@@ -91,6 +93,14 @@ pub(super) fn too_large() -> Box<Diagnostic> {
     ))
 }
 
+pub(super) fn unpacks_too_large() -> Box<Diagnostic> {
+    Box::new(error(
+        "table-too-large",
+        say!("这个工作簿解开后超过 256 MB，不像是办理名单。", "the workbook unpacks to more than 256 MB, which no table of applicants does"),
+        say!("请把办理名单复制到一个新的工作簿里再用。", "copy the list of applicants into a new workbook and use that"),
+    ))
+}
+
 pub(super) fn old_workbook() -> Box<Diagnostic> {
     Box::new(error(
         "old-workbook",
@@ -132,6 +142,13 @@ pub(super) fn unknown_encoding() -> Box<Diagnostic> {
     ))
 }
 
+/// What stands where a heading should, as it may be shown: in a table that has none, a value stands there.
+fn heading(written: &str) -> String {
+    let hidden = Redactor::default().hide(written);
+    let short: String = hidden.chars().take(HEADING).collect();
+    if short.len() < hidden.len() { short + "…" } else { short }
+}
+
 /// No row with the names of inputs.
 pub(super) fn no_heading(names: &[&str]) -> Diagnostic {
     let (zh, en) = (names.join("、"), names.join(", "));
@@ -159,7 +176,7 @@ pub(super) fn many_sheets(names: &[&str]) -> Diagnostic {
 }
 
 pub(super) fn missing_column(row: u32, name: &str, near: Option<(&str, &str)>) -> Diagnostic {
-    let help = match near {
+    let help = match near.map(|(place, written)| (place, heading(written))) {
         Some((place, written)) => say!(
             "{place} 写的是「{written}」，是不是「{name}」？请改成「{name}」。",
             "{place} says “{written}”: is “{name}” meant? Then write that"
@@ -174,6 +191,7 @@ pub(super) fn missing_column(row: u32, name: &str, near: Option<(&str, &str)>) -
 
 /// A column that nobody asks for.
 pub(super) fn unknown_column(place: &str, written: &str, near: Option<&str>) -> Diagnostic {
+    let written = heading(written);
     let message = say!(
         "{place}「{written}」不是所选流程的资料，这一列不会用到。",
         "{place}: no playbook of this batch asks for “{written}”; the column is not used"

@@ -1,6 +1,6 @@
 //! Workbooks (.xlsx) as sheets. Cells come one by one, so that a stray cell in the last row does not cost a million empty ones.
 
-use std::io::Cursor;
+use std::io::{Cursor, Read};
 
 use calamine::{DataRef, Reader, SheetVisible, Xlsx, XlsxError};
 
@@ -8,9 +8,30 @@ use super::findings;
 use super::sheet::{Area, Cell, Line, Placed, Sheet};
 use crate::base::Diagnostic;
 
+/// A few kilobytes can be packed that unpack to more than a machine holds. 100,000 applicants take less than 50 MB.
+const LARGEST: u64 = 256 << 20;
+
 /// The sheets that a person sees, in their order.
 pub(super) fn read(bytes: &[u8]) -> Result<Vec<Sheet>, Box<Diagnostic>> {
+    if unpacks_beyond(bytes, LARGEST) {
+        return Err(findings::unpacks_too_large());
+    }
     sheets(bytes).map_err(|error| findings::unreadable_workbook(&error.to_string()))
+}
+
+/// Whether the parts of the file take more bytes than this together, whatever it says of their sizes. What cannot be unpacked is told by the
+/// reader of workbooks.
+fn unpacks_beyond(bytes: &[u8], limit: u64) -> bool {
+    let Ok(mut archive) = zip::ZipArchive::new(Cursor::new(bytes)) else { return false };
+    let mut left = limit;
+    (0..archive.len()).any(|at| {
+        let Ok(part) = archive.by_index(at) else { return false };
+        // One byte more than there may be.
+        let taken = std::io::copy(&mut part.take(left.saturating_add(1)), &mut std::io::sink()).unwrap_or_default();
+        let beyond = taken > left;
+        left = left.saturating_sub(taken);
+        beyond
+    })
 }
 
 fn sheets(bytes: &[u8]) -> Result<Vec<Sheet>, XlsxError> {
@@ -77,4 +98,20 @@ fn cell(value: &DataRef<'_>) -> Option<Cell> {
         }
         _ => Cell::Odd,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_unpacks_to_too_much_is_not_unpacked() {
+        let mut book = rust_xlsxwriter::Workbook::new();
+        book.add_worksheet().write_string(0, 0, "0".repeat(30_000)).unwrap();
+        let bytes = book.save_to_buffer().unwrap();
+        assert!(bytes.len() < 30_000, "it is packed");
+        assert!(unpacks_beyond(&bytes, 30_000));
+        assert!(!unpacks_beyond(&bytes, 100_000));
+        assert!(!unpacks_beyond(b"PK no archive", 10));
+    }
 }

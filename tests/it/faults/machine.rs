@@ -164,7 +164,7 @@ fn the_agent_restarts() {
 }
 
 /// The training's card service, which is killed.
-fn kill_card_service(world: &World) {
+pub(crate) fn kill_card_service(world: &World) {
     let comm = |pid: &u32| std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
     let service = family(world.pid()).into_iter().find(|pid| comm(pid).trim() == "pcscd").expect("a card service");
     kill_process(Pid::from_raw(i32::try_from(service).unwrap()).unwrap(), Signal::KILL).unwrap();
@@ -205,10 +205,10 @@ fn the_card_service_restarts() {
 }
 
 /// A card service that knows no reader, in namespaces of its own; all of it ends with the value.
-struct NoReader(Child);
+pub(crate) struct NoReader(Child);
 
 impl NoReader {
-    fn start(world: &World) -> NoReader {
+    pub(crate) fn start(world: &World) -> NoReader {
         let folder = world.folder.path().join("training/pcsc");
         // What a killed service leaves, which the next one would take for a living one.
         for left in ["pcscd.comm", "pcscd.pid"] {

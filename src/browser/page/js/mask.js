@@ -37,7 +37,7 @@ const traits = remembered((c) => {
   return {
     mark,
     space: /\s/.test(mark),
-    numeric: /[0-9x\s\-\u2010-\u2015./]/.test(mark),
+    numeric: /[0-9a-z\s\-\u2010-\u2015./]/.test(mark),
     unseen: /[\u00ad\u200b-\u200d\ufeff]/.test(c),
     ignored: /[\s\u0000\u0085\u2010-\u2015\-－,，/／+＋]/.test(mark),
   };
