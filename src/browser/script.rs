@@ -141,7 +141,8 @@ impl Browser {
     /// # Errors
     /// As [`Browser::call`].
     pub(super) async fn every_frame(&self, until: &Until) -> Result<Vec<String>, Fault> {
-        let tree = self.bidi.command("browsingContext.getTree", json!({}), &say!("读取网页结构", "list the frames"), until).await?;
+        let tree =
+            self.bidi.command("browsingContext.getTree", json!({}), &say!("读取网页结构", "list the frames"), until).await?;
         let mut open: Vec<&Value> = tree["contexts"].as_array().into_iter().flatten().collect();
         let mut frames = Vec::new();
         while let Some(node) = open.pop() {

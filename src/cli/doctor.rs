@@ -59,7 +59,9 @@ fn put_right(context: &Context, findings: &[Finding]) -> bool {
         let title = &finding.title;
         let said = match block_on(doctor::fix(finding)) {
             Ok(()) => crate::say!("已处理：{}", "put right: {}", title.get(context.lang)),
-            Err(fault) => crate::say!("没能处理：{}。{}", "not put right: {}: {}", title.get(context.lang), fault.text(context.lang)),
+            Err(fault) => {
+                crate::say!("没能处理：{}。{}", "not put right: {}: {}", title.get(context.lang), fault.text(context.lang))
+            }
         };
         print::err(said.get(context.lang));
     }

@@ -16,7 +16,9 @@ use serde::Serialize;
 
 use crate::base::Message;
 
-pub use facts::{AgentFact, BrowserFact, DiskFact, Facts, Font, HostFact, LockFact, ProgramFact, ProxyFact, Remote, SiteFact, VendorFact};
+pub use facts::{
+    AgentFact, BrowserFact, DiskFact, Facts, Font, HostFact, LockFact, ProgramFact, ProxyFact, Remote, SiteFact, VendorFact,
+};
 pub use fix::{can_fix, fix};
 pub use gather::{Asked, gather, settled};
 pub use middleware::fighting_agents;

@@ -156,7 +156,12 @@ impl Browser {
 
     /// Looks again after the capture and lifts the masks; meanwhile the picture is painted, and is good only where every frame covers what it
     /// covered `before` and no frame has come or gone.
-    async fn take_masks(&self, before: &Covered, raw: RawShot, until: &Until) -> (Result<bool, Fault>, Result<MaskedShot, Fault>) {
+    async fn take_masks(
+        &self,
+        before: &Covered,
+        raw: RawShot,
+        until: &Until,
+    ) -> (Result<bool, Fault>, Result<MaskedShot, Fault>) {
         let rects = before.rects.clone();
         let painted = tokio::task::spawn_blocking(move || raw.mask(&rects));
         let taken = self.ask_frames(before.frames.clone(), "ruku.takeMasks()", &[], until);

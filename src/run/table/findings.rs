@@ -96,7 +96,10 @@ pub(super) fn too_large() -> Box<Diagnostic> {
 pub(super) fn unpacks_too_large() -> Box<Diagnostic> {
     Box::new(error(
         "table-too-large",
-        say!("这个工作簿解开后超过 256 MB，不像是办理名单。", "the workbook unpacks to more than 256 MB, which no table of applicants does"),
+        say!(
+            "这个工作簿解开后超过 256 MB，不像是办理名单。",
+            "the workbook unpacks to more than 256 MB, which no table of applicants does"
+        ),
         say!("请把办理名单复制到一个新的工作簿里再用。", "copy the list of applicants into a new workbook and use that"),
     ))
 }

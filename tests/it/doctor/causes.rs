@@ -87,9 +87,14 @@ fn browser_font_proxy_and_session() {
     let seen = findings.iter().find(|finding| finding["id"] == "browser").unwrap()["seen"]["en"].as_str().unwrap().to_owned();
     let version = seen.split(' ').next_back().unwrap();
     let major = version.split('.').next().unwrap();
-    let apart = [(version, "BROWSER"), (&*format!("大版本为 {major} "), "大版本为 MAJOR "), (&*format!("version {major},"), "version MAJOR,")];
+    let apart = [
+        (version, "BROWSER"),
+        (&*format!("大版本为 {major} "), "大版本为 MAJOR "),
+        (&*format!("version {major},"), "version MAJOR,"),
+    ];
     cases.told("versions-apart", "driver", with("RUKU_DRIVER", &old), &apart);
-    let fonts = world.write("fonts.conf", "<?xml version=\"1.0\"?><!DOCTYPE fontconfig SYSTEM \"fonts.dtd\"><fontconfig></fontconfig>");
+    let fonts =
+        world.write("fonts.conf", "<?xml version=\"1.0\"?><!DOCTYPE fontconfig SYSTEM \"fonts.dtd\"><fontconfig></fontconfig>");
     cases.told("font-missing", "font", with("FONTCONFIG_FILE", &fonts), &[]);
     cases.told("proxy", "proxy", with("https_proxy", "http://someone:secret@proxy.test:3128"), &[]);
     cases.told("remote-session", "remote", with("SSH_CONNECTION", "10.0.0.1 1 10.0.0.2 22"), &[]);

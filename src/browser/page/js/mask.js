@@ -164,7 +164,7 @@ const wholeHits = (root) => {
       found.push([element, "personal"]);
       continue;
     }
-    if (field || ![...element.attributes].some(({ value }) => holds(value))) continue;
+    if (field || !element.getAttributeNames().some((name) => holds(element.getAttribute(name)))) continue;
     const media = /^(IMG|OBJECT|EMBED|VIDEO|CANVAS)$/.test(element.tagName);
     const generated = ["::before", "::after"].some((part) => holds(getComputedStyle(element, part).content));
     if (media || generated) found.push([element, "personal"]);
@@ -326,8 +326,9 @@ const placeMasks = async (given) => {
   for (let frame = 0; frame < 20; frame++) {
     const before = masks.moves;
     await nextFrame();
+    if (!frame) continue;
     const boxes = metered(measure);
-    if (masks.moves !== before || !frame) continue;
+    if (masks.moves !== before) continue;
     const hosts = metered(closedHosts);
     // What the watch cannot see, such as a field's value, is found with the last look.
     return { state: maskState(boxes), hosts, personal: masks.personal, known: masks.known, spent: masks.spent };

@@ -32,8 +32,8 @@ const draws = (value) => {
 const drawsBehind = (style) => [style.backgroundImage, style.borderImageSource, style.listStyleImage, style.maskImage].some(draws);
 
 // Which parts of an element draw pictures: "self" behind its own words, "before" and "after" as its generated content.
-const drawnParts = (element) => {
-  const parts = drawsBehind(getComputedStyle(element)) ? ["self"] : [];
+const drawnParts = (element, own = getComputedStyle(element)) => {
+  const parts = drawsBehind(own) ? ["self"] : [];
   for (const part of ["before", "after"]) {
     const style = getComputedStyle(element, `::${part}`);
     if (style.content === "none") continue;
@@ -48,12 +48,17 @@ const unreadable = (root) => {
   const [covered, plain] = [[], []];
   // What is drawn inside an inline drawing goes with it. What shows nothing at all is asked for its own style only: the styles of all within
   // would be worked out for nothing.
-  const drawn = (element) => !SILENT.has(element.tagName) && !element.ownerSVGElement && getComputedStyle(element).display !== "none";
+  let style = null;
+  const drawn = (element) => {
+    if (SILENT.has(element.tagName) || element.ownerSVGElement) return false;
+    style = getComputedStyle(element);
+    return style.display !== "none";
+  };
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT, (element) => (drawn(element) ? NodeFilter.FILTER_ACCEPT : NodeFilter.FILTER_REJECT));
   for (let element = walker.nextNode(); element; element = walker.nextNode()) {
     const media = MEDIA.test(element.tagName) || (element.tagName === "INPUT" && element.type === "image");
-    const parts = media ? [] : drawnParts(element);
-    const replaced = !media && draws(getComputedStyle(element).content);
+    const parts = media ? [] : drawnParts(element, style);
+    const replaced = !media && draws(style.content);
     if (!media && !replaced && !parts.length) continue;
     // Generated content may stick out of the element that it belongs to. A picture may still be on its way, and has no size before it comes.
     if (!media && !showsWords(element.getBoundingClientRect()) && !parts.includes("before") && !parts.includes("after")) continue;

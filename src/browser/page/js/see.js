@@ -18,7 +18,10 @@ function* walk(root) {
 
 function* rootsOf(root = document) {
   yield root;
-  for (const element of walk(root)) if (shadowOf(element)) yield shadowOf(element);
+  for (const element of root.querySelectorAll("*")) {
+    const shadow = shadowOf(element);
+    if (shadow) yield* rootsOf(shadow);
+  }
 }
 
 const parentOf = (node) => node.assignedSlot ?? node.parentElement ?? node.getRootNode().host ?? null;
@@ -127,6 +130,6 @@ const whose = () => (self.origin === "null" ? location.origin : self.origin);
 // Child frames in document order, each with its window, by which the robot knows it. Kept for the hit test.
 let frameElements = [];
 const frames = () => {
-  frameElements = [...walk(document)].filter((element) => /^(IFRAME|FRAME)$/.test(element.tagName) && element.contentWindow);
+  frameElements = [...rootsOf()].flatMap((root) => [...root.querySelectorAll("iframe, frame")]).filter((frame) => frame.contentWindow);
   return frameElements.map((frame) => ({ window: frame.contentWindow, ...boxOf(frame) }));
 };
