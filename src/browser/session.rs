@@ -219,7 +219,7 @@ impl Browser {
     }
 
     /// The window that calls work in.
-    pub(super) fn current_context(&self) -> String {
+    pub fn current_context(&self) -> String {
         self.current.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 

@@ -71,8 +71,8 @@ pub(super) struct Walk<'a> {
     ledger: Ledger,
     /// Keys of the irreversible acts that were pressed in this run, by playbook.
     pressed: BTreeSet<String>,
-    /// SHA-256 of the picture kept last.
-    last_picture: String,
+    /// The picture kept last.
+    last_picture: keep::LastPicture,
 }
 
 /// What belongs to the playbook being walked.
@@ -113,7 +113,7 @@ impl<'a> Walk<'a> {
             given: Vec::new(),
             ledger: Ledger::in_folder(&options.ledger),
             pressed: BTreeSet::new(),
-            last_picture: String::new(),
+            last_picture: keep::LastPicture::default(),
         }
     }
 

@@ -23,6 +23,14 @@ const MESSAGES: usize = 20;
 /// Characters of a message that are kept.
 const LONGEST: usize = 300;
 
+/// The picture that was kept last.
+#[derive(Debug, Default)]
+pub(super) struct LastPicture {
+    sha256: String,
+    /// When it was begun, and of which window; none before the first one.
+    taken: Option<(Instant, String)>,
+}
+
 /// Says what a step cost, for `RUKU_LOG=ruku::stats=debug`; nothing of it is kept.
 pub(super) fn measure(step: u32, action: &str, before: Commands, after: Commands) {
     let (classic, bidi) = (after.classic - before.classic, after.bidi - before.bidi);
@@ -49,6 +57,14 @@ impl Walk<'_> {
         // A stopped run still shows where it stopped, so this does not listen to the run's own token.
         let until = Until::after(PICTURE, CancellationToken::new());
         let fresh = until.within(FRESH);
+        // A step that only looked at a page that has not changed since the picture before: another one would be the same, so news come first.
+        if let Some((taken, window)) = &self.last_picture.taken
+            && !acted
+            && *window == self.browser.current_context()
+            && self.browser.dialog().is_none()
+        {
+            self.changes(*taken, acted, &fresh).await;
+        }
         let mut ladder = Ladder::default();
         loop {
             // A native dialog hides the page from every screenshot; its text is in the journal.
@@ -58,18 +74,18 @@ impl Walk<'_> {
                     .warn(crate::say!("原生对话框打开时无法截图", "no picture can be taken while a native dialog is open"));
             }
             let cleared = self.caption("", &until).await;
-            let taken = Instant::now();
+            let (taken, window) = (Instant::now(), self.browser.current_context());
             let shot = match cleared {
                 Ok(()) => self.browser.shot(&until).await,
                 Err(fault) => Err(fault),
             };
             let pause = match shot {
                 // The very picture of the step before says nothing about this one.
-                Ok(shot) if shot.picture.sha256() == self.last_picture && self.changes(taken, acted, &fresh).await => {
+                Ok(shot) if shot.picture.sha256() == self.last_picture.sha256 && self.changes(taken, acted, &fresh).await => {
                     Duration::ZERO
                 }
                 Ok(shot) => {
-                    shot.picture.sha256().clone_into(&mut self.last_picture);
+                    self.last_picture = LastPicture { sha256: shot.picture.sha256().to_owned(), taken: Some((taken, window)) };
                     return self.folder.keep_shot(Some(step), &shot.picture, &shot.url, &shot.title).map(drop);
                 }
                 // A page that is just being replaced or still moves: look again.
