@@ -276,3 +276,33 @@ fn nothing_is_run_from_a_table_with_a_fault() {
     assert!(said.contains("C3「手机号」") && !said.contains("1990000"), "{said}");
     assert!(!world.folder.path().join("名单-档案").exists(), "nothing was begun");
 }
+
+/// Nobody knows what such a run has pressed: a person looks first, and the other rows are run meanwhile.
+#[test]
+fn a_run_folder_that_cannot_be_read_is_one_rows_matter() {
+    for damage in
+        [(|log: &Path| std::fs::write(log, "damaged\n{}\n").unwrap()) as fn(&Path), |log| std::fs::remove_file(log).unwrap()]
+    {
+        let world = World::start_with(504, 2);
+        table(&world);
+        let mut run = Running::start(batch(&world, &["2.1.1", "2.2"], &["--operator", "terminal"]));
+        run.wait_for("gate.open", |event| event["kind"] == "insert-lock");
+        run.signal(Signal::KILL);
+        run.end();
+        let runs = world.folder.path().join("名单-档案");
+        let folder = std::fs::read_dir(&runs).unwrap().map(|run| run.unwrap().path()).find(|path| path.is_dir()).unwrap();
+        until("the run ends with its batch", || !ruku::proof::is_being_written(&folder));
+        damage(&folder.join("data/log.jsonl"));
+
+        // Once and again: it is never run by itself.
+        for begun in [1, 0] {
+            let (code, said, events) = Running::start(batch(&world, &["2.1.1", "2.2"], &["--operator", "scripted"])).end();
+            assert_eq!(code, 5, "{said}");
+            assert_eq!(events.iter().filter(|event| event["type"] == "batch.begin").count(), begun, "{said}");
+            assert_eq!(results(&world), [(1, "结果待核实".to_owned()), (2, "完成".to_owned())], "{said}");
+        }
+        std::fs::rename(&folder, world.folder.path().join("moved")).unwrap();
+        let (code, said, _) = Running::start(batch(&world, &["2.1.1", "2.2"], &["--operator", "scripted"])).end();
+        assert_eq!((code, world.counter("bind")), (0, 2), "{said}");
+    }
+}

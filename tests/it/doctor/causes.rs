@@ -21,9 +21,9 @@ fn doctor(world: &World) -> Command {
 /// The same without a training.
 fn bare(world: &World) -> Command {
     let mut command = ruku();
-    for name in
-        ["SSH_CONNECTION", "XRDP_SESSION", "http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"]
-    {
+    let proxies = ["http_proxy", "https_proxy", "all_proxy", "no_proxy"];
+    let proxies = proxies.iter().flat_map(|name| [(*name).to_owned(), name.to_uppercase()]);
+    for name in proxies.chain(["SSH_CONNECTION", "XRDP_SESSION"].map(str::to_owned)) {
         command.env_remove(name);
     }
     command.env("TMPDIR", world.temporary()).args(["doctor", "--json"]);

@@ -30,13 +30,15 @@ async fn numbers_end_at_lines_and_cells_and_run_through_words() {
         <input id=y6 value="11010519491231002X"><textarea id=y7>卡 6222021234567890128</textarea><input id=n3 value="20261125000014829">
         <p><span id=y8>139</span>-<span id=y9>0000</span>-1234</p>
         <p><span id=y10>91350181</span><b id=y11>MA2XYT6K00</b></p>
+        <p><span>CA</span><span id=y12>91350181MA2XYT6K00</span></p>
+        <p><span id=y13>13900001234</span><span>VIP3</span></p><p><b>No2Tel</b><span id=y14>13900001234</span></p>
         <p id=n4>公开的代码 91350100M000100Y43</p><p id=n5>13900001234567</p>"#;
     let redactor = Redactor::default();
     redactor.show("91350100M000100Y43");
     let stage = Stage::with(&[("a/", page)], redactor, true).await;
     stage.browser.wait_text(&["公开的代码".into()], None, &until()).await.unwrap();
     let taken = shot(&stage, "net-lines.png").await;
-    for at in 1..=11 {
+    for at in 1..=14 {
         assert!(solid(&taken, rect_of(&stage, &format!("#y{at}")).await), "#y{at} is readable");
     }
     for at in 1..=5 {

@@ -37,13 +37,16 @@ const traits = remembered((c) => {
   return {
     mark,
     space: /\s/.test(mark),
-    numeric: /[0-9a-z\s\-\u2010-\u2015./]/.test(mark),
+    worded: /[0-9a-z\s\-\u2010-\u2015./]/.test(mark),
+    numeric: /[0-9x\s\-\u2010-\u2015./]/.test(mark),
     unseen: /[\u00ad\u200b-\u200d\ufeff]/.test(c),
     ignored: /[\s\u0000\u0085\u2010-\u2015\-－,，/／+＋]/.test(mark),
   };
 });
 // Between the words of two lines or cells: belongs to no number.
 const BREAK = "\u0000";
+// Between elements of one line that letters make one word: a code may run through it, and a number may end at it.
+const JOINT = "\u0000\u0000";
 
 // The element whose lines a text flows in.
 const lineOf = (node) => {
@@ -95,8 +98,10 @@ const textHits = (root, values) => {
     const text = node.data;
     const at = nodes.push(node) - 1;
     // Numbers run through elements of one line only. The style is asked for where two numbers could be one.
-    const flows = marks.at(-1)?.numeric && text && traits(text[0]).numeric && lineOf(nodes[at - 1]) === lineOf(node);
+    const [before, after] = [marks.at(-1), text ? traits(text[0]) : null];
+    const flows = before?.worded && after?.worded && lineOf(nodes[at - 1]) === lineOf(node);
     if (at && !flows) push(BREAK);
+    else if (at && !(before.numeric && after.numeric)) push(JOINT);
     let offset = 0;
     for (const c of text) {
       if (!traits(c).unseen) push(c, at, offset, offset + c.length);
@@ -115,11 +120,13 @@ const textHits = (root, values) => {
       at = end + 1;
     }
   };
-  const [folded, line] = [new Line(), new Line()];
+  const [folded, line, joined] = [new Line(), new Line(), new Line()];
   marks.forEach(({ mark, space, ignored }, at) => {
     if (!ignored) folded.push(mark, at);
     // A line shows any white space as one.
-    if (!(space && marks[at - 1]?.space)) line.push(mark, at);
+    if (space && marks[at - 1]?.space) return;
+    line.push(mark, at);
+    if (mark !== JOINT) joined.push(mark, at);
   });
   for (const value of values) {
     // As base/redact.rs has it: fifty employees must not blank the middle of every number.
@@ -132,7 +139,8 @@ const textHits = (root, values) => {
       add(part);
     }
   }
-  for (const [start, end] of unknownHits(line.text)) add(line.between(start, end));
+  for (const seen of joined.text === line.text ? [line] : [line, joined])
+    for (const [start, end] of unknownHits(seen.text)) add(seen.between(start, end));
   return [hits, known];
 };
 
