@@ -100,10 +100,10 @@ pub fn users_folder(temporary: &Path) -> PathBuf {
 /// [`crate::base::FaultKind::Setup`] when it is another's, or no folder: nobody knows what hides there. `Io`.
 #[cfg(unix)]
 pub fn make_private(path: &Path) -> Result<(), Fault> {
-    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    use std::os::unix::fs::PermissionsExt;
     let failed = |error: &std::io::Error| Fault::io("修改文件夹权限", "change the mode of", path, error);
     let found = std::fs::symlink_metadata(path).map_err(|error| failed(&error))?;
-    if !found.is_dir() || found.uid() != rustix::process::geteuid().as_raw() {
+    if !is_owned_by(&found, rustix::process::geteuid().as_raw()) {
         return Err(not_ours(path));
     }
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700)).map_err(|error| failed(&error))
@@ -143,7 +143,12 @@ pub fn is_private_folder(metadata: &Metadata) -> bool {
 #[cfg(unix)]
 fn is_folder_of(metadata: &Metadata, user: u32) -> bool {
     use std::os::unix::fs::MetadataExt;
-    metadata.is_dir() && metadata.uid() == user && metadata.mode() & 0o777 == 0o700
+    is_owned_by(metadata, user) && metadata.mode() & 0o777 == 0o700
+}
+
+#[cfg(unix)]
+fn is_owned_by(metadata: &Metadata, user: u32) -> bool {
+    metadata.is_dir() && std::os::unix::fs::MetadataExt::uid(metadata) == user
 }
 
 /// The same by what `symlink_metadata` tells.

@@ -181,10 +181,16 @@ impl Batch<'_> {
                     ));
                 }
                 Next::Leave(_) => {}
-                // Nobody knows what it has pressed: a person looks first, and moves it away.
-                Next::Resume(run) if self.runs.join(&run).is_dir() && crate::proof::read(&self.runs.join(&run)).is_err() => {}
-                Next::Resume(run) if self.runs.join(&run).is_dir() => todo.push((at, Some(run))),
-                Next::Resume(_) | Next::Run => todo.push((at, None)),
+                Next::Resume(run) => {
+                    let folder = self.runs.join(&run);
+                    if !folder.is_dir() {
+                        todo.push((at, None));
+                    } else if crate::proof::read(&folder).is_ok() {
+                        todo.push((at, Some(run)));
+                    }
+                    // Else nobody knows what it has pressed: a person looks first, and moves it away.
+                }
+                Next::Run => todo.push((at, None)),
             }
         }
         self.greet(todo.len());

@@ -13,6 +13,8 @@ use crate::lock::{AgentAt, Detector, Drivers, LockWatch, Service, Snapshot};
 
 /// An agent that runs answers within this time of the first look.
 const AGENTS: Duration = Duration::from_millis(1500);
+/// A portal that works takes a connection within this time.
+const PORTALS: Duration = Duration::from_secs(5);
 
 /// What is to be looked at.
 #[derive(Debug, Clone)]
@@ -66,7 +68,7 @@ pub async fn gather(asked: &Asked<'_>, until: &Until) -> Result<Facts, Fault> {
     };
     // Behind a proxy nothing is reached without it.
     let hosts = asked.site.iter().flat_map(|site| &site.hosts).filter(|_| proxies.is_empty());
-    let answers = join_all(hosts.map(|at| machine::answers(&at.host, at.port)));
+    let answers = join_all(hosts.map(|at| machine::answers(&at.host, at.port, PORTALS)));
     let (browser, vendors, font, runs, temp, local_network_allowed, answers) = tokio::join!(
         browser_fact(asked, until),
         middleware::vendors(asked.drivers, &ports),

@@ -29,10 +29,10 @@ pub(super) async fn start_card_service() -> bool {
     printed(program, arguments).await.is_some()
 }
 
-/// Whether somebody takes connections there.
-pub(super) async fn answers(host: &str, port: u16) -> bool {
+/// Whether somebody takes connections there within so much time.
+pub(super) async fn answers(host: &str, port: u16, patience: Duration) -> bool {
     let connecting = tokio::net::TcpStream::connect((host, port));
-    matches!(tokio::time::timeout(PATIENCE, connecting).await, Ok(Ok(_)))
+    matches!(tokio::time::timeout(patience, connecting).await, Ok(Ok(_)))
 }
 
 /// Whether the session comes from another machine.

@@ -89,7 +89,8 @@ fn known(drivers: &Path, agents: &[AgentAt]) -> Result<Vec<Vendor>, Fault> {
 async fn notice(vendor: &Vendor, programs: &[String], folders: &[String]) -> Option<VendorFact> {
     let mut listed = vendor.ports.clone();
     listed.dedup();
-    let ports = join_all(listed.iter().map(|port| async { listens(*port).await.then_some(*port) })).await;
+    let ports =
+        join_all(listed.iter().map(|port| async { machine::answers("127.0.0.1", *port, PATIENCE).await.then_some(*port) })).await;
     let mut noticed: Vec<Message> = ports.into_iter().flatten().map(|port| say!("端口 {port}", "port {port}")).collect();
     let running = vendor.programs.iter().filter(|program| programs.iter().any(|running| same_program(running, program)));
     noticed.extend(running.map(|program| say!("程序 {program}", "program {program}")));
@@ -103,11 +104,6 @@ async fn notice(vendor: &Vendor, programs: &[String], folders: &[String]) -> Opt
 fn same_program(running: &str, named: &str) -> bool {
     let plain = |name: &str| name.to_lowercase().trim_end_matches(".exe").chars().take(15).collect::<String>();
     plain(running) == plain(named)
-}
-
-async fn listens(port: u16) -> bool {
-    let connecting = tokio::net::TcpStream::connect(("127.0.0.1", port));
-    matches!(tokio::time::timeout(PATIENCE, connecting).await, Ok(Ok(_)))
 }
 
 #[cfg(test)]

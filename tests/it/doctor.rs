@@ -53,12 +53,7 @@ fn the_training_passes_and_a_strange_browser_does_not() {
     let world = World::start(31);
     world.training(&["insert", "p1"]);
     let doctor = |browser: &str| {
-        let mut command = ruku();
-        command.args(["doctor", "--json", "--training-at"]).arg(&world.file).env("TMPDIR", world.temporary());
-        // Whoever runs the tests may sit elsewhere.
-        for name in ["SSH_CONNECTION", "XRDP_SESSION", "http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"] {
-            command.env_remove(name);
-        }
+        let mut command = causes::doctor(&world);
         if !browser.is_empty() {
             command.env("RUKU_BROWSER", browser);
         }

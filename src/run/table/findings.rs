@@ -145,7 +145,7 @@ pub(super) fn unknown_encoding() -> Box<Diagnostic> {
     ))
 }
 
-/// What stands where a heading should, as it may be shown: in a table that has none, a value stands there.
+/// What stands where a heading should, shortened, and without the numbers that the net knows: in a table that has none, a value stands there.
 fn heading(written: &str) -> String {
     let hidden = Redactor::default().hide(written);
     let short: String = hidden.chars().take(HEADING).collect();

@@ -12,7 +12,7 @@ use crate::golden::Golden;
 use crate::world::{World, ruku};
 
 /// `ruku doctor` on the training of a world, with nothing that this machine or session may have set.
-fn doctor(world: &World) -> Command {
+pub(super) fn doctor(world: &World) -> Command {
     let mut command = bare(world);
     command.arg("--training-at").arg(&world.file);
     command

@@ -127,7 +127,7 @@ const boxOf = (frame) => {
 // Whose document this is. A frame without an address has the origin of the one around it; a sandboxed one has none but its address's.
 const whose = () => (self.origin === "null" ? location.origin : self.origin);
 
-// Child frames in document order, each with its window, by which the robot knows it. Kept for the hit test.
+// The child frames, those in shadow roots last, each with its window, by which the robot knows it. Kept for the hit test.
 let frameElements = [];
 const frames = () => {
   frameElements = [...rootsOf()].flatMap((root) => [...root.querySelectorAll("iframe, frame")]).filter((frame) => frame.contentWindow);
