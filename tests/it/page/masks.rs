@@ -123,3 +123,21 @@ async fn new_values_work_in_open_documents_and_pop_ups_and_on_a_page_that_moves(
     assert_eq!(masked.picture.masks().len(), 2, "the phone number is nobody's input here, and the net has it");
     stage.end().await;
 }
+
+#[tokio::test]
+async fn what_the_page_copied_while_it_was_covered_is_lifted_too() {
+    let page = r#"<body><input id=name value="云小鹿"><script>
+        const name = document.getElementById("name");
+        new MutationObserver((_, watch) => {
+            const copy = name.cloneNode(true);
+            copy.id = "copy"; copy.value = ""; copy.removeAttribute("value");
+            document.body.append(copy, "已复制"); watch.disconnect();
+        }).observe(name, { attributes: true });</script>"#;
+    let stage = Stage::with(&[("a/", page)], redactor(), true).await;
+    let covered = shot(&stage, "copied.png").await;
+    assert!(solid(&covered, rect_of(&stage, "#name").await));
+    stage.browser.wait_text(&["已复制".into()], None, &until()).await.unwrap();
+    let marked = Target::one(By::Css("[data-ruku-mask]".into()));
+    assert_eq!(stage.browser.look(&marked, Purpose::See, &until()).await.unwrap(), None);
+    stage.end().await;
+}

@@ -17,6 +17,7 @@ const DRAWN: &str = r##"<body style="font:18px sans-serif;margin:8px">
 <svg id=svg class=r viewBox="0 0 150 60"><path d="M10 10h30v30h-30z" fill="#06c"/></svg><object id=object class=r data="/scan.svg" type="image/svg+xml"></object>
 <embed id=embed class=r src="/scan.svg" type="image/svg+xml"><video id=video class=r poster="/scan.svg"></video><input id=input class=r type=image src="/scan.svg">
 <span id=gen class=r></span><div id=back class=r style="background:#fff url(/scan.svg)">背景上的字</div><div id=deep class=r></div>
+<div class=r><svg width=1 height=1 style="overflow:visible"><foreignObject width=150 height=60><img id=foreign width=150 height=60 src="/scan.svg"></foreignObject></svg></div>
 <img id=logo class=r src="/logo.svg?v=3"><img id=other class=r src="http://b.localhost:{port}/logo.svg"><img id=icon src="/scan.svg" width=24 height=24>
 <p id=plain style="background:linear-gradient(#0a0,#0a0);width:300px">公开文字</p>
 <script>const c = canvas.getContext("2d"); c.fillStyle = "#06c"; c.font = "30px sans-serif"; c.fillText("云小鹿", 10, 40)</script>"##;
@@ -24,7 +25,8 @@ const DRAWN: &str = r##"<body style="font:18px sans-serif;margin:8px">
 const SCAN: &str =
     r##"<svg xmlns="http://www.w3.org/2000/svg" width="150" height="60"><rect width="150" height="60" fill="#e33"/></svg>"##;
 
-const COVERED: [&str; 9] = ["#canvas", "#img", "#picture", "#svg", "#object", "#embed", "#video", "#input", "#other"];
+const COVERED: [&str; 10] =
+    ["#canvas", "#img", "#picture", "#svg", "#object", "#embed", "#video", "#input", "#other", "#foreign"];
 const CLEAR: [&str; 4] = ["#back", "#logo", "#icon", "#plain"];
 
 fn pages(extra: &'static str) -> Vec<(&'static str, &'static str)> {

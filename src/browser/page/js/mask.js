@@ -241,7 +241,9 @@ const find = () => {
       masks.roots.add(root);
       masks.watch.observe(root, { subtree: true, childList: true, characterData: true, attributes: true });
     }
-    if (root.activeElement) focused.add(root.activeElement);
+    // Where nothing has the focus the body is said to.
+    const active = root.activeElement;
+    if (active && (active !== document.body || active.isContentEditable)) focused.add(active);
     for (const sheet of sheets) if (!root.adoptedStyleSheets.includes(sheet)) root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
     const [hits, known] = textHits(root, values);
     masks.known ||= known;
@@ -381,8 +383,10 @@ const liftMasks = () => {
   if (!masks) return;
   masks.watch.disconnect();
   CSS.highlights.delete(HIGHLIGHT);
-  dropMarks(MASK, masks.covered, new Set());
-  dropMarks(PLAIN, masks.plain, new Set());
-  dropMarks(CARET, masks.carets, new Set());
+  for (const [name, marked] of [[MASK, masks.covered], [PLAIN, masks.plain], [CARET, masks.carets]]) {
+    // The page may have copied what was marked.
+    for (const root of masks.roots) for (const copy of root.querySelectorAll(`[${name}]`)) marked.add(copy);
+    dropMarks(name, marked, new Set());
+  }
   masks = null;
 };

@@ -46,15 +46,16 @@ const drawnParts = (element, own = getComputedStyle(element)) => {
 // [elements to be covered wholly where they are large enough, elements to be shown without their pictures as [element, parts]].
 const unreadable = (root) => {
   const [covered, plain] = [[], []];
-  // What is drawn inside an inline drawing goes with it. What shows nothing at all is asked for its own style only: the styles of all within
-  // would be worked out for nothing.
+  // What is drawn inside an inline drawing goes with it, but for foreign content. What shows nothing at all is asked for its own style only: the
+  // styles of all within would be worked out for nothing.
   let style = null;
-  const drawn = (element) => {
-    if (SILENT.has(element.tagName) || element.ownerSVGElement) return false;
+  const taken = (element) => {
+    if (SILENT.has(element.tagName)) return NodeFilter.FILTER_REJECT;
+    if (element.ownerSVGElement) return NodeFilter.FILTER_SKIP;
     style = getComputedStyle(element);
-    return style.display !== "none";
+    return style.display === "none" ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT;
   };
-  const walker = document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT, (element) => (drawn(element) ? NodeFilter.FILTER_ACCEPT : NodeFilter.FILTER_REJECT));
+  const walker = document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT, taken);
   for (let element = walker.nextNode(); element; element = walker.nextNode()) {
     const media = MEDIA.test(element.tagName) || (element.tagName === "INPUT" && element.type === "image");
     const parts = media ? [] : drawnParts(element, style);
