@@ -66,9 +66,10 @@ impl Scripted {
             // One reader, one lock: the other one comes out first, unless somebody has pulled it already.
             post(&self.access, "/locks/0/pull", b"{}".to_vec()).await?;
         }
+        // Known before the answer: the lock may be seen before that arrives, and whoever sees it drops this future.
+        self.legal.store(legal, Ordering::Relaxed);
         let answer = post(&self.access, "/locks/0/insert", body.into_bytes()).await?;
         if answer.status == 200 {
-            self.legal.store(legal, Ordering::Relaxed);
             return Ok(());
         }
         let status = answer.status;
