@@ -72,6 +72,10 @@ pub(crate) fn site_fact(site: &Site) -> SiteFact {
 /// Where a portal is; none without an address.
 fn host_of(place: &SitePlace) -> Option<HostFact> {
     let address = url::Url::parse(place.address.as_deref()?).ok()?;
-    let (portal, host, port) = (place.title.clone(), address.host_str()?.to_owned(), address.port_or_known_default()?);
-    Some(HostFact { portal, host, port, answers: None })
+    let host = match address.host()? {
+        // Brackets are the address's, not the host's.
+        url::Host::Ipv6(number) => number.to_string(),
+        named => named.to_string(),
+    };
+    Some(HostFact { portal: place.title.clone(), host, port: address.port_or_known_default()?, answers: None })
 }

@@ -2,6 +2,8 @@
 //!
 //! The lock is a person's. More than one that fits: the person picks. Never touches the PIN.
 
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::sync::watch;
@@ -48,6 +50,8 @@ impl Action for InsertLock {
 pub(super) async fn lock_of(stage: &mut Stage<'_>, holder: &str, gate: GateKind) -> Result<Held, Fault> {
     stage.locks.looked(&stage.until).await?;
     let mut changes = stage.locks.changes();
+    // Whether every agent has been asked since the locks last changed.
+    let mut asked_again = false;
     loop {
         let reading = crate::say!("读取 CA 锁的证书", "the certificate of the CA lock to be read");
         let locks = match stage.until.run(&reading, settled(&mut changes)).await {
@@ -56,8 +60,17 @@ pub(super) async fn lock_of(stage: &mut Stage<'_>, holder: &str, gate: GateKind)
             Err(fault) if fault.kind == FaultKind::TimedOut => changes.borrow_and_update().locks.clone(),
             Err(fault) => return Err(fault),
         };
+        let sure = std::mem::take(&mut asked_again);
         let choice = match sort(&locks, holder, gate) {
             Choice::This(lock) => Some(Held::of(Some(*lock))),
+            // While locks are swapped an agent lists for a moment the one that has left; nobody is asked about that.
+            Choice::Ask if !sure => {
+                match stage.locks.asked_again(&stage.until.within(AGENTS)).await {
+                    Err(fault) if fault.kind != FaultKind::TimedOut => return Err(fault),
+                    _ => asked_again = changes.has_changed().is_ok_and(|changed| !changed),
+                }
+                None
+            }
             Choice::Ask => pick(stage, &locks, holder, gate, &mut changes).await?,
             Choice::Wait(message) => wait(stage, gate, message, holder, FaultKind::Stopped, &mut changes).await?,
             Choice::Expired(message) => wait(stage, gate, message, holder, FaultKind::Business, &mut changes).await?,
@@ -68,6 +81,8 @@ pub(super) async fn lock_of(stage: &mut Stage<'_>, holder: &str, gate: GateKind)
     }
 }
 
+/// How long agents may take to answer once more before the person is asked which lock it is.
+const AGENTS: Duration = Duration::from_secs(5);
 /// A certificate that ends within this many days is worth a warning.
 const SOON: i64 = 30;
 

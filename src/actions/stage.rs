@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::base::{Fault, FaultKind, Ladder, Message, Redactor, Until, template, until};
 use crate::browser::Browser;
-use crate::browser::page::{By, Found, Mark, Place as Spot, Target};
+use crate::browser::page::{By, Found, Mark, Place as Spot, Target, Where};
 use crate::lock::{Detector, Lock, LockWatch};
 use crate::operator::{Answer, Gate, GateKind, Operator};
 use crate::pki::Identity;
@@ -319,6 +319,11 @@ impl Stage<'_> {
         let seen = match self.browser.dialog() {
             Some(dialog) => words.iter().any(|word| dialog.text.contains(word.as_str())).then_some(dialog.text),
             None => match self.browser.seen_text(words, *self.since, &self.until).await {
+                // What the page still shows says it without the buttons of its box.
+                Ok(Some(seen)) if seen.place == Where::Message => match self.browser.seen_text(words, None, &self.until).await {
+                    Ok(Some(shown)) => Some(shown.text),
+                    _ => Some(seen.text),
+                },
                 Ok(seen) => seen.map(|seen| seen.text),
                 Err(fault) if self.passing(&fault) || fault.kind == FaultKind::Dialog => None,
                 Err(fault) => return Err(fault),

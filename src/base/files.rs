@@ -97,7 +97,8 @@ pub fn users_folder(temporary: &Path) -> PathBuf {
 /// Makes a folder this user's alone.
 ///
 /// # Errors
-/// [`crate::base::FaultKind::Setup`] when it is another's, or no folder: nobody knows what hides there. `Io`.
+/// [`crate::base::FaultKind::Setup`] when it is another's, or no folder, or when something lies in it that others could have put there:
+/// nobody knows what hides there. `Io`.
 #[cfg(unix)]
 pub fn make_private(path: &Path) -> Result<(), Fault> {
     use std::os::unix::fs::PermissionsExt;
@@ -106,7 +107,15 @@ pub fn make_private(path: &Path) -> Result<(), Fault> {
     if !is_owned_by(&found, rustix::process::geteuid().as_raw()) {
         return Err(not_ours(path));
     }
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700)).map_err(|error| failed(&error))
+    let set = |mode| std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).map_err(|error| failed(&error));
+    set(0o700)?;
+    // Looked at when nobody else can add to it any more.
+    let (mode, mut inside) = (found.permissions().mode(), std::fs::read_dir(path).map_err(|error| failed(&error))?);
+    if mode & 0o022 == 0 || inside.next().is_none() {
+        return Ok(());
+    }
+    set(mode)?;
+    Err(not_ours(path))
 }
 
 /// On Windows the folder above is this user's alone; what lies there instead of a folder is not Ruku's.
@@ -123,8 +132,8 @@ fn not_ours(path: &Path) -> Fault {
     Fault::new(
         super::FaultKind::Setup,
         crate::say!(
-            "{path} 不是您自己的文件夹，Ruku 不去动它。请删除它，或把 TMPDIR 设为另一个文件夹。",
-            "{path} is no folder of yours, so Ruku leaves it alone; remove it or set TMPDIR to another folder"
+            "{path} 不是您自己的文件夹，或者别人可以往里面放东西，Ruku 不去动它。请把 TMPDIR 设为另一个文件夹；确是您自己的，也可以删除它。",
+            "{path} is no folder of yours, or others could have put things into it, so Ruku leaves it alone; set TMPDIR to another folder, or remove it if it is yours"
         ),
     )
 }
@@ -185,6 +194,24 @@ mod tests {
         let link = dir.path().join("link");
         std::os::unix::fs::symlink(&folder, &link).unwrap();
         assert!(!is_private(&link), "a link");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_others_could_put_there_is_not_made_ones_own() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let open_to = |mode| std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(mode)).unwrap();
+        open_to(0o777);
+        make_private(dir.path()).unwrap();
+        assert!(is_private(dir.path()), "nothing was in it");
+        std::fs::write(dir.path().join("a"), "1").unwrap();
+        open_to(0o755);
+        make_private(dir.path()).unwrap();
+        assert!(is_private(dir.path()), "others could only look");
+        open_to(0o775);
+        assert_eq!(make_private(dir.path()).unwrap_err().kind, super::super::FaultKind::Setup);
+        assert!(!is_private(dir.path()));
     }
 
     /// Where the temporary folder is `/tmp`, the browser's sockets fit below the run's own.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
@@ -203,14 +204,19 @@ fn redactor() -> Redactor {
     Redactor::default()
 }
 
+/// How long what nobody waits for any more may hold the end of a command up: a look for the address of a host cannot be called off.
+const LEFT_OVER: Duration = Duration::from_secs(2);
+
 /// A runtime for one command.
 fn block_on<T, E: From<Fault>>(work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
-    tokio::runtime::Builder::new_multi_thread()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
-        .map_err(|error| Fault::io("启动", "start", std::path::Path::new("tokio"), &error))?
-        .block_on(work)
+        .map_err(|error| Fault::io("启动", "start", std::path::Path::new("tokio"), &error))?;
+    let done = runtime.block_on(work);
+    runtime.shutdown_timeout(LEFT_OVER);
+    done
 }
 
 /// A token that Ctrl-C, SIGTERM or a closed terminal cancels.

@@ -20,8 +20,8 @@ pub async fn fix(finding: &Finding) -> Result<(), Fault> {
         _ => Err(Fault::new(
             FaultKind::Setup,
             say!(
-                "智能卡服务启动不了。请用管理员身份启动：Linux 上 systemctl start pcscd.socket，Windows 上 net start SCardSvr。",
-                "the smart card service does not start; have an administrator start it: systemctl start pcscd.socket on Linux, net start SCardSvr on Windows"
+                "没能启动。请用管理员身份执行 systemctl start pcscd.socket（Windows 上 net start SCardSvr）；Debian/Ubuntu 上还没有安装的，先执行 apt install pcscd。",
+                "it does not start; have an administrator run `systemctl start pcscd.socket` (`net start SCardSvr` on Windows); where it is not installed, on Debian/Ubuntu, `apt install pcscd` first"
             ),
         )),
     }

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -54,7 +54,7 @@ pub(super) fn watch(board: &Arc<Board>, agents: Vec<(AgentDriver, AgentAt)>, can
         Err(error) => {
             let why = say!("无法访问本机网络（{error}）。", "the loopback network cannot be used ({error})");
             for index in 0..agents.len() {
-                board.agent(index, false, Some(why.clone()), Vec::new());
+                board.agent(index, Instant::now(), false, Some(why.clone()), Vec::new());
             }
             return;
         }
@@ -67,10 +67,11 @@ pub(super) fn watch(board: &Arc<Board>, agents: Vec<(AgentDriver, AgentAt)>, can
             tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
             loop {
                 tick.tick().await;
+                let asked = Instant::now();
                 match ask(&driver, at.port, &mut known).await {
-                    None => board.agent(index, false, None, Vec::new()),
-                    Some(Ok(locks)) => board.agent(index, true, None, locks),
-                    Some(Err(why)) => board.agent(index, true, Some(why), Vec::new()),
+                    None => board.agent(index, asked, false, None, Vec::new()),
+                    Some(Ok(locks)) => board.agent(index, asked, true, None, locks),
+                    Some(Err(why)) => board.agent(index, asked, true, Some(why), Vec::new()),
                 }
             }
         });

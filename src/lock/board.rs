@@ -53,13 +53,16 @@ pub(super) struct Board {
     drivers: Vec<LockDriver>,
     state: Mutex<State>,
     sender: watch::Sender<Snapshot>,
+    /// For each agent, when the last question that it has answered was asked.
+    asked: watch::Sender<Vec<Option<Instant>>>,
 }
 
 impl Board {
     pub(super) fn new(drivers: Vec<LockDriver>, agents: Vec<AgentSeen>) -> Board {
-        let agents = agents.into_iter().map(|agent| (agent, Vec::new())).collect();
+        let agents: Vec<_> = agents.into_iter().map(|agent| (agent, Vec::new())).collect();
+        let asked = watch::Sender::new(vec![None; agents.len()]);
         let state = State { slots: BTreeMap::new(), service: None, agents };
-        Board { drivers, state: Mutex::new(state), sender: watch::Sender::new(Snapshot::unseen()) }
+        Board { drivers, state: Mutex::new(state), sender: watch::Sender::new(Snapshot::unseen()), asked }
     }
 
     pub(super) fn drivers(&self) -> &[LockDriver] {
@@ -68,6 +71,11 @@ impl Board {
 
     pub(super) fn subscribe(&self) -> watch::Receiver<Snapshot> {
         self.sender.subscribe()
+    }
+
+    /// When each agent was asked what it has answered last.
+    pub(super) fn asked(&self) -> watch::Receiver<Vec<Option<Instant>>> {
+        self.asked.subscribe()
     }
 
     pub(super) fn present(&self) -> Snapshot {
@@ -127,13 +135,14 @@ impl Board {
         self.publish(&state);
     }
 
-    /// What the agent at `index` answered.
-    pub(super) fn agent(&self, index: usize, answers: bool, trouble: Option<Message>, locks: Vec<Lock>) {
+    /// What the agent at `index` answered to what it was asked then.
+    pub(super) fn agent(&self, index: usize, asked: Instant, answers: bool, trouble: Option<Message>, locks: Vec<Lock>) {
         let mut state = self.lock();
         if let Some((seen, known)) = state.agents.get_mut(index) {
             (seen.answers, seen.trouble, *known) = (answers, trouble, locks);
         }
         self.publish(&state);
+        self.asked.send_modify(|all| all.get_mut(index).into_iter().for_each(|at| *at = Some(asked)));
     }
 
     fn readable(&self, lock: &Lock) -> bool {
@@ -259,7 +268,7 @@ mod tests {
         board.readers(1, &[]);
         board.readers(1, &[]);
         assert_eq!(board.present().generation, 1);
-        board.agent(7, true, None, Vec::new());
+        board.agent(7, Instant::now(), true, None, Vec::new());
         assert_eq!(board.present().generation, 1);
     }
 

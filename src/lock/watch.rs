@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
@@ -114,6 +114,17 @@ impl LockWatch {
         let waiting_for = say!("读取 CA 锁", "the CA locks to be read");
         let wanted = |snapshot: &Snapshot| snapshot.generation > 0 && snapshot.locks.iter().all(|lock| !lock.reading);
         self.until(wanted, &waiting_for, until).await
+    }
+
+    /// Waits until every agent has answered what it was asked from now on: until then one may still list a lock that has just left.
+    ///
+    /// # Errors
+    /// As [`LockWatch::until`].
+    pub async fn asked_again(&self, until: &Until) -> Result<(), Fault> {
+        let (now, mut asked) = (Instant::now(), self.board.asked());
+        let waiting_for = say!("CA 助手回答", "the CA agents to answer");
+        let answered = asked.wait_for(|all| all.iter().all(|asked| asked.is_some_and(|at| at >= now)));
+        until.run(&waiting_for, answered).await?.map(drop).map_err(|_| crate::base::until::stopped())
     }
 
     /// Ends the watch and waits for its threads: a few milliseconds, at most the time an agent takes to answer.

@@ -27,8 +27,9 @@ impl Golden {
             std::fs::create_dir_all(file.parent().unwrap()).unwrap();
             std::fs::write(file, told).unwrap();
         }
-        let expected = std::fs::read_to_string(file).unwrap_or_default();
-        if told != expected {
+        let expected = std::fs::read_to_string(file).ok();
+        if expected.as_deref() != Some(told) {
+            let expected = expected.as_deref().unwrap_or("(no such file)");
             self.0.push(format!("{}\n--- expected\n{expected}\n--- told\n{told}", file.display()));
         }
     }

@@ -72,7 +72,7 @@ fn every_situation_is_met_as_described() {
     for (at, did) in &rows {
         let Situation { number, met, .. } = &SITUATIONS[*at];
         let did = did.as_deref().unwrap_or("不符合要求（详见失败信息）");
-        table.push_str(&format!("{number:>2} {met}\n     → {did}\n"));
+        table.push_str(&format!("{number:>2} {met}\n     → {}\n", did.trim_start_matches("→ ")));
     }
     raw(&table);
     let failed: Vec<String> = rows

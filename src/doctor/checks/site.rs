@@ -59,8 +59,8 @@ pub(super) fn reached(facts: &Facts) -> Option<Finding> {
             State::Warning,
             Message::new(format!("连不上：{}。", silent.zh), format!("nobody answers at: {}", silent.en)),
             say!(
-                "请核对平台配置里的网址，并在浏览器里打开试试；平台夜间或周末可能停机维护。",
-                "check the addresses in the profile and open them in a browser; portals may be down for maintenance at night or at weekends"
+                "请核对平台配置里的网址，并在浏览器里打开试试：打得开就不必理会（浏览器可能经系统代理上网）；平台夜间或周末可能停机维护。",
+                "check the addresses in the profile and open them in a browser: if they open there, all is well (it may go through the system's proxy); portals may be down for maintenance at night or at weekends"
             ),
         );
     }

@@ -65,6 +65,7 @@ fn resum(run: &Path) {
         .lines()
         .map(|line| match line.split_once(": ").unwrap().0 {
             "Payload-Oxum" => format!("Payload-Oxum: {bytes}.{}\n", files.len()),
+            "Bagging-Date" => format!("Bagging-Date: {}\n", day(&log)),
             "Log-Lines" => format!("Log-Lines: {}\n", log.lines().count()),
             "Log-Head-SHA256" => format!("Log-Head-SHA256: {head}\n"),
             _ => format!("{line}\n"),
@@ -72,6 +73,13 @@ fn resum(run: &Path) {
         .collect();
     std::fs::write(run.join("bag-info.txt"), info).unwrap();
     retag(run);
+}
+
+/// The day of the last line, as Beijing counts it.
+fn day(log: &str) -> jiff::civil::Date {
+    let last: serde_json::Value = serde_json::from_str(log.lines().next_back().unwrap()).unwrap();
+    let at: jiff::Timestamp = last["t_wall"].as_str().unwrap().parse().unwrap();
+    at.to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(8))).date()
 }
 
 fn retag(run: &Path) {
