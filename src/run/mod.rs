@@ -155,7 +155,7 @@ pub async fn run(options: Options) -> Result<Outcome, Fault> {
     let references: Vec<PlaybookRef> = options.playbooks.iter().map(reference).collect();
     let close = |one: &GoOn| earlier::close(one, &redactor, &references, options.lang);
     let earlier = options.earlier.as_ref().map(close).transpose()?;
-    let name = folder_name(&redactor)?;
+    let name = folder_name(&redactor, |name| options.runs.join(name).symlink_metadata().is_ok())?;
     let mut folder = RunFolder::create(&options.runs, &name, redactor.clone())?;
     keep(&options, folder.path(), &name)?;
     folder.observe(options.listener.clone());
@@ -360,14 +360,20 @@ fn file_name(file: &str) -> String {
     std::path::Path::new(file).file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-/// `20261122-081500-1a2b`: sorts by time, Beijing's as in the report, and two runs of one second do not collide.
+/// `20261122-081500-1a2b`: sorts by time, Beijing's as in the report; `taken` tells the names that are there already, as of a run of the same
+/// second.
 ///
 /// By time. A short number that is somebody's (how many people a company has) may stand in any row of digits: then a name without digits.
-fn folder_name(redactor: &Redactor) -> Result<String, Fault> {
-    let random = hex::encode(random::bytes::<2>()?);
-    let by_time = format!("{}-{random}", proof::beijing_now().strftime("%Y%m%d-%H%M%S"));
-    if redactor.is_clean(&by_time) {
-        return Ok(by_time);
+fn folder_name(redactor: &Redactor, taken: impl Fn(&str) -> bool) -> Result<String, Fault> {
+    loop {
+        let random = hex::encode(random::bytes::<2>()?);
+        let by_time = format!("{}-{random}", proof::beijing_now().strftime("%Y%m%d-%H%M%S"));
+        if !redactor.is_clean(&by_time) {
+            break;
+        }
+        if !taken(&by_time) {
+            return Ok(by_time);
+        }
     }
     let letters = random::bytes::<8>()?.map(|byte| char::from(b'a' + byte % 26));
     Ok(format!("run-{}", letters.iter().collect::<String>()))
@@ -401,11 +407,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_name_that_is_taken_is_not_given_again() {
+        let met = std::cell::RefCell::new(Vec::new());
+        let twice = |name: &str| {
+            met.borrow_mut().push(name.to_owned());
+            met.borrow().len() < 3
+        };
+        let name = folder_name(&Redactor::default(), twice).unwrap();
+        assert_eq!((met.borrow().len(), met.borrow().last()), (3, Some(&name)));
+    }
+
+    #[test]
     fn a_name_holds_no_number_of_somebody() {
         let redactor = Redactor::default();
-        assert!(folder_name(&redactor).unwrap().starts_with("20"));
+        assert!(folder_name(&redactor, |_| false).unwrap().starts_with("20"));
         redactor.add(&proof::beijing_now().strftime("%Y%m%d").to_string());
-        let name = folder_name(&redactor).unwrap();
+        let name = folder_name(&redactor, |_| false).unwrap();
         assert!(name.starts_with("run-") && redactor.hide(&name) == name, "{name}");
     }
 }
