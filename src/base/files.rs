@@ -108,10 +108,17 @@ pub fn make_private(path: &Path) -> Result<(), Fault> {
         return Err(not_ours(path));
     }
     let set = |mode| std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).map_err(|error| failed(&error));
+    let empty = || std::fs::read_dir(path).map(|mut inside| inside.next().is_none());
+    let mode = found.permissions().mode();
+    if mode & 0o022 == 0 {
+        return set(0o700);
+    }
+    if !empty().map_err(|error| failed(&error))? {
+        return Err(not_ours(path));
+    }
     set(0o700)?;
-    // Looked at when nobody else can add to it any more.
-    let (mode, mut inside) = (found.permissions().mode(), std::fs::read_dir(path).map_err(|error| failed(&error))?);
-    if mode & 0o022 == 0 || inside.next().is_none() {
+    // Again, now that nobody else can add to it any more.
+    if empty().is_ok_and(|empty| empty) {
         return Ok(());
     }
     set(mode)?;

@@ -20,7 +20,7 @@ pub async fn fix(finding: &Finding) -> Result<(), Fault> {
         _ => Err(Fault::new(
             FaultKind::Setup,
             say!(
-                "没能启动。请用管理员身份执行 systemctl start pcscd.socket（Windows 上 net start SCardSvr）；Debian/Ubuntu 上还没有安装的，先执行 apt install pcscd。",
+                "智能卡服务没能启动。请用管理员身份执行 systemctl start pcscd.socket（Windows 上 net start SCardSvr）；Debian/Ubuntu 上还没有安装的，先执行 apt install pcscd。",
                 "it does not start; have an administrator run `systemctl start pcscd.socket` (`net start SCardSvr` on Windows); where it is not installed, on Debian/Ubuntu, `apt install pcscd` first"
             ),
         )),
