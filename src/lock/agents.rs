@@ -68,11 +68,12 @@ pub(super) fn watch(board: &Arc<Board>, agents: Vec<(AgentDriver, AgentAt)>, can
             loop {
                 tick.tick().await;
                 let asked = Instant::now();
-                match ask(&driver, at.port, &mut known).await {
-                    None => board.agent(index, asked, false, None, Vec::new()),
-                    Some(Ok(locks)) => board.agent(index, asked, true, None, locks),
-                    Some(Err(why)) => board.agent(index, asked, true, Some(why), Vec::new()),
-                }
+                let (answers, trouble, locks) = match ask(&driver, at.port, &mut known).await {
+                    None => (false, None, Vec::new()),
+                    Some(Ok(locks)) => (true, None, locks),
+                    Some(Err(why)) => (true, Some(why), Vec::new()),
+                };
+                board.agent(index, asked, answers, trouble, locks);
             }
         });
     }
