@@ -26,11 +26,17 @@ pub struct LongDialog {
     /// 框里应有的文字，没有就不点 · Words that must be in the box; otherwise it is left open.
     #[serde(default)]
     pub text: Option<Words>,
+    /// 平台配置中的一组文字，框里应有其一，没有就不点 · The same, one of the texts that the site profile lists under this name.
+    #[serde(default)]
+    pub site_text: Option<Words>,
+    /// 有这样的框才点，没有就往下办 · Only where such a box is open; without one the step is done.
+    #[serde(default)]
+    pub if_open: bool,
 }
 
 impl FromShort for LongDialog {
     fn from_short(short: Words) -> LongDialog {
-        LongDialog { answer: short, text: None }
+        LongDialog { answer: short, text: None, site_text: None, if_open: false }
     }
 }
 
@@ -47,11 +53,13 @@ impl Action for Dialog {
     fn inspect(&self, inspect: &mut dyn Inspect) {
         inspect.words(&self.0.answer);
         self.0.text.iter().for_each(|words| inspect.words(words));
+        self.0.site_text.iter().for_each(|name| inspect.site_text(name));
     }
 
     async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
         let button = stage.render(&self.0.answer)?;
-        let text = self.0.text.as_ref().map(|words| stage.render(words)).transpose()?;
+        let wanted = self.wanted(stage)?;
+        let says = |text: &str| wanted.iter().try_for_each(|any| says(text, any));
         let waiting_for = crate::say!("弹出框及其「{button}」按钮", "a box with the button “{button}”");
         stage.allowed_here().await?;
         let mut ladder = Ladder::default();
@@ -59,14 +67,27 @@ impl Action for Dialog {
         loop {
             stage.stop_words().await?;
             if let Some(dialog) = stage.browser.dialog() {
+                if self.0.if_open && says(&dialog.text).is_err() {
+                    return Ok(());
+                }
                 let accept = meaning(&button).ok_or_else(|| native(&button, &dialog.text))?;
-                says(&dialog.text, text.as_deref())?;
+                says(&dialog.text)?;
                 return answer_native(stage, accept, dialog.kind, &dialog.text).await;
             }
             match stage.browser.drawn_box(&button, &until).await {
+                Ok(drawn)
+                    if self.0.if_open && !drawn.as_ref().is_some_and(|one| one.button.is_some() && says(&one.text).is_ok()) =>
+                {
+                    return Ok(());
+                }
                 Ok(Some(drawn)) if drawn.button.is_some() => {
-                    says(&drawn.text, text.as_deref())?;
-                    return answer_drawn(stage, drawn, &button).await;
+                    says(&drawn.text)?;
+                    let answered = answer_drawn(stage, drawn, &button).await;
+                    let closed_by_itself = answered.is_err()
+                        && self.0.if_open
+                        && !stage.pressed
+                        && matches!(stage.browser.drawn_box(&button, &until).await, Ok(None));
+                    return if closed_by_itself { Ok(()) } else { answered };
                 }
                 Ok(drawn) => other = drawn,
                 Err(fault) if stage.passing(&fault) || fault.kind == FaultKind::Dialog => {}
@@ -77,6 +98,15 @@ impl Action for Dialog {
                 _ => fault,
             })?;
         }
+    }
+}
+
+impl Dialog {
+    /// The texts of which the box must say one each.
+    fn wanted(&self, stage: &Stage<'_>) -> Result<Vec<Vec<String>>, Fault> {
+        let text = self.0.text.as_ref().map(|words| stage.render(words).map(|text| vec![text]));
+        let listed = self.0.site_text.as_ref().map(|name| stage.site.texts(name).map(<[String]>::to_vec));
+        text.into_iter().chain(listed).collect()
     }
 }
 
@@ -112,18 +142,18 @@ pub(super) fn meaning(button: &str) -> Option<bool> {
     }
 }
 
-/// Refuses a box that does not say what it should.
-fn says(shown: &str, wanted: Option<&str>) -> Result<(), Fault> {
-    let Some(wanted) = wanted else { return Ok(()) };
+/// Refuses a box that says none of what it should.
+fn says(shown: &str, wanted: &[String]) -> Result<(), Fault> {
     let plain = |text: &str| text.split_whitespace().collect::<String>();
-    if plain(shown).contains(&plain(wanted)) {
+    if wanted.iter().any(|wanted| plain(shown).contains(&plain(wanted))) {
         return Ok(());
     }
+    let (zh, en) = (wanted.join("」或「"), wanted.join("” or “"));
     Err(Fault::new(
         FaultKind::Refused,
         crate::say!(
-            "弹出框写的是「{shown}」，没有「{wanted}」，因此没有点。请看清后再决定。",
-            "the box says “{shown}” and not “{wanted}”, so nothing was pressed; read it before you decide"
+            "弹出框写的是「{shown}」，没有「{zh}」，因此没有点。请看清后再决定。",
+            "the box says “{shown}” and not “{en}”, so nothing was pressed; read it before you decide"
         ),
     ))
 }
@@ -160,7 +190,8 @@ mod tests {
 
     #[test]
     fn a_box_must_say_what_was_expected() {
-        assert!(says("保存 成功！", Some("保存成功")).is_ok() && says("x", None).is_ok());
-        assert!(says("保存失败", Some("保存成功")).is_err());
+        let any = ["保存成功".to_owned(), "已保存".to_owned()];
+        assert!(says("保存 成功！", &any).is_ok() && says("您的信息已保存", &any).is_ok());
+        assert!(says("保存失败", &any).unwrap_err().message.zh.contains("没有「保存成功」或「已保存」"));
     }
 }

@@ -41,6 +41,30 @@ async fn a_box_that_asks_for_something_irreversible_is_left_open() {
     assert_eq!(ended.why(), "");
 }
 
+/// A message that may show or not, on a page that has its words and another 确定 besides.
+#[tokio::test]
+async fn a_box_is_closed_only_where_it_is_open_and_says_so() {
+    let page = |box_says: &str, ends: &str| {
+        let shown = format!(
+            "<div role=dialog {ends}><p>{box_says}</p><button onclick=\"this.parentNode.remove(); document.body.append('已关')\">确定</button></div>"
+        );
+        let shown = if box_says.is_empty() { "" } else { &shown };
+        format!("<p>请插入 CA 锁后读取</p><button onclick=\"document.body.append('误按')\">确定</button>{shown}")
+    };
+    let closes = |page: String, then: &'static str| async move {
+        let steps = format!(
+            "  - dialog: {{ answer: 确定, site_text: lock.none, if_open: true }}\n  - expect: {then}\n  - when: {{ seen: 误按 }}\n    then:\n      - expect: 不该按\n"
+        );
+        let texts = "{ lock.none: [未检测到CA锁, 请插入CA锁] }";
+        Trial { texts, ..Trial::new(&page, &steps) }.run().await.why()
+    };
+    assert_eq!(closes(page("请插入 CA 锁", ""), "已关").await, "");
+    assert_eq!(closes(page("保存成功", ""), "保存成功").await, "", "another box stays as it is");
+    assert_eq!(closes(page("", ""), "请插入").await, "");
+    let leaves = page("请插入CA锁", "onmousemove='this.remove()'");
+    assert_eq!(closes(leaves, "请插入").await, "", "it closed by itself before the press");
+}
+
 #[tokio::test]
 async fn what_the_profile_calls_public_is_read_in_clear_and_nothing_else() {
     let page = "<h2>流程说明</h2><ol><li>请沐乙本人到场。</li><li>满三日后再来。</li></ol><h2>审核意见</h2><ul><li>材料不够清晰</li></ul>";
