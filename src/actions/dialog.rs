@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::press::{irreversible, not_done_yet, press_found};
 use super::{Action, Inspect, Risk, Stage, Words};
 use crate::base::spanned::{Form, FromShort};
-use crate::base::{Fault, FaultKind, Ladder, Message};
+use crate::base::{Fault, FaultKind, Ladder, Message, until};
 use crate::browser::DialogKind;
 use crate::browser::page::DrawnBox;
 
@@ -64,8 +64,14 @@ impl Action for Dialog {
         stage.allowed_here().await?;
         let mut ladder = Ladder::default();
         let (mut other, until) = (None, stage.until.awaiting(&waiting_for));
+        // Whatever was going on when the time was up: what matters is what was waited for.
+        let late = |fault: Fault, other: &Option<DrawnBox>| match other {
+            Some(drawn) if fault.kind == FaultKind::TimedOut => no_button(&button, drawn),
+            None if fault.kind == FaultKind::TimedOut => until::timed_out(&waiting_for),
+            _ => fault,
+        };
         loop {
-            stage.stop_words().await?;
+            stage.stop_words().await.map_err(|fault| late(fault, &other))?;
             if let Some(dialog) = stage.browser.dialog() {
                 if self.0.if_open && says(&dialog.text).is_err() {
                     return Ok(());
@@ -91,12 +97,9 @@ impl Action for Dialog {
                 }
                 Ok(drawn) => other = drawn,
                 Err(fault) if stage.passing(&fault) || fault.kind == FaultKind::Dialog => {}
-                Err(fault) => return Err(fault),
+                Err(fault) => return Err(late(fault, &other)),
             }
-            until.climb(&mut ladder, &waiting_for).await.map_err(|fault| match &other {
-                Some(drawn) if fault.kind == FaultKind::TimedOut => no_button(&button, drawn),
-                _ => fault,
-            })?;
+            until.climb(&mut ladder, &waiting_for).await.map_err(|fault| late(fault, &other))?;
         }
     }
 }

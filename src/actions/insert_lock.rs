@@ -63,8 +63,8 @@ pub(super) async fn lock_of(stage: &mut Stage<'_>, holder: &str, gate: GateKind)
         let sure = std::mem::take(&mut asked_again);
         let choice = match sort(&locks, holder, gate) {
             Choice::This(lock) => Some(Held::of(Some(*lock))),
-            // While locks are swapped an agent lists for a moment the one that has left; nobody is asked about that.
-            Choice::Ask if !sure => {
+            // While locks are swapped an agent lists for a moment the one that has left: nobody is asked or told about that.
+            _ if !sure && !locks.is_empty() => {
                 match stage.locks.asked_again(&stage.until.within(AGENTS)).await {
                     Err(fault) if fault.kind != FaultKind::TimedOut => return Err(fault),
                     _ => asked_again = changes.has_changed().is_ok_and(|changed| !changed),
@@ -81,7 +81,7 @@ pub(super) async fn lock_of(stage: &mut Stage<'_>, holder: &str, gate: GateKind)
     }
 }
 
-/// How long agents may take to answer once more before the person is asked which lock it is.
+/// How long agents may take to answer once more before the person is asked about the locks that they list.
 const AGENTS: Duration = Duration::from_secs(5);
 /// A certificate that ends within this many days is worth a warning.
 const SOON: i64 = 30;

@@ -3,6 +3,7 @@
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::cost;
 use super::fault::Fault;
@@ -36,14 +37,37 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
 
 /// Replaces a file in one step: readers see the old bytes or the new ones, never a part.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(format!(".{}.new", std::process::id()));
-    let beside = path.with_file_name(name);
-    // A leftover of a killed process with the same id would make `create_new` fail for ever.
-    let _ = std::fs::remove_file(&beside);
+    let beside = beside(path);
     write_new(&beside, bytes)?;
     std::fs::rename(&beside, path).map_err(|error| Fault::io("写入文件", "write", path, &error))?;
     sync_dir(path.parent().unwrap_or(Path::new(".")))
+}
+
+/// Writes a file that is not there yet, in one step and to the disk: it is there whole or not at all. Whoever comes second leaves what is
+/// there alone.
+///
+/// # Errors
+/// [`FaultKind::Io`].
+pub fn write_once(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
+    let beside = beside(path);
+    write_new(&beside, bytes)?;
+    let linked = std::fs::hard_link(&beside, path);
+    let _ = std::fs::remove_file(&beside);
+    match linked {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(Fault::io("写入文件", "write", path, &error)),
+        _ => sync_dir(path.parent().unwrap_or(Path::new("."))),
+    }
+}
+
+/// The name under which a file is written before it takes its place: of this writer alone, and free to be written.
+fn beside(path: &Path) -> PathBuf {
+    static WRITERS: AtomicU64 = AtomicU64::new(0);
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(format!(".{}-{}.new", std::process::id(), WRITERS.fetch_add(1, Ordering::Relaxed)));
+    let beside = path.with_file_name(name);
+    // A leftover of a killed process with the same id would make `create_new` fail for ever.
+    let _ = std::fs::remove_file(&beside);
+    beside
 }
 
 /// Makes sure that so many bytes can be written beside what is there: writes them to `probe`, which a killed process may have left, and

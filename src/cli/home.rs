@@ -43,15 +43,46 @@ pub(super) fn data() -> Result<PathBuf, Fault> {
 pub(super) fn installation_key() -> Result<Secret, Fault> {
     let folder = data()?;
     files::private_dir(&folder)?;
-    let path = folder.join("installation.key");
+    key_at(&folder.join("installation.key"))
+}
+
+fn key_at(path: &Path) -> Result<Secret, Fault> {
     if !path.exists() {
-        let key = random::hex()?;
-        // Two first runs at once: the one that comes second finds the file and uses it.
-        if let Err(fault) = files::write_new(&path, key.as_bytes())
-            && !path.exists()
-        {
-            return Err(fault);
+        // Two first runs at once: the one that comes second uses what the first has written.
+        files::write_once(path, random::hex()?.as_bytes())?;
+    }
+    let key = std::fs::read_to_string(path).map_err(|error| Fault::io("读取", "read", path, &error))?;
+    if key.len() < 32 || !key.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        let path = path.display();
+        return Err(Fault::new(
+            FaultKind::Setup,
+            crate::say!(
+                "{path} 已损坏，不能使用：防重复提交的记录靠它辨认。请从备份恢复；本机从未办理过的，可删除后重试。",
+                "{path} is damaged: what this machine did before is recognised by it; bring it back from a backup, or delete it if nothing was ever done here"
+            ),
+        ));
+    }
+    Ok(Secret::new(key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_made_once_and_never_taken_broken() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("installation.key");
+        let keys: Vec<String> = std::thread::scope(|scope| {
+            let made: Vec<_> = (0..8).map(|_| scope.spawn(|| key_at(&path).unwrap().expose().to_owned())).collect();
+            made.into_iter().map(|one| one.join().unwrap()).collect()
+        });
+        assert!(keys.iter().all(|key| *key == keys[0] && key.len() >= 32), "{keys:?}");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left");
+        // As a power cut would leave it.
+        for broken in ["", "0123", "not a key, and long enough to be taken for one"] {
+            std::fs::write(&path, broken).unwrap();
+            assert_eq!(key_at(&path).unwrap_err().kind, FaultKind::Setup, "{broken}");
         }
     }
-    std::fs::read_to_string(&path).map(Secret::new).map_err(|error| Fault::io("读取", "read", &path, &error))
 }

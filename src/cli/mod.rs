@@ -1,5 +1,6 @@
 //! Floor 7: one file per command. Reads arguments, prints, and turns causes into exit codes; decides nothing about a run.
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -106,7 +107,13 @@ impl Context {
     }
 
     fn say_error(&self, words: &str) {
-        print::err(format_args!("{}{words}", self.text("错误：", "error: ")));
+        let begin = self.text("错误：", "error: ");
+        // What is kept in a file shows no value; the person at the screen sees what the page says.
+        if std::io::stderr().is_terminal() {
+            print::err(format_args!("{begin}{words}"));
+        } else {
+            print::err(format_args!("{begin}{}", self.redactor.hide(words)));
+        }
     }
 
     /// The sentence in the person's language.

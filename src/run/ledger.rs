@@ -57,6 +57,9 @@ pub(super) struct Line {
     pub(super) at: Timestamp,
     /// The run folder that has the evidence.
     pub(super) run: PathBuf,
+    /// Which line of the file it is, from 1: nothing is ever taken out of it, so two looks that end at the same line saw the same.
+    #[serde(skip)]
+    pub(super) number: usize,
 }
 
 /// The file of one installation, or of one training.
@@ -94,31 +97,26 @@ impl Ledger {
     /// Says on disk that the run in the folder `run` is about to do `key`, which stood as `seen` before.
     ///
     /// # Errors
-    /// [`FaultKind::Refused`] when it stands otherwise by now; [`FaultKind::Io`], also where what becomes of it would find no room.
+    /// [`FaultKind::Refused`] when another line says how it stands by now; [`FaultKind::Io`], also where what becomes of it would find no
+    /// room.
     pub(super) fn intend(&self, key: &str, run: &Path, seen: Option<&Line>) -> Result<(), Fault> {
-        self.unless_changed(key, run, seen, Standing::Intent)
+        self.unless_changed(key, run, seen, Standing::Intent).map(drop)
     }
 
-    /// Says on disk what became of an act that stood as `seen`, as far as the run in the folder `run` could find out.
+    /// Says on disk what became of an act that stood as `seen`, as far as the run in the folder `run` could find out, and gives the line
+    /// that says so.
     ///
     /// # Errors
     /// As [`Ledger::intend`].
-    pub(super) fn resolve(&self, key: &str, run: &Path, seen: &Line, outcome: OnceOutcome) -> Result<(), Fault> {
+    pub(super) fn resolve(&self, key: &str, run: &Path, seen: &Line, outcome: OnceOutcome) -> Result<Line, Fault> {
         self.unless_changed(key, run, Some(seen), outcome.into())
     }
 
-    fn unless_changed(&self, key: &str, run: &Path, seen: Option<&Line>, standing: Standing) -> Result<(), Fault> {
+    fn unless_changed(&self, key: &str, run: &Path, seen: Option<&Line>, standing: Standing) -> Result<Line, Fault> {
         self.locked(self.open_to_write()?, |file| {
             let now = self.find(file, key)?;
-            let changed = match (&now, seen) {
-                (None, None) => false,
-                // The time is the journal's where that knew better.
-                (Some(now), Some(seen)) => {
-                    now.run != seen.run || now.standing != seen.standing && now.standing != Standing::Intent
-                }
-                _ => true,
-            };
-            if changed {
+            // By the line and not by what it says: where a journal knew better, `seen` says something else.
+            if now.as_ref().map(|line| line.number) != seen.map(|line| line.number) {
                 return Err(under_way(now.as_ref().map_or(run, |line| &line.run)));
             }
             // The line that says how it ended must find room, too, and this disk may be another one than the run folder's.
@@ -134,7 +132,7 @@ impl Ledger {
     /// # Errors
     /// [`FaultKind::Io`].
     pub(super) fn settle(&self, key: &str, run: &Path, outcome: OnceOutcome) -> Result<(), Fault> {
-        self.locked(self.open_to_write()?, |file| self.append(file, key, run, outcome.into()))
+        self.locked(self.open_to_write()?, |file| self.append(file, key, run, outcome.into())).map(drop)
     }
 
     fn open_to_read(&self) -> Result<Option<File>, Fault> {
@@ -179,12 +177,14 @@ impl Ledger {
         Ok(lines.pop())
     }
 
-    fn append(&self, file: &mut File, key: &str, run: &Path, standing: Standing) -> Result<(), Fault> {
+    fn append(&self, file: &mut File, key: &str, run: &Path, standing: Standing) -> Result<Line, Fault> {
         let run = std::path::absolute(run).map_err(|error| self.failed(&error))?;
-        let line = Line { key: key.to_owned(), standing, at: Timestamp::now(), run };
+        let before = self.whole_lines(file)?;
+        let number = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = Line { key: key.to_owned(), standing, at: Timestamp::now(), run, number };
         let mut text = serde_json::to_vec(&line).map_err(|error| self.failed(&error.into()))?;
         text.push(b'\n');
-        let whole = self.whole_lines(file)?.len() as u64;
+        let whole = before.len() as u64;
         let write = |file: &mut File| {
             file.set_len(whole)?;
             file.seek(SeekFrom::Start(whole))?;
@@ -195,7 +195,8 @@ impl Ledger {
             crash::written(crash::Written::Ledger, file, whole, whole + text.len() as u64);
             cost::timed(cost::SYNCS, || file.sync_data())
         };
-        write(file).map_err(|error| self.failed(&error))
+        write(file).map_err(|error| self.failed(&error))?;
+        Ok(line)
     }
 
     fn failed(&self, error: &std::io::Error) -> Fault {
@@ -242,7 +243,8 @@ fn under_way(run: &Path) -> Fault {
 /// The lines of a ledger, or the number of the first that is none.
 pub(super) fn read(text: &[u8]) -> Result<Vec<Line>, usize> {
     let lines = (1..).zip(text.split_inclusive(|byte| *byte == b'\n'));
-    lines.map(|(number, line)| serde_json::from_slice(line).map_err(|_| number)).collect()
+    let read = |(number, line)| serde_json::from_slice(line).map(|line| Line { number, ..line }).map_err(|_| number);
+    lines.map(read).collect()
 }
 
 #[cfg(test)]
@@ -294,6 +296,22 @@ mod tests {
         ledger.settle("x", &a, OnceOutcome::Done).unwrap();
         assert_eq!(ledger.resolve("x", &b, &open, OnceOutcome::NotDone).unwrap_err().kind, FaultKind::Refused);
         assert_eq!(standing(&ledger, "x"), Some(Standing::Done));
+    }
+
+    /// One run found out that it was not done, and is about to do it: whoever saw that line, too, may not press beside it, and still less
+    /// when the first was killed.
+    #[test]
+    fn of_two_runs_that_know_that_it_was_not_done_one_presses() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::in_folder(folder.path());
+        let [killed, a, b] = ["killed", "a", "b"].map(|name| folder.path().join(name));
+        ledger.intend("x", &killed, None).unwrap();
+        let found = ledger.resolve("x", &a, &ledger.last("x").unwrap().unwrap(), OnceOutcome::NotDone).unwrap();
+        let seen_by_b = ledger.last("x").unwrap().unwrap();
+        assert_eq!((seen_by_b.standing, &seen_by_b.run), (Standing::NotDone, &a));
+        ledger.intend("x", &a, Some(&found)).unwrap();
+        assert_eq!(ledger.intend("x", &b, Some(&seen_by_b)).unwrap_err().kind, FaultKind::Refused);
+        assert_eq!(standing(&ledger, "x"), Some(Standing::Intent));
     }
 
     #[test]

@@ -70,12 +70,12 @@ pub(super) async fn turn<'a>(
             },
         };
         // The ledger first: another run may have asked the same, and gone on, while this one waited for its answer.
-        ledger.resolve(&text, stage.folder.path(), &open, outcome)?;
+        let resolved = ledger.resolve(&text, stage.folder.path(), &open, outcome)?;
         stage.record_synced(Event::OnceOutcome { step: stage.step, key: text.clone(), outcome, evidence })?;
         if outcome == OnceOutcome::Done {
             return Ok(Now::Nothing);
         }
-        seen = ledger.last(&text)?;
+        seen = Some(resolved);
     }
     if let (Some(line), Revision::First) = (&earlier, again)
         && seen.is_none()

@@ -313,7 +313,10 @@ impl<'a> Check<'a> {
             self.holder(&step.act);
         }
         match &step.once {
-            Some(once) => self.once(once, &inspection, at),
+            Some(once) => {
+                self.once(once, &inspection, at);
+                self.once_press(&step.act, at);
+            }
             None if matches!(step.act, Act::Seal(_)) => self.error(
                 "seal-without-once",
                 say!("签章后不能撤回，须防止重复。", "a seal cannot be undone and must not be set twice"),
@@ -367,6 +370,22 @@ impl<'a> Check<'a> {
     }
 
     /// The id stands in the key between other parts, as it is: never a template, never a path.
+    /// Only of a press is it known whether it may have left: what else fails in a once-step would count as not done.
+    fn once_press(&mut self, act: &Act, at: &Range<usize>) {
+        if !matches!(act, Act::Click(_) | Act::Dialog(_) | Act::Seal(_)) {
+            self.error(
+                "once-without-press",
+                say!(
+                    "once 只能写在 click、dialog 或 seal 上，而这一步是 {}。",
+                    "once belongs to click, dialog or seal, but this step is {}",
+                    act.word()
+                ),
+                at,
+                say!("把不可撤回的那一下点击单独写成一步。", "make the press that cannot be undone a step of its own"),
+            );
+        }
+    }
+
     fn once_id(&mut self, id: &Words) {
         if id.is_empty() || !id.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_')) {
             self.error(
