@@ -60,6 +60,7 @@ impl Action for Dialog {
         let button = stage.render(&self.0.answer)?;
         let wanted = self.wanted(stage)?;
         let says = |text: &str| wanted.iter().try_for_each(|any| says(text, any));
+        let fits = |drawn: &DrawnBox| drawn.button.is_some() && says(&drawn.text).is_ok();
         let waiting_for = crate::say!("弹出框及其「{button}」按钮", "a box with the button “{button}”");
         stage.allowed_here().await?;
         let mut ladder = Ladder::default();
@@ -81,11 +82,7 @@ impl Action for Dialog {
                 return answer_native(stage, accept, dialog.kind, &dialog.text).await;
             }
             match stage.browser.drawn_box(&button, &until).await {
-                Ok(drawn)
-                    if self.0.if_open && !drawn.as_ref().is_some_and(|one| one.button.is_some() && says(&one.text).is_ok()) =>
-                {
-                    return Ok(());
-                }
+                Ok(drawn) if self.0.if_open && !drawn.as_ref().is_some_and(fits) => return Ok(()),
                 Ok(Some(drawn)) if drawn.button.is_some() => {
                     says(&drawn.text)?;
                     let answered = answer_drawn(stage, drawn, &button).await;

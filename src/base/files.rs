@@ -47,7 +47,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
 /// there alone.
 ///
 /// # Errors
-/// [`FaultKind::Io`].
+/// [`super::FaultKind::Io`].
 pub fn write_once(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
     let beside = beside(path);
     write_new(&beside, bytes)?;

@@ -369,7 +369,6 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// The id stands in the key between other parts, as it is: never a template, never a path.
     /// Only of a press is it known whether it may have left: what else fails in a once-step would count as not done.
     fn once_press(&mut self, act: &Act, at: &Range<usize>) {
         if !matches!(act, Act::Click(_) | Act::Dialog(_) | Act::Seal(_)) {
@@ -386,6 +385,7 @@ impl<'a> Check<'a> {
         }
     }
 
+    /// The id stands in the key between other parts, as it is: never a template, never a path.
     fn once_id(&mut self, id: &Words) {
         if id.is_empty() || !id.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_')) {
             self.error(
