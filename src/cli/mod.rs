@@ -31,6 +31,7 @@ mod stop;
 mod texts;
 mod tool;
 mod training;
+mod viewport;
 mod words;
 
 /// Wrong arguments or a wrong text, as clap and compilers say it.

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::progress::Progress;
 use super::stop::{Stop, read_named};
 use super::texts::{self, Texts, Wanted, report};
+use super::viewport::Viewport;
 use super::{Context, agents, block_on, cancelled_by_signals, given, hand_over, home, parent, print, resume, unmasked};
 use crate::base::{Fault, FaultKind, Message, Until};
 use crate::operator::{Access, Operator, Person, Scripted, Terminal};
@@ -70,6 +71,9 @@ pub(super) struct Args {
     /// How many minutes a gate waits for you before the run stops
     #[arg(long, default_value_t = 30, value_name = "MINUTES", value_parser = clap::value_parser!(u64).range(1..=1440))]
     patience: u64,
+    /// Size of the page in the browser, in CSS pixels, both even: what the portals were made for unless a film wants another
+    #[arg(long, default_value = "1280x800", value_name = "WIDTHxHEIGHT")]
+    viewport: Viewport,
     /// Keep no pictures, to measure what they cost (training only)
     #[arg(long, hide = true, requires = "training_at")]
     no_pictures: bool,
@@ -93,9 +97,6 @@ pub(super) struct Resumed {
     /// What had been entered.
     pub(super) inputs: BTreeMap<String, String>,
 }
-
-/// Viewport of every run, in CSS pixels: what the portals were made for, and even for film encoders.
-const VIEWPORT: (u32, u32) = (1280, 800);
 
 pub(super) fn main(context: &Context, args: Args) -> ExitCode {
     if let Err(stop) = given::look(context, &args.playbooks, args.files.as_deref()) {
@@ -298,7 +299,7 @@ async fn execute(
         lang,
         mode: if args.mode == "present" { Mode::Present } else { Mode::Auto },
         headed,
-        viewport: VIEWPORT,
+        viewport: (args.viewport.width, args.viewport.height),
         pictures: !args.no_pictures,
         redactor: context.redactor.clone(),
         masking: !unmasked(),

@@ -3,6 +3,7 @@
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, Command};
 
+use super::viewport::NoViewport;
 use crate::base::Lang;
 
 /// `(command path, argument or "" for the command itself, Chinese)`.
@@ -25,6 +26,7 @@ const CHINESE: &[(&str, &str, &str)] = &[
     ("ruku run", "headed", "显示浏览器窗口（由您本人操作且有桌面时，不写也显示）"),
     ("ruku run", "headless", "由您本人操作时也不显示浏览器窗口"),
     ("ruku run", "runs", "办理档案存放的文件夹（默认 runs）"),
+    ("ruku run", "viewport", "浏览器页面的大小（宽x高，CSS 像素，都须是偶数；默认 1280x800，录制演示时可改）"),
     ("ruku run", "no_pictures", "不截图，用于测量截图的开销（仅限模拟平台）"),
     ("ruku run", "patience", "等待您操作的最长分钟数，超时即停止（默认 30）"),
     ("ruku run", "json", "标准输出逐行打印办理日志事件（JSON）"),
@@ -233,9 +235,13 @@ fn in_chinese(error: &clap::Error) -> Option<String> {
     })
 }
 
-/// The range that a number had to be in; clap tells it only in a sentence.
+/// What the value had to be: the range of a number, which clap tells only in a sentence.
 fn range_of(error: &clap::Error) -> String {
-    let told = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+    let source = std::error::Error::source(error);
+    if source.is_some_and(|source| source.is::<NoViewport>()) {
+        return format!("，{}", NoViewport::in_chinese());
+    }
+    let told = source.map(ToString::to_string).unwrap_or_default();
     let range = told.split_once(" is not in ").and_then(|(_, range)| range.split_once("..="));
     range.map(|(least, most)| format!("，应在 {least} 到 {most} 之间")).unwrap_or_default()
 }
@@ -276,6 +282,7 @@ mod tests {
             assert!(words.contains("--patience") && words.contains(minutes), "{words}");
         }
         assert!(told(&["ruku", "run", "2.2", "--patience", "0"]).contains("应在 1 到 1440 之间"));
+        assert!(told(&["ruku", "run", "2.2", "--viewport", "640x481"]).contains("应写成两个偶数，如 1280x720，宽 1024 到 3840"));
         for command in [&["pull"][..], &["insert", "p1"], &["mode", "slow"]] {
             let words = told(&[&["ruku", "training"], command, &["--slot", "2"]].concat());
             assert!(words.contains("应在 0 到 1 之间"), "{words}");

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::world::{Running, World, find_words, holds, rand_seed, raw};
+use crate::world::{Running, UNSEEN, World, find_words, holds, rand_seed, raw};
 use crate::{record, registry};
 
 /// What must have happened, and how often.
@@ -42,7 +42,7 @@ fn full_onboarding_does_everything_once_the_second_time_nothing_and_changes_once
     assert_eq!(words.iter().filter(|word| holds(printed.as_bytes(), word)).collect::<Vec<_>>(), [""; 0]);
     registry::everything_was_handed_in(&world, &events);
 
-    let (code, said, events) = onboarding(&world, &["--no-pictures"]);
+    let (code, said, events) = onboarding(&world, &UNSEEN);
     assert_eq!(code, 0, "{said}");
     assert_eq!(acts(&world), json!([1, 2, 1, 2, 1, 0]), "the second time nothing more: {said}");
     let entered = |event: &&Value| event["type"] == "step.start" && ["fill", "upload"].iter().any(|act| event["action"] == *act);

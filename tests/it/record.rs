@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::world::{Running, World, find_words, shell};
+use crate::world::{Running, UNSEEN, World, find_words, shell};
 
 fn run(world: &World, playbooks: &[&str]) -> (i32, String, Vec<Value>) {
     Running::start(world.unpictured(playbooks)).end()
@@ -95,7 +95,7 @@ fn without_a_list_of_what_is_required_nobody_can_tell(world: &World) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ruku"));
     command.env_remove("DISPLAY").env_remove("PCSCLITE_CSOCK_NAME").env("TMPDIR", world.temporary());
     command.args(["--lang", "zh", "--home"]).arg(world.folder.path().join("home"));
-    command.args(["run", "4.2.1", "completeness", "--json", "--no-pictures", "--training-at"]).arg(&world.file);
+    command.args(["run", "4.2.1", "completeness", "--json"]).args(UNSEEN).arg("--training-at").arg(&world.file);
     command.arg("--runs").arg(world.folder.path().join("runs"));
     let (code, said, events) = Running::start(command).end();
     assert_eq!(code, 0, "{said}");

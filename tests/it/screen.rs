@@ -116,7 +116,7 @@ impl Eyes {
         let looking = async {
             let stream = tokio::net::TcpStream::connect(("127.0.0.1", self.port)).await.ok()?;
             let (mut socket, _) = tokio_tungstenite::client_async(url, stream).await.ok()?;
-            let params = json!({"expression": script, "returnByValue": true});
+            let params = json!({"expression": script, "returnByValue": true, "awaitPromise": true});
             let order = json!({"id": 1, "method": "Runtime.evaluate", "params": params}).to_string();
             socket.send(Message::text(order)).await.ok()?;
             while let Some(Ok(message)) = socket.next().await {
@@ -131,11 +131,21 @@ impl Eyes {
         seen.ok().flatten().unwrap_or(Value::Null)
     }
 
-    /// The middle of the element that `script` evaluates to, in pixels of the screen; waits until it is there.
+    /// The middle of the element that `script` evaluates to, in pixels of the screen; waits until it is there, stands still for three
+    /// frames (a layer grows for a third of a second before it can be hit) and nothing lies over it. What is off the page is scrolled to.
     pub(crate) fn place(&self, script: &str) -> (i64, i64) {
         let place = format!(
-            "(() => {{ const e = {script}; if (!e) return null; const r = e.getBoundingClientRect();
-              return [screenX + r.x + r.width / 2, screenY + outerHeight - innerHeight + r.y + r.height / 2]; }})()"
+            "(async () => {{
+              const look = () => {{ const e = {script}; if (!e) return null;
+                e.scrollIntoView({{ block: 'nearest' }}); const r = e.getBoundingClientRect();
+                const [x, y] = [r.x + r.width / 2, r.y + r.height / 2];
+                return e.contains(document.elementFromPoint(x, y)) ? [screenX + x, screenY + outerHeight - innerHeight + y] : null; }};
+              const first = look();
+              for (let frame = 0; first && frame < 3; frame++) {{
+                await new Promise(requestAnimationFrame);
+                if (String(look()) !== String(first)) return null;
+              }}
+              return first; }})()"
         );
         let mut at = Value::Null;
         until(&format!("{script} on the page"), || {

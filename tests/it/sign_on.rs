@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::screen::{Eyes, Screen};
-use crate::world::{Running, World, find_words, holds, rand_seed, ruku_in, shell, until};
+use crate::world::{Running, UNSEEN, World, find_words, holds, rand_seed, ruku_in, shell, until};
 
 fn run(world: &World, playbooks: &[&str]) -> (i32, String, Vec<Value>) {
     Running::start(world.unpictured(playbooks)).end()
@@ -59,7 +59,7 @@ fn another_platform_than_the_wanted_one_is_not_authorised() {
     );
     assert!(shell(folder, &line).status.success());
     let mut command = ruku_in("zh", &folder.join("home"));
-    command.env("TMPDIR", world.temporary()).args(["run", "3.1", "--json", "--no-pictures", "--training-at"]).arg(&world.file);
+    command.env("TMPDIR", world.temporary()).args(["run", "3.1", "--json"]).args(UNSEEN).arg("--training-at").arg(&world.file);
     command.arg("--runs").arg(folder.join("runs"));
     let (code, said, events) = Running::start(command).end();
     assert_ne!(code, 0, "{said}");

@@ -153,7 +153,7 @@ impl<'a> Trial<'a> {
             lang: Lang::Zh,
             mode: self.mode,
             headed: false,
-            viewport: (1280, 800),
+            viewport: (1024, 640),
             // Half of the time of a trial; whole runs of the program have them.
             pictures: self.pictures || self.mode == Mode::Present,
             redactor: self.redactor,
