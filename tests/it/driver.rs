@@ -23,7 +23,7 @@ pub(crate) fn until() -> Until {
 pub(crate) fn options(work: &Path, drivers: &Path) -> BrowserOptions {
     BrowserOptions {
         headed: false,
-        viewport: (1024, 640),
+        viewport: (1100, 700),
         work: work.to_owned(),
         lang: Lang::Zh,
         drivers: drivers.to_owned(),
