@@ -33,7 +33,7 @@ const CHECK_AIM: f64 = 20.0;
 const MEMORY_AIM: f64 = 40.0;
 /// The share of safety in the guide's wall time, in percent.
 const COST_AIM: f64 = 5.0;
-const TOGETHER: &str = "masks and syncs together";
+const TOGETHER: &str = "masks and syncs together (the waits for a still page are listed apart)";
 
 fn main() {
     let known = hooks::known(Path::new(env!("CARGO_BIN_EXE_ruku")));

@@ -39,7 +39,10 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
     let beside = beside(path);
     write_new(&beside, bytes)?;
-    std::fs::rename(&beside, path).map_err(|error| Fault::io("写入文件", "write", path, &error))?;
+    if let Err(error) = std::fs::rename(&beside, path) {
+        let _ = std::fs::remove_file(&beside);
+        return Err(Fault::io("写入文件", "write", path, &error));
+    }
     sync_dir(path.parent().unwrap_or(Path::new(".")))
 }
 
@@ -68,6 +71,26 @@ fn beside(path: &Path) -> PathBuf {
     // A leftover of a killed process with the same id would make `create_new` fail for ever.
     let _ = std::fs::remove_file(&beside);
     beside
+}
+
+/// Removes a file and what killed writers of it left beside it. Nothing there is fine. Nobody may be writing it.
+///
+/// # Errors
+/// [`super::FaultKind::Io`].
+pub fn remove(path: &Path) -> Result<(), Fault> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut left = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    left.push('.');
+    let leftover = |name: &str| name.starts_with(&left) && name.ends_with(".new");
+    let beside = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let leftovers = beside.filter(|path| path.file_name().is_some_and(|name| leftover(&name.to_string_lossy())));
+    for path in leftovers.chain([path.to_owned()]) {
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            removed => removed.map_err(|error| Fault::io("删除文件", "remove", &path, &error))?,
+        }
+    }
+    Ok(())
 }
 
 /// Makes sure that so many bytes can be written beside what is there: writes them to `probe`, which a killed process may have left, and

@@ -182,8 +182,12 @@ pub fn main() -> ExitCode {
 fn no_core_dumps() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let maximum = getrlimit(Resource::Core).maximum;
+    // A file of one byte is none. Where Linux pipes images to a program, 0 does not stop it and 1 does (core(5)).
+    let least = if cfg!(target_os = "linux") && maximum != Some(0) { 1 } else { 0 };
     // A system that forbids less is left as it is: a run must not fail over it.
-    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum });
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(least), maximum });
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
 }
 
 /// Windows writes memory images only where its administrator has asked for them.
@@ -254,5 +258,18 @@ async fn signal() {
 async fn signal() {
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use rustix::process::{DumpableBehavior, Resource, dumpable_behavior, getrlimit};
+
+    #[test]
+    fn no_image_of_this_process_or_of_those_it_starts_is_written() {
+        assert_eq!(dumpable_behavior().unwrap(), DumpableBehavior::Dumpable, "otherwise this shows nothing");
+        super::no_core_dumps();
+        assert_eq!(dumpable_behavior().unwrap(), DumpableBehavior::NotDumpable);
+        assert!(getrlimit(Resource::Core).current.is_some_and(|bytes| bytes <= 1));
     }
 }

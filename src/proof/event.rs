@@ -95,6 +95,9 @@ pub struct PlaybookRef {
     pub file: String,
     /// SHA-256 of its exact bytes, lower-case hex; the bytes themselves are kept under `data/playbooks/`.
     pub sha256: String,
+    /// The same of the shared lists of steps that it takes in, by their names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub parts: BTreeMap<String, String>,
     /// Section of the guide, such as `2.2`.
     pub guide: String,
     /// Edition of the guide.

@@ -38,7 +38,7 @@ fn each_text(event: &mut Event, each: &mut dyn FnMut(&mut String)) {
             continues: _,
         }) => {
             each(ruku);
-            for PlaybookRef { file, sha256: _, guide, edition, title } in playbooks {
+            for PlaybookRef { file, sha256: _, parts: _, guide, edition, title } in playbooks {
                 each(file);
                 each(guide);
                 each(edition);

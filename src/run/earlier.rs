@@ -57,7 +57,7 @@ pub(super) fn close(one: &GoOn, redactor: &Redactor, playbooks: &[PlaybookRef], 
             crate::say!("这次办理已经办完，无需继续。", "this run was done; there is nothing to go on with"),
         ));
     }
-    let texts = |refs: &[PlaybookRef]| refs.iter().map(|one| one.sha256.clone()).collect::<Vec<_>>();
+    let texts = |refs: &[PlaybookRef]| refs.iter().map(|one| (one.sha256.clone(), one.parts.clone())).collect::<Vec<_>>();
     if texts(&start.playbooks) != texts(playbooks) {
         return Err(Fault::new(
             FaultKind::Refused,
@@ -97,5 +97,50 @@ impl Entry {
 
     fn path(work: &Path) -> PathBuf {
         work.join(ENTRY)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{Message, Redactor};
+    use crate::proof::{Event, Mode, RunStart};
+
+    #[test]
+    fn other_texts_than_the_run_s_own_do_not_go_on_with_it() {
+        let runs = tempfile::tempdir().unwrap();
+        let own = PlaybookRef {
+            file: "3.1.yaml".into(),
+            sha256: "a".into(),
+            parts: [("sign-on".to_owned(), "b".to_owned())].into(),
+            guide: "3.1".into(),
+            edition: "V1.0".into(),
+            title: Message::same("登录"),
+        };
+        let mut folder = RunFolder::create(runs.path(), "one", Redactor::default()).unwrap();
+        folder
+            .record(Event::RunStart(RunStart {
+                run: "one".into(),
+                ruku: "0".into(),
+                playbooks: vec![own.clone()],
+                site: "training".into(),
+                site_title: None,
+                training: true,
+                mode: Mode::Auto,
+                lang: Lang::Zh,
+                machine: Default::default(),
+                subject: "p1".into(),
+                continues: None,
+            }))
+            .unwrap();
+        drop(folder);
+        let before = GoOn { run: runs.path().join("one"), work: "one".into(), before: Vec::new() };
+        let going_on = |playbook: PlaybookRef| close(&before, &Redactor::default(), &[playbook], Lang::Zh);
+        let changed = PlaybookRef { sha256: "c".into(), ..own.clone() };
+        let part_changed = PlaybookRef { parts: [("sign-on".to_owned(), "c".to_owned())].into(), ..own.clone() };
+        for other in [changed, part_changed] {
+            assert_eq!(going_on(other).unwrap_err().kind, FaultKind::Refused);
+        }
+        assert_eq!(going_on(own).unwrap().continues.unwrap().run, "one");
     }
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::sealed;
-use crate::base::{Fault, FaultKind, Secret};
+use crate::base::{Fault, FaultKind, Secret, files};
 
 /// What the key of these files is made for.
 const PURPOSE: &str = "ruku resume v1";
@@ -71,11 +71,7 @@ pub fn read(run: &Path, installation: &Secret) -> Result<Kept, Fault> {
 /// # Errors
 /// [`FaultKind::Io`].
 pub fn forget(run: &Path) -> Result<(), Fault> {
-    let path = path(run);
-    match std::fs::remove_file(&path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        removed => removed.map_err(|error| Fault::io("删除文件", "remove", &path, &error)),
-    }
+    files::remove(&path(run))
 }
 
 /// The same at the end of a run, which must not fail over it.
@@ -144,8 +140,12 @@ mod tests {
         }
         std::fs::write(path(&run), b"short").unwrap();
         assert_eq!(read(&run, &key).unwrap_err().kind, FaultKind::Refused);
+        // A writer was killed before its file took its place.
+        let left = runs.path().join("a.resume.4711-0.new");
+        std::fs::write(&left, &bytes).unwrap();
         remove(&run);
         remove(&run);
-        assert!(!path(&run).exists());
+        assert!(!path(&run).exists() && !left.exists());
+        assert!(path(&other).exists(), "another run's stays");
     }
 }

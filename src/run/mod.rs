@@ -331,9 +331,11 @@ fn browser_options(options: &Options, redactor: &Redactor, work: &Work) -> Brows
 }
 
 fn reference(chosen: &Chosen) -> PlaybookRef {
+    let digest = |bytes: &[u8]| hex::encode(Sha256::digest(bytes));
     PlaybookRef {
         file: file_name(&chosen.file),
-        sha256: hex::encode(Sha256::digest(&chosen.bytes)),
+        sha256: digest(&chosen.bytes),
+        parts: chosen.parts.iter().map(|(name, bytes)| (name.clone(), digest(bytes))).collect(),
         guide: chosen.playbook.guide.value.clone(),
         edition: chosen.playbook.edition.value.clone(),
         title: chosen.playbook.title.message(),

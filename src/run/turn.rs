@@ -61,6 +61,7 @@ pub(super) async fn turn<'a>(
         }
     };
     let text = key.text();
+    let mut asked = false;
     if let Some(open) = seen.clone().filter(|line| matches!(line.standing, Standing::Intent | Standing::Unsure)) {
         let (outcome, evidence) = match stage.look(done, None).await? {
             Some(evidence) => (OnceOutcome::Done, evidence),
@@ -75,11 +76,11 @@ pub(super) async fn turn<'a>(
         if outcome == OnceOutcome::Done {
             return Ok(Now::Nothing);
         }
-        seen = Some(resolved);
+        (seen, asked) = (Some(resolved), true);
     }
-    if let (Some(line), Revision::First) = (&earlier, again)
-        && seen.is_none()
-    {
+    // Once for each try: what somebody wanted again in another run, and did not get, this run's person may not want.
+    let tried_here = asked || seen.as_ref().is_some_and(|line| line.run == stage.folder.path());
+    if let (Some(line), Revision::First, false) = (&earlier, again, tried_here) {
         ask_for_another(stage, title, line).await?;
     }
     Ok(Now::Act(Turn { ledger, key: text, revision: key.revision, seen, earlier }))

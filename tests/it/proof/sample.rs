@@ -29,6 +29,7 @@ pub(crate) fn start() -> Event {
         playbooks: vec![PlaybookRef {
             file: "2.2-ca-bind.yaml".into(),
             sha256: hash(PLAYBOOK),
+            parts: Default::default(),
             guide: "2.2".into(),
             edition: "V1.0 2020-12-01".into(),
             title: Message::new("CA 证书绑定", "Bind the CA certificate"),
