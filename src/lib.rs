@@ -6,6 +6,7 @@ pub mod base;
 pub mod browser;
 pub mod cli;
 pub mod doctor;
+pub mod guide;
 pub mod lock;
 pub mod operator;
 pub mod picture;

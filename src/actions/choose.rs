@@ -7,8 +7,9 @@ use serde::Deserialize;
 
 use super::fields::{Fields, labelled};
 use super::press::entering;
-use super::{Action, Inspect, Risk, Stage};
+use super::{Action, Inspect, Risk, Stage, Words};
 use crate::base::{Fault, Message};
+use crate::browser::page::Purpose;
 
 /// `choose: { 标签: 选项, … }`; the levels of a choice stand as `内蒙古自治区 / 呼和浩特市 / 新城区`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -29,6 +30,10 @@ impl Action for Choose {
 
     fn inspect(&self, inspect: &mut dyn Inspect) {
         self.0.inspect(inspect);
+    }
+
+    fn enters(&self) -> Vec<(&Words, Purpose)> {
+        self.0.0.iter().map(|(label, _)| (label, Purpose::List)).collect()
     }
 
     async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {

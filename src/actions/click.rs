@@ -48,6 +48,10 @@ impl Action for Click {
         self.0.answer.iter().for_each(|words| inspect.words(words));
     }
 
+    fn points_at(&self) -> Option<(LongPlace, bool)> {
+        Some((self.0.on.0.clone(), false))
+    }
+
     async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
         let target = stage.target(&self.0.on, false)?;
         let Some(answer) = &self.0.answer else { return press(stage, &target).await };

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::press::{irreversible, not_done_yet, press_found};
-use super::{Action, Inspect, Risk, Stage, Words};
+use super::{Action, Inspect, LongPlace, Risk, Stage, Words};
 use crate::base::spanned::{Form, FromShort};
 use crate::base::{Fault, FaultKind, Ladder, Message, until};
 use crate::browser::DialogKind;
@@ -54,6 +54,10 @@ impl Action for Dialog {
         inspect.words(&self.0.answer);
         self.0.text.iter().for_each(|words| inspect.words(words));
         self.0.site_text.iter().for_each(|name| inspect.site_text(name));
+    }
+
+    fn points_at(&self) -> Option<(LongPlace, bool)> {
+        Some((LongPlace { text: Some(self.0.answer.clone()), ..LongPlace::default() }, false))
     }
 
     async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {

@@ -81,6 +81,10 @@ impl Action for EnterPin {
             .for_each(|name| inspect.site_text(name));
     }
 
+    fn points_at(&self) -> Option<(LongPlace, bool)> {
+        Some((self.press.0.clone(), false))
+    }
+
     async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {
         stage.allowed_here().await?;
         // Nobody is asked for a PIN where a stranger's frame would get it.

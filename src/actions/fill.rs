@@ -7,8 +7,9 @@ use serde::Deserialize;
 
 use super::fields::{Fields, labelled};
 use super::press::entering;
-use super::{Action, Inspect, Risk, Stage};
+use super::{Action, Inspect, Risk, Stage, Words};
 use crate::base::{Fault, Message};
+use crate::browser::page::Purpose;
 
 /// `fill: { 标签: 值, … }`. An empty value clears its field.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -27,6 +28,10 @@ impl Action for Fill {
 
     fn inspect(&self, inspect: &mut dyn Inspect) {
         self.0.inspect(inspect);
+    }
+
+    fn enters(&self) -> Vec<(&Words, Purpose)> {
+        self.0.0.iter().map(|(label, _)| (label, Purpose::Fill)).collect()
     }
 
     async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {

@@ -6,6 +6,7 @@
 use serde::Deserialize;
 
 use crate::base::{Fault, Message};
+use crate::browser::page::Purpose;
 
 pub mod condition;
 pub mod fields;
@@ -41,7 +42,7 @@ mod upload;
 mod window;
 
 pub use condition::Condition;
-pub use place::{Bilingual, Place, Words};
+pub use place::{Bilingual, LongPlace, Place, Words};
 pub use stage::Stage;
 
 /// What an action may do to the world, as the site profile may allow or forbid it.
@@ -84,6 +85,14 @@ pub trait Action: for<'de> Deserialize<'de> + schemars::JsonSchema {
     fn title(&self) -> Message;
     /// Shows everything checkable to `inspect`.
     fn inspect(&self, inspect: &mut dyn Inspect);
+    /// What it presses first, for whoever shows it beforehand; `true` when the place in its short form is a field's label.
+    fn points_at(&self) -> Option<(LongPlace, bool)> {
+        None
+    }
+    /// Labels of the fields that it enters something in, and what kind of fields they are.
+    fn enters(&self) -> Vec<(&Words, Purpose)> {
+        Vec::new()
+    }
     /// Carries it out on `stage`.
     fn run(&self, stage: &mut Stage<'_>) -> impl Future<Output = Result<(), Fault>>;
 }
@@ -132,6 +141,16 @@ macro_rules! actions {
             /// Shows everything checkable to `inspect`.
             pub fn inspect(&self, inspect: &mut dyn Inspect) {
                 match self { $(Act::$kind(action) => action.inspect(inspect)),+ }
+            }
+
+            /// What it presses first; `true` when the place in its short form is a field's label.
+            pub fn points_at(&self) -> Option<(LongPlace, bool)> {
+                match self { $(Act::$kind(action) => action.points_at()),+ }
+            }
+
+            /// Labels of the fields that it enters something in, and what kind of fields they are.
+            pub fn enters(&self) -> Vec<(&Words, Purpose)> {
+                match self { $(Act::$kind(action) => action.enters()),+ }
             }
 
             /// Carries it out on `stage`.

@@ -12,7 +12,7 @@ use super::press::press;
 use super::sight::{LOOK, Sight, WATCH, says_nothing, while_asked};
 use super::site::Site;
 use super::stage::{Asked, Held};
-use super::{Action, Condition, Inspect, Place, Risk, Stage, Words};
+use super::{Action, Condition, Inspect, LongPlace, Place, Risk, Stage, Words};
 use crate::base::{Fault, FaultKind, Message, Until};
 use crate::browser::Browser;
 use crate::browser::page::Mark;
@@ -57,6 +57,10 @@ impl Action for Seal {
         self.done.inspect(inspect);
         [&self.none, &self.elsewhere, &self.legal].into_iter().for_each(|name| inspect.site_text(name));
         inspect.words(&self.legal_holder);
+    }
+
+    fn points_at(&self) -> Option<(LongPlace, bool)> {
+        Some((self.press.0.clone(), false))
     }
 
     async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::press::entering;
 use super::stage::Change;
-use super::{Action, Inspect, Place, Risk, Stage};
+use super::{Action, Inspect, LongPlace, Place, Risk, Stage};
 use crate::base::{Fault, Message};
 
 /// `tick: 文字`.
@@ -27,6 +27,10 @@ impl Action for Tick {
 
     fn inspect(&self, inspect: &mut dyn Inspect) {
         self.on.inspect(inspect);
+    }
+
+    fn points_at(&self) -> Option<(LongPlace, bool)> {
+        Some((self.on.0.clone(), true))
     }
 
     async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {

@@ -15,6 +15,7 @@ mod batch;
 mod check;
 mod doctor;
 mod given;
+mod guide;
 mod hand_over;
 mod home;
 mod lock;
@@ -67,6 +68,8 @@ enum Command {
     HandOver(hand_over::Args),
     /// Serve the training portals, the virtual CA lock and its agent on this machine
     Training(training::Args),
+    /// Make a guide of a run folder, or draw the flow chart of the playbooks
+    Guide(guide::Args),
     /// Verify a run folder, make its report again, or remove old ones
     Proof(proof::Args),
     /// Print the JSON Schema of playbooks or site profiles, or the manual of actions
@@ -169,6 +172,7 @@ pub fn main() -> ExitCode {
         Command::Doctor(args) => doctor::main(&context, &args),
         Command::HandOver(args) => hand_over::main(&context, &args),
         Command::Training(args) => training::main(&context, args),
+        Command::Guide(args) => guide::main(&context, &args),
         Command::Proof(args) => proof::main(&context, &args),
         Command::Schema(args) => schema::main(&context, &args),
         Command::TrainingCards(args) => training::cards(&context, &args),

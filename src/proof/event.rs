@@ -181,6 +181,25 @@ pub struct Shot {
     pub title: String,
     /// What was covered, and where.
     pub masks: Vec<MaskNote>,
+    /// Whether it shows the page before its step: the marks are what is pressed next.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub before: bool,
+    /// Places that the step pressed or entered something in, for films and guides; kept by `present` runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<Spot>,
+}
+
+/// A place in a picture, in its device pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spot {
+    /// Left edge; may be negative when it is partly outside.
+    pub x: i32,
+    /// Top edge, likewise.
+    pub y: i32,
+    /// Width.
+    pub width: u32,
+    /// Height.
+    pub height: u32,
 }
 
 /// One thing that happened. The words of `type` are for ever.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::bag;
 use super::canonical;
-use super::event::{Event, MaskNote, Record, RunResult, Shot};
+use super::event::{Event, MaskNote, Record, RunResult, Shot, Spot};
 use super::hide;
 use super::journal::{self, Head, Journal};
 use super::layout;
@@ -236,6 +236,19 @@ impl RunFolder {
     /// Keeps a picture: its exact bytes as `data/shots/<number>.png`, on disk before the journal names it. Of `url` only the place is kept,
     /// not the values of its query. Returns the path from the run folder.
     pub fn keep_shot(&mut self, step: Option<u32>, shot: &MaskedShot, url: &str, title: &str) -> Result<String, Fault> {
+        self.keep_marked_shot(step, shot, url, title, false, Vec::new())
+    }
+
+    /// The same with the places that the step presses next, when it was taken `before` that, or has entered something in.
+    pub fn keep_marked_shot(
+        &mut self,
+        step: Option<u32>,
+        shot: &MaskedShot,
+        url: &str,
+        title: &str,
+        before: bool,
+        marks: Vec<Spot>,
+    ) -> Result<String, Fault> {
         let file = format!("{}/{:04}.png", layout::SHOTS, self.shots + 1);
         self.keep(&file, shot.png())?;
         let masks = shot
@@ -259,6 +272,8 @@ impl RunFolder {
             url: hide::address(url, &self.redactor),
             title: title.to_owned(),
             masks,
+            before,
+            marks,
         }))?;
         self.shots += 1;
         Ok(file)

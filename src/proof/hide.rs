@@ -57,7 +57,7 @@ fn each_text(event: &mut Event, each: &mut dyn FnMut(&mut String)) {
         Event::StepEnd { step: _, result: _, why } => why.iter_mut().for_each(|why| both(why, each)),
         Event::Target { step: _, matched, alternative: _ } => each(matched),
         Event::Warning { step: _, message } | Event::Fault { step: _, kind: _, message } => both(message, each),
-        Event::Shot(Shot { step: _, file: _, sha256: _, width: _, height: _, url, title, masks }) => {
+        Event::Shot(Shot { step: _, file: _, sha256: _, width: _, height: _, url, title, masks, before: _, marks: _ }) => {
             each(url);
             each(title);
             masks.iter_mut().for_each(|mask| each(&mut mask.reason));

@@ -20,7 +20,7 @@ pub mod state;
 pub mod verify;
 
 pub use event::{
-    Continues, Event, LockChange, MaskNote, Mode, OnceOutcome, PlaybookRef, Record, RunResult, RunStart, Shot, StepResult,
+    Continues, Event, LockChange, MaskNote, Mode, OnceOutcome, PlaybookRef, Record, RunResult, RunStart, Shot, Spot, StepResult,
 };
 pub(crate) use folder::not_a_run;
 pub use folder::{RunFolder, Sealed};
@@ -28,7 +28,7 @@ pub use journal::{Head, Log};
 pub use layout::beijing_now;
 pub use verify::verify;
 
-use crate::base::{Fault, Lang, files};
+use crate::base::{Fault, FaultKind, Lang, files};
 
 /// Reads the journal of a run folder, sealed or not. A line that a killed process was writing is left out; [`read_log`] says whether there
 /// was one. A line that is no event is a fault that names it.
@@ -52,6 +52,27 @@ pub fn read_log(run: &Path) -> Result<Log, Fault> {
     let path = run.join(layout::LOG);
     let bytes = std::fs::read(&path).map_err(|error| Fault::io("读取办理日志", "read the journal", &path, &error))?;
     journal::read(&bytes)
+}
+
+/// A picture of a run folder, byte for byte the one of the journal, which may come from a stranger.
+///
+/// # Errors
+/// [`FaultKind::Refused`] when the journal names no place within the folder, or other bytes are there; [`FaultKind::Io`].
+pub fn picture(run: &Path, shot: &Shot) -> Result<Vec<u8>, Fault> {
+    let (folder, name) = (run.display(), &shot.file);
+    let other = Fault::new(
+        FaultKind::Refused,
+        crate::say!(
+            "{folder} 中的截图 {name} 不是当时的那一张。用 ruku proof verify 可查看改动。",
+            "the picture {name} in {folder} is not the one that was taken; ruku proof verify tells what was changed"
+        ),
+    );
+    if !bag::is_safe(name) {
+        return Err(other);
+    }
+    let path = run.join(name);
+    let bytes = std::fs::read(&path).map_err(|error| Fault::io("读取", "read", &path, &error))?;
+    if canonical::sha256(&bytes) == shot.sha256 { Ok(bytes) } else { Err(other) }
 }
 
 /// The report of a run in `lang`. Of a sealed run: the one in the bag. Of one that was killed: made now, beside its journal.

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
 
+use self::keep::When;
 use super::earlier::Entry;
 use super::ledger::Ledger;
 use super::once::{Signs, once};
@@ -239,6 +240,7 @@ impl<'a> Walk<'a> {
             title: self.title(node),
         };
         self.stage(STEP).record(start)?;
+        self.point(number, step).await?;
         self.present(node).await?;
         let done = match self.attempts(scope, node, step).await {
             Err(fault) => Err(self.browser.explain(fault, matches!(step.act, Act::Window(_)), &self.until(STEP)).await),
@@ -254,7 +256,9 @@ impl<'a> Walk<'a> {
         self.stage(STEP).record(Event::StepEnd { step: number, result, why })?;
         keep::measure(number, step.act.word(), before, self.browser.commands());
         if step.keep_picture || done.is_err() {
-            self.picture(number, !waits(&step.act)).await?;
+            let when = if waits(&step.act) { When::Looked } else { When::Acted };
+            let entered = if done.is_ok() { self.entered(step).await } else { Vec::new() };
+            self.picture(number, when, &entered).await?;
         }
         self.step = outer;
         done.map(|()| Flow::On)

@@ -18,6 +18,7 @@ mod first_path;
 mod golden;
 mod guide;
 mod hand_over;
+mod handout;
 mod hooks;
 mod house;
 mod human;

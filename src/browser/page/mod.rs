@@ -31,6 +31,6 @@ pub use fill::Filled;
 pub use messages::{Mark, SeenText, Where};
 pub use press::{Hit, Permit, Pressed};
 pub use shot::Shot;
-pub use target::{By, Found, Place, Purpose, Target};
+pub use target::{By, Found, Place, Purpose, Rect, Target};
 
 pub(super) use messages::Memory;

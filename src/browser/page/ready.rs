@@ -22,6 +22,15 @@ impl Browser {
         self.ladder(target, until, async |attempt| self.try_ready(target, purpose, attempt, until).await).await
     }
 
+    /// Scrolls to the target as an act would, and says where it is then.
+    ///
+    /// # Errors
+    /// As [`Browser::find`]; [`FaultKind::NotReady`] or [`FaultKind::Covered`] when it could not be pressed.
+    pub async fn show(&self, target: &Target, until: &Until) -> Result<Found, Fault> {
+        self.make_ready(target, Purpose::Press, until).await?;
+        self.find(target, Purpose::Press, until).await
+    }
+
     /// One try: the outer error stops, the inner one is the reason to try again.
     async fn try_ready(
         &self,

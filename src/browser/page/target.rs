@@ -63,6 +63,9 @@ pub enum Purpose {
     See,
 }
 
+/// Left, top, width and height in CSS pixels.
+pub type Rect = (f64, f64, f64, f64);
+
 /// One element of a page, as it was found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Found {
@@ -70,8 +73,8 @@ pub struct Found {
     pub words: String,
     /// Which alternative of the target matched; 0 is the first.
     pub alternative: usize,
-    /// Left, top, width and height in CSS pixels of the window's viewport.
-    pub rect: (f64, f64, f64, f64),
+    /// Where it is in the window's viewport.
+    pub rect: Rect,
     /// The text a person reads in it, or the value of a field; empty for a password field.
     pub text: String,
     /// Whose document it is in, which may be a frame's: scheme, host and port; `null` where it is nobody's.

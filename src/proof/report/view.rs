@@ -157,7 +157,7 @@ impl Speaker {
 
     fn shot(self, state: &State, place: usize) -> Option<ShotView> {
         let (at, shot) = state.shots.get(place)?;
-        let Shot { step: _, file, sha256: _, width, height, url, title, masks } = shot;
+        let Shot { step: _, file, sha256: _, width, height, url, title, masks, before: _, marks: _ } = shot;
         Some(ShotView {
             number: place + 1,
             link: link(file),

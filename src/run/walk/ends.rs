@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use super::keep::When;
 use super::{Flow, GLANCE, STEP, Scope, Walk};
 use crate::base::{Fault, FaultKind, Message};
 use crate::playbook::{FinishWhen, Node, Park, Refusal, RefuseWhen};
@@ -89,7 +90,7 @@ impl Walk<'_> {
     async fn end(&mut self, step: u32, result: StepResult, why: &Message) -> Result<(), Fault> {
         self.step = step;
         self.stage(STEP).record(Event::StepEnd { step, result, why: Some(why.clone()) })?;
-        self.picture(step, false).await
+        self.picture(step, When::Looked, &[]).await
     }
 }
 

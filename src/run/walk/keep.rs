@@ -9,8 +9,8 @@ use tokio_util::sync::CancellationToken;
 use super::{STEP, Walk};
 use crate::base::{Fault, FaultKind, Ladder, Until};
 use crate::browser::Commands;
-use crate::browser::page::{Mark, Where};
-use crate::proof::Event;
+use crate::browser::page::{Mark, Rect, Where};
+use crate::proof::{Event, Spot};
 
 /// How long a picture may take.
 const PICTURE: Duration = Duration::from_secs(15);
@@ -31,10 +31,33 @@ pub(super) struct LastPicture {
     taken: Option<(Instant, String)>,
 }
 
+/// When a picture is taken: it says what it may have to wait for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum When {
+    /// Before the step acts.
+    Before,
+    /// After it acted on the page.
+    Acted,
+    /// After it only looked.
+    Looked,
+}
+
 /// Says what a step cost, for `RUKU_LOG=ruku::stats=debug`; nothing of it is kept.
 pub(super) fn measure(step: u32, action: &str, before: Commands, after: Commands) {
     let (classic, bidi) = (after.classic - before.classic, after.bidi - before.bidi);
     tracing::debug!(target: "ruku::stats", step, action, classic, bidi);
+}
+
+/// Places of the page in a picture of it, which has `scale` device pixels for each of CSS.
+fn spots(marks: &[Rect], scale: f64) -> Vec<Spot> {
+    let pixels = |length: f64| (length * scale).round();
+    let spot = |&(x, y, width, height): &Rect| Spot {
+        x: pixels(x) as i32,
+        y: pixels(y) as i32,
+        width: pixels(width) as u32,
+        height: pixels(height) as u32,
+    };
+    marks.iter().map(spot).collect()
 }
 
 impl Walk<'_> {
@@ -48,9 +71,10 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Keeps a picture of the page, after a step that `acted` on it or only looked. One that cannot be had is a warning: what was done
-    /// stays done.
-    pub(super) async fn picture(&mut self, step: u32, acted: bool) -> Result<(), Fault> {
+    /// Keeps a picture of the page, with the places that the step presses or has entered something in. One that cannot be had is a warning:
+    /// what was done stays done.
+    pub(super) async fn picture(&mut self, step: u32, when: When, marks: &[Rect]) -> Result<(), Fault> {
+        let acted = when == When::Acted;
         if !self.options.pictures || self.browser.took_away().is_some() {
             return Ok(());
         }
@@ -59,7 +83,7 @@ impl Walk<'_> {
         let fresh = until.within(FRESH);
         // A step that only looked at a page that has not changed since the picture before: another one would be the same, so news come first.
         if let Some((taken, window)) = &self.last_picture.taken
-            && !acted
+            && when == When::Looked
             && *window == self.browser.current_context()
             && self.browser.dialog().is_none()
         {
@@ -81,12 +105,18 @@ impl Walk<'_> {
             };
             let pause = match shot {
                 // The very picture of the step before says nothing about this one.
-                Ok(shot) if shot.picture.sha256() == self.last_picture.sha256 && self.changes(taken, acted, &fresh).await => {
+                Ok(shot)
+                    if when != When::Before
+                        && shot.picture.sha256() == self.last_picture.sha256
+                        && self.changes(taken, acted, &fresh).await =>
+                {
                     Duration::ZERO
                 }
                 Ok(shot) => {
                     self.last_picture = LastPicture { sha256: shot.picture.sha256().to_owned(), taken: Some((taken, window)) };
-                    return self.folder.keep_shot(Some(step), &shot.picture, &shot.url, &shot.title).map(drop);
+                    let spots = spots(marks, f64::from(shot.picture.width()) / f64::from(self.options.viewport.0));
+                    let (picture, before) = (&shot.picture, when == When::Before);
+                    return self.folder.keep_marked_shot(Some(step), picture, &shot.url, &shot.title, before, spots).map(drop);
                 }
                 // A page that is just being replaced or still moves: look again.
                 Err(fault)

@@ -5,15 +5,68 @@
 
 use std::time::Duration;
 
-use super::{Mode, Node, Walk};
+use super::keep::When;
+use super::{Mode, Node, Step, Walk};
+use crate::actions::LongPlace;
 use crate::base::{Fault, Until};
+use crate::browser::page::Rect;
 
 /// How long a caption stands before its step is done.
 const PACE: Duration = Duration::from_millis(1800);
 /// How long putting it up may take.
 const PUT_UP: Duration = Duration::from_secs(3);
 
+/// How long what is about to be pressed may take to show, before its step looks for it itself.
+const POINT: Duration = Duration::from_secs(3);
+/// How long the fields of a step may take to be found again.
+const AGAIN: Duration = Duration::from_secs(2);
+
 impl Walk<'_> {
+    /// Keeps a picture of what the step is about to press, with its place: that is where films and guides point, and after the press the page
+    /// may be another. What does not show in time has none.
+    pub(super) async fn point(&mut self, number: u32, step: &Step) -> Result<(), Fault> {
+        if !self.keeps_places(step) {
+            return Ok(());
+        }
+        let Some((place, label)) = step.act.points_at() else { return Ok(()) };
+        let stage = self.stage(POINT);
+        let shown = match stage.target(&place, label) {
+            Ok(target) => stage.browser.show(&target, &stage.until).await,
+            Err(fault) => Err(fault),
+        };
+        match shown {
+            Ok(found) => self.picture(number, When::Before, &[found.rect]).await,
+            Err(fault) => {
+                tracing::debug!(%fault, "nothing to point at");
+                Ok(())
+            }
+        }
+    }
+
+    /// Where the fields are that the step has entered something in, as far as the page shows them now.
+    pub(super) async fn entered(&mut self, step: &Step) -> Vec<Rect> {
+        let (mut places, (width, height)) = (Vec::new(), self.options.viewport);
+        if !self.keeps_places(step) {
+            return places;
+        }
+        let stage = self.stage(AGAIN);
+        for (label, purpose) in step.act.enters() {
+            let Ok(target) = stage.target(&LongPlace { label: Some(label.clone()), ..LongPlace::default() }, true) else {
+                continue;
+            };
+            match stage.browser.look(&target, purpose, &stage.until).await {
+                Ok(found) => places.extend(found.map(|found| found.rect)),
+                Err(fault) => tracing::debug!(%fault, "a field that was entered is not found again"),
+            }
+        }
+        places.retain(|(x, y, w, h)| *x + w > 0.0 && *y + h > 0.0 && *x < f64::from(width) && *y < f64::from(height));
+        places
+    }
+
+    fn keeps_places(&self, step: &Step) -> bool {
+        self.options.mode == Mode::Present && self.options.pictures && step.keep_picture && self.browser.dialog().is_none()
+    }
+
     /// Shows what comes next and gives people the time to read it.
     pub(super) async fn present(&mut self, node: &Node) -> Result<(), Fault> {
         if self.options.mode != Mode::Present {

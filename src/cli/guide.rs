@@ -1,0 +1,100 @@
+//! `ruku guide`: what trainers hand out, made from a run folder; and the flow chart, drawn from the playbooks.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use super::stop::{Stop, read_named};
+use super::{Context, home, print};
+use crate::actions::site::Site;
+use crate::base::{Diagnostic, Lang, Severity, Source, diagnostic, files};
+use crate::guide::{self, Chart, Format};
+use crate::playbook::{self, Playbook};
+
+/// The playbook whose sequence is the whole way.
+const WHOLE: &str = "onboarding";
+
+/// Arguments of `ruku guide`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The run folder, best of a run with --mode present
+    #[arg(required_unless_present = "chart")]
+    run: Option<PathBuf>,
+    /// What to make of the run
+    #[arg(long, value_name = "FORMATS", value_delimiter = ',', default_value = "html", requires = "run", value_parser = ["html"])]
+    to: Vec<String>,
+    /// The new folder to make it in (default: beside the run folder, with its name)
+    #[arg(long, value_name = "FOLDER", requires = "run")]
+    out: Option<PathBuf>,
+    /// Draw the flow chart of the playbooks into this file (SVG)
+    #[arg(long, value_name = "FILE", conflicts_with = "run")]
+    chart: Option<PathBuf>,
+    /// The site profile that says what the portals are called in the chart (default: that of the real portals)
+    #[arg(long, value_name = "FILE", requires = "chart")]
+    site: Option<PathBuf>,
+}
+
+pub(super) fn main(context: &Context, args: &Args) -> ExitCode {
+    let made = match (&args.run, &args.chart) {
+        (Some(run), _) => of_run(context, args, run),
+        (_, Some(file)) => chart(context, args, file).map(|()| vec![file.clone()]),
+        // Clap has refused that.
+        (None, None) => Ok(Vec::new()),
+    };
+    match made {
+        Ok(files) => {
+            files.iter().for_each(|file| print::out(format_args!("{}{}", context.text("已生成：", "made: "), file.display())));
+            ExitCode::SUCCESS
+        }
+        Err(stop) => context.stop(&stop),
+    }
+}
+
+fn of_run(context: &Context, args: &Args, run: &Path) -> Result<Vec<PathBuf>, Stop> {
+    let story = guide::read(run)?;
+    let formats: Vec<Format> = args.to.iter().filter_map(|name| Format::named(name)).collect();
+    let to = args.out.clone().unwrap_or_else(|| {
+        let mut name = run.file_name().unwrap_or_default().to_os_string();
+        name.push(if context.lang == Lang::Zh { "-guide-zh" } else { "-guide-en" });
+        run.with_file_name(name)
+    });
+    Ok(guide::write(&story, run, &formats, &to, context.lang)?)
+}
+
+fn chart(context: &Context, args: &Args, file: &Path) -> Result<(), Stop> {
+    let folder = home::find(context)?.join("playbooks");
+    let site_file = args.site.clone().unwrap_or_else(|| folder.join("sites/huhehaote.yaml"));
+    let (site, found, source) = playbook::site::read(&site_file.display().to_string(), &read_named(&site_file)?);
+    let site = told(context.lang, site, &source, &found)?;
+    let mut all = Vec::new();
+    for path in playbook::all(&folder)?.into_iter().filter(|path| path.parent() == Some(folder.as_path())) {
+        all.push((path.clone(), read(context.lang, &path, &folder, &site)?));
+    }
+    let named = |name: &str| -> Result<&Playbook, Stop> {
+        let path = playbook::find(&folder, name)?;
+        let found = all.iter().find(|(own, _)| *own == path).map(|(_, playbook)| playbook);
+        let folder = folder.display();
+        found.ok_or_else(|| Stop::Wrong(crate::say!("流程「{name}」不在 {folder} 中", "“{name}” is not in {folder}")))
+    };
+    let whole = named(WHOLE)?;
+    let way = whole.sequence.iter().map(|name| named(&name.value)).collect::<Result<Vec<_>, _>>()?;
+    let everything: Vec<&Playbook> = all.iter().map(|(_, playbook)| playbook).collect();
+    let svg = Chart::of(whole, &way, &everything, &site).svg(context.lang);
+    Ok(files::replace(file, svg.as_bytes())?)
+}
+
+fn read(lang: Lang, path: &Path, folder: &Path, site: &Site) -> Result<Playbook, Stop> {
+    let (mut playbook, found, source) = playbook::read(&path.display().to_string(), &read_named(path)?);
+    if let Some(playbook) = &mut playbook {
+        for part in playbook::take_in(playbook, folder, site) {
+            told(lang, Some(()), &part.source, &part.diagnostics)?;
+        }
+    }
+    told(lang, playbook, &source, &found)
+}
+
+/// What was read, unless there are errors in it: those are printed.
+fn told<T>(lang: Lang, read: Option<T>, source: &Source, found: &[Diagnostic]) -> Result<T, Stop> {
+    print::err_text(&diagnostic::render(source, found, lang));
+    let wrong = found.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+    read.filter(|_| !wrong).ok_or(Stop::Told)
+}

@@ -1,0 +1,99 @@
+//! Text in a drawing: how wide it is, where it breaks, and how it is written into SVG.
+
+use std::fmt::Write as _;
+
+/// The families to draw with, the usual one of each system first.
+pub(super) const FONTS: &str = "Noto Sans CJK SC, Noto Sans SC, Source Han Sans SC, Microsoft YaHei, PingFang SC, sans-serif";
+
+/// The width of a text in units of its size. A renderer without the family may differ by a little, so boxes leave room.
+pub(super) fn width(text: &str) -> f64 {
+    text.chars().map(|c| if wide(c) { 1.0 } else { 0.62 }).sum()
+}
+
+/// Whether a character takes a whole square, as Chinese ones and their punctuation do.
+fn wide(c: char) -> bool {
+    matches!(c, '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}' | '\u{f900}'..='\u{faff}' | '\u{fe30}'..='\u{fe4f}' | '\u{ff00}'..='\u{ff60}' | '\u{2014}'..='\u{2026}')
+}
+
+/// Breaks a text into lines of at most `room` units: between words, and between any two Chinese characters.
+pub(super) fn lines(text: &str, room: f64) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for piece in pieces(text) {
+        let line = lines.last_mut().expect("there is one from the beginning");
+        if !line.is_empty() && width(line) + width(piece.trim_end()) > room {
+            line.truncate(line.trim_end().len());
+            lines.push(piece.trim_start().to_owned());
+        } else {
+            line.push_str(piece);
+        }
+    }
+    lines
+}
+
+/// What must stay on one line: a word with the space behind it, a Chinese character with the punctuation behind it.
+fn pieces(text: &str) -> Vec<&str> {
+    let mut cuts = vec![0];
+    let mut before = None;
+    for (at, c) in text.char_indices() {
+        let breaks = match before {
+            None => false,
+            Some(' ') => c != ' ',
+            Some(last) => {
+                (wide(last) || wide(c))
+                    && !matches!(c, '，' | '。' | '、' | '；' | '：' | '）' | '」' | '？' | ' ')
+                    && !matches!(last, '（' | '「')
+            }
+        };
+        if breaks {
+            cuts.push(at);
+        }
+        before = Some(c);
+    }
+    cuts.push(text.len());
+    cuts.windows(2).map(|pair| &text[pair[0]..pair[1]]).filter(|piece| !piece.is_empty()).collect()
+}
+
+/// A text as it stands between tags or in an attribute.
+pub(super) fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+/// Lines of text one below the other; `y` is the base line of the first.
+pub(super) fn text(svg: &mut String, (x, y): (f64, f64), size: f64, class: &str, lines: &[String]) {
+    for (index, line) in lines.iter().enumerate() {
+        let y = y + index as f64 * size * LEADING;
+        let _ = writeln!(svg, "<text x=\"{x:.1}\" y=\"{y:.1}\" font-size=\"{size}\" class=\"{class}\">{}</text>", escaped(line));
+    }
+}
+
+/// The distance of base lines in units of the size.
+pub(super) const LEADING: f64 = 1.35;
+
+#[cfg(test)]
+mod tests {
+    use super::{escaped, lines, width};
+
+    #[test]
+    fn nothing_is_lost_and_nothing_too_wide_where_lines_break() {
+        for text in [
+            "内蒙古公共资源交易平台 CA 互认系统（模拟），再来一句。",
+            "Keep the company's data in the regional registry",
+            "2.2 CA 证书绑定",
+        ] {
+            for room in [6.0, 9.5, 14.0] {
+                let broken = lines(text, room);
+                assert_eq!(broken.concat().replace(' ', ""), text.replace(' ', ""));
+                assert!(
+                    broken.iter().all(|line| width(line) <= room + 1.0 && !line.starts_with(['，', '。', '）'])),
+                    "{broken:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn words_stay_whole() {
+        assert_eq!(lines("Bind the CA certificate", 8.0), ["Bind the CA", "certificate"]);
+        assert_eq!(escaped("<a & \"b\">"), "&lt;a &amp; &quot;b&quot;&gt;");
+    }
+}

@@ -1,0 +1,152 @@
+//! What is drawn over a picture: a box round each place, the number of the step, a callout that never covers a place. One drawing, SVG,
+//! for the guide in HTML, the annotated pictures and the films.
+//!
+//! Never changes the picture: that is the proof's.
+
+use std::fmt::Write as _;
+
+use super::layout::{self, LEADING, lines};
+use super::story::{Mark, Scene};
+use crate::base::Lang;
+
+/// Between a place and the box round it.
+const AROUND: f64 = 6.0;
+/// Between the box and the callout.
+const AWAY: f64 = 22.0;
+/// Size of the callout's words, and the room round them.
+const SIZE: f64 = 20.0;
+const PADDING: f64 = 12.0;
+/// Characters of a callout's line, in squares.
+const LINE: f64 = 18.0;
+/// Radius of the badge.
+const BADGE: f64 = 17.0;
+
+/// The drawing over a picture of this size, without a background. `family` is the family of fonts to name first.
+pub(super) fn overlay(scene: &Scene, lang: Lang, family: &str) -> String {
+    let (width, height) = (f64::from(scene.still.width), f64::from(scene.still.height));
+    let mut body = String::new();
+    for mark in &scene.marks {
+        let around = grown(mark, AROUND);
+        let Mark { x, y, width, height } = around;
+        for class in ["halo", "box"] {
+            let _ = writeln!(
+                body,
+                "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" rx=\"6\" class=\"{class}\"/>"
+            );
+        }
+    }
+    let words = lines(scene.title.get(lang), LINE);
+    if let Some(place) = callout(&scene.marks, (width, height), &words) {
+        draw_callout(&mut body, scene, &place, &words);
+    }
+    let fonts = layout::FONTS;
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" font-family=\"{family}, {fonts}\" aria-hidden=\"true\">\n<style>{STYLE}</style>\n{body}</svg>\n"
+    )
+}
+
+/// White on the strong colours has a contrast of more than 4.5 to 1; the box is not told by its colour alone, it has a number.
+const STYLE: &str = ".halo{fill:none;stroke:#fff;stroke-width:7}.box{fill:none;stroke:#c5221f;stroke-width:3.5}.line{stroke:#c5221f;stroke-width:3;fill:none}.under{stroke:#fff;stroke-width:7;fill:none}.badge{fill:#c5221f;stroke:#fff;stroke-width:2.5}.callout{fill:#fff;stroke:#c5221f;stroke-width:2.5}.number{fill:#fff;font-weight:700}.words{fill:#1f2733}";
+
+fn grown(mark: &Mark, by: f64) -> Mark {
+    Mark { x: mark.x - by, y: mark.y - by, width: mark.width + 2.0 * by, height: mark.height + 2.0 * by }
+}
+
+/// Where the callout of these lines stands, beside the first place; none when it would cover a place wherever it stood, or when nothing is
+/// marked.
+pub(super) fn callout(marks: &[Mark], (width, height): (f64, f64), words: &[String]) -> Option<Mark> {
+    let first = marks.first()?;
+    let widest = words.iter().map(|line| layout::width(line)).fold(0.0, f64::max);
+    let room = widest * SIZE + 2.0 * PADDING + 2.0 * BADGE + 8.0;
+    let tall = (words.len() as f64 * SIZE * LEADING + 2.0 * PADDING).max(2.0 * BADGE + PADDING);
+    let (x, y) = first.middle();
+    let (far, aside) =
+        (AROUND + AWAY, |middle: f64, long: f64, most: f64| (middle - long / 2.0).clamp(8.0, (most - long - 8.0).max(8.0)));
+    let candidates = [
+        (aside(x, room, width), first.y + first.height + far),
+        (aside(x, room, width), first.y - far - tall),
+        (first.x + first.width + far, aside(y, tall, height)),
+        (first.x - far - room, aside(y, tall, height)),
+    ];
+    candidates.into_iter().map(|(x, y)| Mark { x, y, width: room, height: tall }).find(|place| {
+        let inside =
+            place.x >= 4.0 && place.y >= 4.0 && place.x + place.width <= width - 4.0 && place.y + place.height <= height - 4.0;
+        inside && marks.iter().all(|mark| apart(place, &grown(mark, AROUND)))
+    })
+}
+
+/// Whether two places have nothing in common.
+fn apart(a: &Mark, b: &Mark) -> bool {
+    a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y
+}
+
+fn draw_callout(body: &mut String, scene: &Scene, place: &Mark, words: &[String]) {
+    let Some(first) = scene.marks.first() else { return };
+    // From the callout's nearest edge to the box.
+    let near = |from: f64, long: f64, to: f64| to.clamp(from + 12.0, (from + long - 12.0).max(from + 12.0));
+    let ((x, y), box_) = (first.middle(), grown(first, AROUND));
+    let (start, end) = if place.y >= box_.y + box_.height {
+        let at = near(place.x, place.width, x);
+        ((at, place.y), (at.clamp(box_.x, box_.x + box_.width), box_.y + box_.height))
+    } else if place.y + place.height <= box_.y {
+        let at = near(place.x, place.width, x);
+        ((at, place.y + place.height), (at.clamp(box_.x, box_.x + box_.width), box_.y))
+    } else if place.x >= box_.x + box_.width {
+        let at = near(place.y, place.height, y);
+        ((place.x, at), (box_.x + box_.width, at.clamp(box_.y, box_.y + box_.height)))
+    } else {
+        let at = near(place.y, place.height, y);
+        ((place.x + place.width, at), (box_.x, at.clamp(box_.y, box_.y + box_.height)))
+    };
+    for class in ["under", "line"] {
+        let _ = writeln!(body, "<path d=\"M{:.1} {:.1}L{:.1} {:.1}\" class=\"{class}\"/>", start.0, start.1, end.0, end.1);
+    }
+    let Mark { x, y, width, height } = *place;
+    let _ = writeln!(
+        body,
+        "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" rx=\"8\" class=\"callout\"/>"
+    );
+    let (cx, cy) = (x + PADDING + BADGE - 4.0, y + height / 2.0);
+    let _ = writeln!(body, "<circle cx=\"{cx:.1}\" cy=\"{cy:.1}\" r=\"{BADGE}\" class=\"badge\"/>");
+    let number = scene.number.to_string();
+    let size = if number.len() > 2 { 15.0 } else { 18.0 };
+    let left = cx - layout::width(&number) * size / 2.0;
+    layout::text(body, (left, cy + size * 0.36), size, "number", &[number]);
+    let top = y + (height - words.len() as f64 * SIZE * LEADING) / 2.0 + SIZE;
+    layout::text(body, (cx + BADGE + 8.0, top), SIZE, "words", words);
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_callout_covers_no_place_and_stays_in_the_picture(
+            marks in proptest::collection::vec((-50.0..1250.0f64, -50.0..780.0f64, 1.0..900.0f64, 1.0..300.0f64), 1..5),
+            title in "[填写点击a-z ]{1,60}",
+        ) {
+            let marks: Vec<Mark> = marks.into_iter().map(|(x, y, width, height)| Mark { x, y, width, height }).collect();
+            if let Some(place) = callout(&marks, (1280.0, 800.0), &lines(&title, LINE)) {
+                prop_assert!(place.x >= 0.0 && place.y >= 0.0 && place.x + place.width <= 1280.0 && place.y + place.height <= 800.0);
+                for mark in &marks {
+                    prop_assert!(apart(&place, mark), "{place:?} covers {mark:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_ordinary_button_has_a_callout() {
+        let words = lines("点击「确认申请」", LINE);
+        for (x, y) in [(10.0, 10.0), (1180.0, 760.0), (600.0, 400.0), (10.0, 760.0)] {
+            let mark = Mark { x, y, width: 90.0, height: 32.0 };
+            assert!(callout(&[mark], (1280.0, 800.0), &words).is_some(), "{x} {y}");
+        }
+        assert!(callout(&[], (1280.0, 800.0), &words).is_none());
+        let all = Mark { x: 0.0, y: 0.0, width: 1280.0, height: 800.0 };
+        assert!(callout(&[all], (1280.0, 800.0), &words).is_none(), "it would cover what it points at");
+    }
+}

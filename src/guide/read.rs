@@ -1,0 +1,88 @@
+//! Reads a run folder as a story.
+//!
+//! Never writes into the folder, and never shows a picture whose bytes are not those that the journal names.
+
+use std::path::Path;
+
+use super::story::{Mark, Scene, Still, Story};
+use crate::base::{Fault, FaultKind, Message};
+use crate::proof::state::{self, State, Step};
+use crate::proof::{self, Shot, StepResult};
+use crate::say;
+
+/// The story of a run.
+///
+/// # Errors
+/// [`FaultKind::Precondition`] when it has no pictures; [`FaultKind::Refused`] when a picture is not the one of the journal, or the folder
+/// is no run; [`FaultKind::Io`].
+pub fn read(run: &Path) -> Result<Story, Fault> {
+    let state = state::fold(&proof::read(run)?);
+    let Some(start) = &state.start else { return Err(proof::not_a_run(run)) };
+    let mut scenes = Vec::new();
+    let mut before = None;
+    for step in &state.steps {
+        let Some(mut scene) = scene(run, &state, step)? else { continue };
+        scene.number = u32::try_from(scenes.len() + 1).unwrap_or(u32::MAX);
+        if before != Some(&step.playbook) {
+            let title = start.playbooks.iter().find(|one| one.guide == step.playbook).map(|one| one.title.clone());
+            scene.chapter = Some((step.playbook.clone(), title.unwrap_or_else(|| Message::same(""))));
+            before = Some(&step.playbook);
+        }
+        scenes.push(scene);
+    }
+    if scenes.is_empty() {
+        let run = run.display();
+        return Err(Fault::new(
+            FaultKind::Precondition,
+            say!(
+                "{run} 没有截图，不能制作演示。请用 ruku run --mode present 重新办理一次（模拟平台即可）。",
+                "{run} has no pictures, so nothing can be made of it; run it again with ruku run --mode present (on the training portals)"
+            ),
+        ));
+    }
+    Ok(Story { title: title(&state), training: start.training, scenes })
+}
+
+/// The whole's name: that of the sequence, or of all that was run.
+fn title(state: &State) -> Message {
+    let playbooks = state.start.iter().flat_map(|start| &start.playbooks);
+    // A sequence has no steps of its own.
+    let whole = playbooks.clone().find(|one| !state.steps.iter().any(|step| step.playbook == one.guide));
+    let titles: Vec<&Message> = whole.map_or_else(|| playbooks.map(|one| &one.title).collect(), |whole| vec![&whole.title]);
+    let joined = |of: fn(&Message) -> &str| titles.iter().map(|title| of(title)).collect::<Vec<_>>().join(" · ");
+    Message::new(joined(|title| &title.zh), joined(|title| &title.en))
+}
+
+/// One step as a scene; none when it left no picture, or was not done.
+fn scene(run: &Path, state: &State, step: &Step) -> Result<Option<Scene>, Fault> {
+    let shots = || step.shots.iter().map(|place| &state.shots[*place].1);
+    if step.result == Some(StepResult::Redone) {
+        return Ok(None);
+    }
+    let before = shots().rfind(|shot| shot.before);
+    let after = shots().rfind(|shot| !shot.before);
+    let Some(first) = before.or(after) else { return Ok(None) };
+    let other = before.and(after).filter(|after| after.sha256 != first.sha256);
+    let marks = first.marks.iter().map(|spot| Mark {
+        x: f64::from(spot.x),
+        y: f64::from(spot.y),
+        width: f64::from(spot.width),
+        height: f64::from(spot.height),
+    });
+    Ok(Some(Scene {
+        number: 0,
+        chapter: None,
+        title: step.title.clone(),
+        still: still(run, first)?,
+        after: other.map(|shot| still(run, shot)).transpose()?,
+        marks: marks.collect(),
+        press: before.is_some(),
+        person: matches!(step.action.as_str(), "person" | "enter_pin" | "insert_lock" | "confirm" | "seal"),
+    }))
+}
+
+/// A picture, as the journal names it.
+fn still(run: &Path, shot: &Shot) -> Result<Still, Fault> {
+    proof::picture(run, shot)?;
+    Ok(Still { file: run.join(&shot.file), width: shot.width, height: shot.height })
+}

@@ -1,0 +1,70 @@
+//! A run as a story: chapters and scenes, each with a picture, what to mark in it, and words. Everything that trainers hand out is made of it.
+//!
+//! Never asks the world, and never shows more than the run folder does: its pictures are masked already.
+
+use std::path::PathBuf;
+
+use crate::base::Message;
+
+/// What is told.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Story {
+    /// What the whole is called.
+    pub title: Message,
+    /// Whether it was made on the training portals.
+    pub training: bool,
+    /// Its scenes in their order; never none.
+    pub scenes: Vec<Scene>,
+}
+
+/// One step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scene {
+    /// From 1, without gaps.
+    pub number: u32,
+    /// Section and title of the procedure that begins with this scene; none inside of one.
+    pub chapter: Option<(String, Message)>,
+    /// What is done.
+    pub title: Message,
+    /// The page where it is done.
+    pub still: Still,
+    /// The page afterwards, where that is another picture.
+    pub after: Option<Still>,
+    /// Where on `still` something is pressed or entered, in the order of doing.
+    pub marks: Vec<Mark>,
+    /// Whether the (only) mark is pressed, and not filled in.
+    pub press: bool,
+    /// Whether the person did it: Ruku waited.
+    pub person: bool,
+}
+
+/// A picture of a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Still {
+    /// The PNG file.
+    pub file: PathBuf,
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+}
+
+/// A place in a picture, in its pixels.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Mark {
+    /// Left edge.
+    pub x: f64,
+    /// Top edge.
+    pub y: f64,
+    /// Width.
+    pub width: f64,
+    /// Height.
+    pub height: f64,
+}
+
+impl Mark {
+    /// Its middle.
+    pub fn middle(&self) -> (f64, f64) {
+        (self.x + self.width / 2.0, self.y + self.height / 2.0)
+    }
+}

@@ -1,0 +1,100 @@
+//! What trainers hand out: a run in `present` mode, and everything that `ruku guide` makes of it.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::golden::Golden;
+use crate::world::{Running, World, find_words, ruku_in};
+
+fn made(lang: &str, run: &Path, to: &Path) -> Command {
+    let mut command = ruku_in(lang, Path::new(env!("CARGO_MANIFEST_DIR")));
+    command.arg("guide").arg(run).args(["--to", "html"]).arg("--out").arg(to);
+    command
+}
+
+#[test]
+fn a_run_becomes_a_guide_that_points_where_it_pressed() {
+    let world = World::start(120);
+    let mut command = world.run_of(&["2.1.1", "2.2"]);
+    command.args(["--mode", "present"]);
+    let (code, said, events) = Running::start(command).end();
+    assert_eq!(code, 0, "{said}");
+    let shots: Vec<&Value> = events.iter().filter(|event| event["type"] == "shot").collect();
+    let of = |action: &str| {
+        let steps: Vec<u64> = events
+            .iter()
+            .filter(|event| event["type"] == "step.start" && event["action"] == action)
+            .map(|event| event["step"].as_u64().unwrap())
+            .collect();
+        shots.iter().filter(move |shot| steps.contains(&shot["step"].as_u64().unwrap())).collect::<Vec<_>>()
+    };
+    // Every press was shown beforehand, with the place where it went, inside of the picture.
+    for action in ["click", "tick"] {
+        let shown = of(action);
+        assert!(!shown.is_empty());
+        let before: Vec<_> = shown.iter().filter(|shot| shot["before"] == true).collect();
+        assert_eq!(before.len() * 2, shown.len(), "{action}: a picture before and one after: {shown:#?}");
+        assert!(before.iter().all(|shot| whole(&shot["marks"][0], shot)), "{action}: {before:#?}");
+    }
+    let filled = of("fill");
+    assert!(filled.iter().any(|shot| shot["marks"].as_array().is_some_and(|marks| marks.len() > 1)), "{filled:#?}");
+
+    let run = world.newest_run();
+    let sealed = ruku::proof::verify::verify(&run);
+    for lang in ["zh", "en"] {
+        let to = world.folder.path().join(format!("guide-{lang}"));
+        let output = made(lang, &run, &to).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(String::from_utf8_lossy(&output.stdout).contains("index.html"));
+        let page = std::fs::read_to_string(to.join("index.html")).unwrap();
+        assert!(
+            !page.contains("<script")
+                && !page.contains("http://ca-")
+                && page.contains(if lang == "zh" { "演示" } else { "DEMO" })
+        );
+        let named: Vec<String> =
+            page.split("src=\"").skip(1).map(|rest| rest.split('"').next().unwrap().replace("&#x2f;", "/")).collect();
+        assert!(named.len() >= shots.len() / 2 && named.iter().all(|name| to.join(name).is_file()), "{named:?}");
+        assert_eq!(page.matches("<img ").count(), page.matches("alt=\"").count());
+        assert!(page.matches("class=\"callout\"").count() >= 5, "callouts");
+        assert_eq!(find_words(&to, &personal(&world)), []);
+        // It is there: not written over.
+        assert_eq!(made(lang, &run, &to).output().unwrap().status.code(), Some(6));
+    }
+    let inside = made("zh", &run, &run.join("guide")).output().unwrap();
+    assert_eq!((inside.status.code(), run.join("guide").exists()), (Some(6), false));
+    assert_eq!(ruku::proof::verify::verify(&run), sealed, "the run folder is as it was");
+}
+
+#[test]
+fn the_flow_chart_is_what_the_playbooks_say() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut golden = Golden::default();
+    for lang in ["zh", "en"] {
+        let drawn = folder.path().join(format!("{lang}.svg"));
+        let mut command = ruku_in(lang, Path::new(env!("CARGO_MANIFEST_DIR")));
+        let output = command.arg("guide").arg("--chart").arg(&drawn).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("docs/pictures/flow-chart.{lang}.svg"));
+        golden.compare(&file, &std::fs::read_to_string(drawn).unwrap());
+    }
+    golden.close();
+}
+
+/// Whether a mark lies in its picture.
+fn whole(mark: &Value, shot: &Value) -> bool {
+    let number = |value: &Value, key: &str| value[key].as_i64().unwrap_or(-1);
+    let (x, y) = (number(mark, "x"), number(mark, "y"));
+    x >= 0
+        && y >= 0
+        && number(mark, "width") > 0
+        && x + number(mark, "width") <= number(shot, "width")
+        && y + number(mark, "height") <= number(shot, "height")
+}
+
+fn personal(world: &World) -> Vec<String> {
+    let person = &world.instance()["applicants"][0];
+    ["姓名", "手机号", "身份证号", "pin"].map(|key| person[key].as_str().unwrap().to_owned()).into()
+}
