@@ -154,6 +154,8 @@ impl Site {
     /// Holds a profile that came from somebody else to Ruku's own idea of what is irreversible, personal and a reason to stop, as `own`
     /// has it: it may add to that, not take away.
     pub fn distrust(&mut self, own: &Site) {
+        // What this machine did at a portal is known by the profile's name.
+        self.name.clone_from(&own.name);
         let missing = ONCE_WORDS.iter().filter(|word| !self.once_words.iter().any(|own| own == *word));
         let missing: Vec<String> = missing.map(|word| (*word).to_owned()).collect();
         self.once_words.extend(missing);

@@ -38,7 +38,7 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
 /// Replaces a file in one step: readers see the old bytes or the new ones, never a part.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
     let beside = beside(path);
-    write_new(&beside, bytes)?;
+    write_beside(&beside, bytes)?;
     if let Err(error) = std::fs::rename(&beside, path) {
         let _ = std::fs::remove_file(&beside);
         return Err(Fault::io("写入文件", "write", path, &error));
@@ -53,13 +53,20 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
 /// [`super::FaultKind::Io`].
 pub fn write_once(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
     let beside = beside(path);
-    write_new(&beside, bytes)?;
+    write_beside(&beside, bytes)?;
     let linked = std::fs::hard_link(&beside, path);
     let _ = std::fs::remove_file(&beside);
     match linked {
         Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(Fault::io("写入文件", "write", path, &error)),
         _ => sync_dir(path.parent().unwrap_or(Path::new("."))),
     }
+}
+
+/// Writes it, or leaves nothing: on a full disk a part would stay.
+fn write_beside(beside: &Path, bytes: &[u8]) -> Result<(), Fault> {
+    write_new(beside, bytes).inspect_err(|_| {
+        let _ = std::fs::remove_file(beside);
+    })
 }
 
 /// The name under which a file is written before it takes its place: of this writer alone, and free to be written.
@@ -84,13 +91,16 @@ pub fn remove(path: &Path) -> Result<(), Fault> {
     let leftover = |name: &str| name.starts_with(&left) && name.ends_with(".new");
     let beside = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     let leftovers = beside.filter(|path| path.file_name().is_some_and(|name| leftover(&name.to_string_lossy())));
-    for path in leftovers.chain([path.to_owned()]) {
+    let mut done = Ok(());
+    for path in std::iter::once(path.to_owned()).chain(leftovers) {
         match std::fs::remove_file(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            removed => removed.map_err(|error| Fault::io("删除文件", "remove", &path, &error))?,
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                done = done.and(Err(Fault::io("删除文件", "remove", &path, &error)));
+            }
+            _ => {}
         }
     }
-    Ok(())
+    done
 }
 
 /// Makes sure that so many bytes can be written beside what is there: writes them to `probe`, which a killed process may have left, and

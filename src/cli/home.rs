@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::Context;
 use crate::base::{Fault, FaultKind, Secret, files, random};
+use crate::run::LEDGER;
 
 /// The folder with `playbooks/` and `drivers/`: what was given, else the nearest one above the program, else above the
 /// current folder.
@@ -48,6 +49,18 @@ pub(super) fn installation_key() -> Result<Secret, Fault> {
 
 fn key_at(path: &Path) -> Result<Secret, Fault> {
     if !path.exists() {
+        // With another key nothing of it would be recognised, and what is open there would be pressed again.
+        let ledger = path.with_file_name(LEDGER);
+        if ledger.metadata().is_ok_and(|data| data.len() > 0) {
+            let (path, ledger) = (path.display(), ledger.display());
+            return Err(Fault::new(
+                FaultKind::Setup,
+                crate::say!(
+                    "{path} 不见了，而本机的办理记录 {ledger} 还在，没有它就认不出办过什么。请从备份恢复；确实找不回的，先到各平台核对，再把办理记录移走。",
+                    "{path} is gone while {ledger}, what this machine did before, is still there and cannot be read without it; bring it back from a backup; if it is lost, check the portals first and move the ledger away"
+                ),
+            ));
+        }
         // Two first runs at once: the one that comes second uses what the first has written.
         files::write_once(path, random::hex()?.as_bytes())?;
     }
@@ -79,6 +92,13 @@ mod tests {
         });
         assert!(keys.iter().all(|key| *key == keys[0] && key.len() >= 32), "{keys:?}");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left");
+        // A ledger without its key: nothing in it would be recognised.
+        std::fs::remove_file(&path).unwrap();
+        std::fs::write(folder.path().join(LEDGER), "").unwrap();
+        assert!(key_at(&path).is_ok(), "an empty one holds nothing");
+        std::fs::remove_file(&path).unwrap();
+        std::fs::write(folder.path().join(LEDGER), "{}\n").unwrap();
+        assert_eq!((key_at(&path).unwrap_err().kind, path.exists()), (FaultKind::Setup, false));
         // As a power cut would leave it.
         for broken in ["", "0123", "not a key, and long enough to be taken for one"] {
             std::fs::write(&path, broken).unwrap();

@@ -181,7 +181,8 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// A memory image would hold what was typed: none is written, neither of this process nor of the browser that it starts.
+/// A memory image would hold what was typed: none is written of this process, nor of the browser that it starts unless the machine pipes
+/// images to a program and forbids to lower the limit to one byte (a hard limit of 0).
 #[cfg(unix)]
 fn no_core_dumps() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -267,13 +268,20 @@ async fn signal() {
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
-    use rustix::process::{DumpableBehavior, Resource, dumpable_behavior, getrlimit};
+    use rustix::process::{DumpableBehavior, Resource, Rlimit, dumpable_behavior, getrlimit, setrlimit};
 
     #[test]
     fn no_image_of_this_process_or_of_those_it_starts_is_written() {
         assert_eq!(dumpable_behavior().unwrap(), DumpableBehavior::Dumpable, "otherwise this shows nothing");
+        let maximum = getrlimit(Resource::Core).maximum;
+        setrlimit(Resource::Core, Rlimit { current: maximum, maximum }).unwrap();
         super::no_core_dumps();
         assert_eq!(dumpable_behavior().unwrap(), DumpableBehavior::NotDumpable);
-        assert!(getrlimit(Resource::Core).current.is_some_and(|bytes| bytes <= 1));
+        let least = if maximum == Some(0) { 0 } else { 1 };
+        assert_eq!(getrlimit(Resource::Core).current, Some(least));
+        let child = std::process::Command::new("cat").arg("/proc/self/limits").output().unwrap();
+        let limits = String::from_utf8(child.stdout).unwrap();
+        let line = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+        assert_eq!(line.split_whitespace().nth(4), Some(least.to_string().as_str()), "{line}");
     }
 }

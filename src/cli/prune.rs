@@ -61,10 +61,10 @@ pub(super) fn main(context: &Context, args: &Args) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// The folder, and what was kept beside it to go on with it.
+/// What was kept beside the folder to go on with it, and the folder: in this order, as nothing would lead to what is left of the first.
 fn removed(run: &Run) -> Result<(), Fault> {
-    run.remove()?;
-    kept::forget(&run.path)
+    kept::forget(&run.path)?;
+    run.remove()
 }
 
 fn line(run: &Run) -> String {

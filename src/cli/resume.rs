@@ -57,7 +57,7 @@ fn read(args: Args) -> Result<(RunArgs, Resumed), Stop> {
             "there is no such run folder: {shown}; name the folder of that run inside “runs”"
         )));
     }
-    let kept = kept::read(&run, &home::installation_key()?)?;
+    let (kept, claim) = kept::claim(&run, &home::installation_key()?)?;
     let Command { folder, mut arguments } = serde_json::from_value(kept.command).map_err(|_| {
         Fault::new(
             FaultKind::Refused,
@@ -69,5 +69,5 @@ fn read(args: Args) -> Result<(RunArgs, Resumed), Stop> {
     })?;
     std::env::set_current_dir(&folder).map_err(|error| Fault::io("进入文件夹", "enter folder", &folder, &error))?;
     (arguments.json, arguments.ends_with) = (args.json, args.ends_with);
-    Ok((arguments, Resumed { earlier: GoOn { run, work: kept.work, before: kept.before }, inputs: kept.inputs }))
+    Ok((arguments, Resumed { earlier: GoOn { run, work: kept.work, before: kept.before }, inputs: kept.inputs, claim }))
 }

@@ -20,7 +20,7 @@ use crate::playbook;
 use crate::playbook::package::Package;
 use crate::proof::{Event, Mode};
 use crate::run::batch::Handed;
-use crate::run::{self, Chosen, GoOn, Options, Outcome};
+use crate::run::{self, Chosen, GoOn, Options, Outcome, kept};
 use crate::training::{Applicant, Instance, papers};
 
 /// Arguments of `ruku run`.
@@ -96,6 +96,8 @@ pub(super) struct Resumed {
     pub(super) earlier: GoOn,
     /// What had been entered.
     pub(super) inputs: BTreeMap<String, String>,
+    /// Held to the end: nobody else goes on with it meanwhile.
+    pub(super) claim: kept::Claim,
 }
 
 pub(super) fn main(context: &Context, args: Args) -> ExitCode {
@@ -122,10 +124,10 @@ pub(super) fn go(context: &Context, mut args: Args, resumed: Option<Resumed>) ->
     {
         return context.fail(&fault);
     }
-    let (entered, earlier) = match resumed {
-        Some(Resumed { inputs, earlier }) => (Some(inputs), Some(earlier)),
+    let (entered, earlier, _claim) = match resumed {
+        Some(Resumed { inputs, earlier, claim }) => (Some(inputs), Some(earlier), Some(claim)),
         None => match take(&mut args) {
-            Ok(handed) => (handed, None),
+            Ok(handed) => (handed, None, None),
             Err(fault) => return context.fail(&fault),
         },
     };
@@ -288,6 +290,7 @@ async fn execute(
     let outcome = run::run(Options {
         playbooks: texts.playbooks,
         site: texts.site,
+        site_sha256: texts.site_sha256,
         inputs,
         files: args.files.or(papers),
         applicant: person.map_or_else(|| context.text("操作人提供", "as entered").to_owned(), |person| person.id.clone()),

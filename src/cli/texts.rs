@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest, Sha256};
+
 use super::stop::{Stop, find_playbook, read_named};
 use super::{Context, home, print};
 use crate::actions::site::Site;
@@ -32,6 +34,8 @@ pub(super) struct Texts {
     pub(super) playbooks: Vec<Chosen>,
     /// The site profile, its addresses filled in.
     pub(super) site: Site,
+    /// SHA-256 of its file, lower-case hex.
+    pub(super) site_sha256: String,
     /// The `drivers/` folder.
     pub(super) drivers: PathBuf,
     /// The `playbooks/` folder.
@@ -52,7 +56,9 @@ pub(super) fn read(context: &Context, wanted: &Wanted<'_>) -> Result<Texts, Stop
     let site_file = wanted.site.map_or_else(|| own_profile(&home, !wanted.real), Path::to_owned);
     let folder = wanted.folder.map_or(own, Path::to_owned);
     let mut wrong = false;
-    let (site, found, source) = playbook::site::read(&site_file.display().to_string(), &read_named(&site_file)?);
+    let bytes = read_named(&site_file)?;
+    let site_sha256 = hex::encode(Sha256::digest(&bytes));
+    let (site, found, source) = playbook::site::read(&site_file.display().to_string(), &bytes);
     wrong |= report(context, &source, &found);
     let Some(mut site) = site else { return Err(Stop::Told) };
     if let Some(port) = wanted.port {
@@ -94,7 +100,7 @@ pub(super) fn read(context: &Context, wanted: &Wanted<'_>) -> Result<Texts, Stop
             ));
         }
     }
-    if wrong { Err(Stop::Told) } else { Ok(Texts { playbooks, site, drivers, folder, named }) }
+    if wrong { Err(Stop::Told) } else { Ok(Texts { playbooks, site, site_sha256, drivers, folder, named }) }
 }
 
 /// The file's name without its folders.

@@ -17,16 +17,16 @@ fn wide(c: char) -> bool {
 
 /// Breaks a text into lines of at most `room` units: between words, and between any two Chinese characters.
 pub(super) fn lines(text: &str, room: f64) -> Vec<String> {
-    let mut lines = vec![String::new()];
+    let (mut lines, mut line) = (Vec::new(), String::new());
     for piece in pieces(text) {
-        let line = lines.last_mut().expect("there is one from the beginning");
-        if !line.is_empty() && width(line) + width(piece.trim_end()) > room {
+        if !line.is_empty() && width(&line) + width(piece.trim_end()) > room {
             line.truncate(line.trim_end().len());
-            lines.push(piece.trim_start().to_owned());
+            lines.push(std::mem::replace(&mut line, piece.trim_start().to_owned()));
         } else {
             line.push_str(piece);
         }
     }
+    lines.push(line);
     lines
 }
 

@@ -1,26 +1,42 @@
 //! The file of inputs: names and values as a person wrote them. Every value stays text, so that no digit is lost.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::guess;
-use crate::base::{Diagnostic, Source, tree};
+use crate::base::{Diagnostic, Message, Source, tree};
 
-/// Reads a file of inputs, `name: value`. Faults name the place; the source that comes back shows the names there and no value.
+/// Reads a file of inputs, `name: value`. Faults name the place; neither they nor the source that comes back show a value, only names.
 pub fn read_inputs(source_name: &str, bytes: &[u8]) -> (BTreeMap<String, String>, Vec<Diagnostic>, Source) {
     let reading = tree::read::<BTreeMap<String, String>>(source_name, bytes, guess::guess);
-    let source = Source { text: withheld(&reading.source.text), ..reading.source };
-    (reading.value.unwrap_or_default(), reading.diagnostics, source)
+    let text = &reading.source.text;
+    let names: BTreeSet<&str> = text.lines().filter_map(name).collect();
+    let quiet = |message: Message| Message::new(without_words(&message.zh, &names), without_words(&message.en, &names));
+    let diagnostics = reading.diagnostics.into_iter().map(|fault| Diagnostic {
+        message: quiet(fault.message),
+        help: fault.help.map(quiet),
+        ..fault
+    });
+    let (diagnostics, shown) = (diagnostics.collect(), withheld(text));
+    (reading.value.unwrap_or_default(), diagnostics, Source { text: shown, ..reading.source })
+}
+
+/// The name that a line gives a value to: what is before the first colon (a full-width one is a common slip) of a line that is not indented,
+/// where no value of another line goes on. A name has no digits.
+fn name(line: &str) -> Option<&str> {
+    let name = &line[..line.find([':', '：'])?];
+    let plain =
+        !name.is_empty() && name.chars().all(|sign| sign.is_alphabetic() || matches!(sign, '_' | '-' | '/' | '（' | '）'));
+    plain.then_some(name)
 }
 
 /// The text with a sign of the same length, in bytes, for each letter and digit that may belong to a value: spans still fit. What a fault
-/// says may end in a file or a call for help, and a person's number is nobody's there. Names stay: what is before the first colon of a
-/// line (a full-width one is a common slip), without its digits.
+/// says may end in a file or a call for help, and a person's number is nobody's there.
 fn withheld(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
-        let name = line.find([':', '：']).unwrap_or(0);
+        let named = name(line).map_or(0, str::len);
         shown.extend(line.char_indices().map(|(at, sign)| match sign.len_utf8() {
-            _ if !sign.is_alphanumeric() || (at < name && !sign.is_numeric()) => sign,
+            _ if at < named || !sign.is_alphanumeric() => sign,
             1 => '*',
             2 => '×',
             3 => '▇',
@@ -28,6 +44,30 @@ fn withheld(text: &str) -> String {
         }));
     }
     shown
+}
+
+/// A sentence without what it quotes from the file, unless that is a name.
+fn without_words(sentence: &str, names: &BTreeSet<&str>) -> String {
+    let (mut out, mut rest) = (String::new(), sentence);
+    while let Some((at, open)) = rest.char_indices().find(|(_, sign)| "「“\"`‘".contains(*sign)) {
+        let close = match open {
+            '「' => '」',
+            '“' => '”',
+            '‘' => '’',
+            same => same,
+        };
+        let inside = at + open.len_utf8();
+        out.push_str(&rest[..inside]);
+        let end = rest[inside..].find(close).map_or(rest.len(), |end| inside + end);
+        let words = &rest[inside..end];
+        out.push_str(if names.contains(words) { words } else { "…" });
+        rest = &rest[end..];
+        if let Some(sign) = rest.chars().next() {
+            out.push(sign);
+            rest = &rest[sign.len_utf8()..];
+        }
+    }
+    out + rest
 }
 
 #[cfg(test)]
@@ -44,14 +84,34 @@ mod tests {
 
     #[test]
     fn a_fault_shows_names_and_no_value() {
-        let wrong = "姓名：张三\n手机号: [13900000000]\n\t身份证号: 11010519491231002X\n13900001234: [x]\n- \u{20BB7}田\n";
-        let (_, faults, source) = read_inputs("inputs.yaml", wrong.as_bytes());
-        assert!(!faults.is_empty());
-        let told = crate::base::diagnostic::render(&source, &faults, crate::base::Lang::Zh);
-        for value in ["张三", "139", "110105", "002X", "田"] {
-            assert!(wrong.contains(value) && !told.contains(value) && !source.text.contains(value), "{value}: {told}");
+        for (wrong, shown, values) in [
+            ("姓名：张三\n手机号: [13900000000]\n", "姓名：", &["张三", "139"][..]),
+            ("手机号: [x]\n\t身份证号: 11010519491231002X\n", "手机号", &["110105", "002X"]),
+            ("13900001234: [x]\n- \u{20BB7}田\n", "", &["139", "田"]),
+            ("手机号: !13900000000\n密码: !Abc123\n", "手机号", &["139", "Abc"]),
+            ("密码: Abc123: x\n密码: Abc124\n", "密码", &["Abc"]),
+            ("备注: 找张三\n  李四转: 办公室\n", "", &["张三", "李四", "办公室"]),
+            ("姓名: *张三\n", "姓名", &["张三"]),
+            ("姓名: \"张三\n", "", &["张三"]),
+            ("姓名: {张三: 李四}\n", "姓名", &["张三", "李四"]),
+        ] {
+            let (_, faults, source) = read_inputs("inputs.yaml", wrong.as_bytes());
+            assert!(!faults.is_empty(), "{wrong}");
+            for lang in [crate::base::Lang::Zh, crate::base::Lang::En] {
+                let told = crate::base::diagnostic::render(&source, &faults, lang);
+                assert!(told.contains(shown), "{shown}: {told}");
+                for value in values {
+                    assert!(wrong.contains(value) && !told.contains(value) && !source.text.contains(value), "{value}: {told}");
+                }
+            }
         }
-        assert!(source.text.starts_with("姓名：▇▇\n手机号: [***********]\n\t身份证号: ***"), "{}", source.text);
+    }
+
+    #[test]
+    fn what_a_sentence_quotes_is_left_out_unless_it_is_a_name() {
+        let names = BTreeSet::from(["姓名"]);
+        assert_eq!(without_words("「姓名」写了两次，值是“张三”", &names), "「姓名」写了两次，值是“…”");
+        assert_eq!(without_words("invalid type: string \"张三\", and `1", &names), "invalid type: string \"…\", and `…");
     }
 
     #[test]

@@ -95,9 +95,9 @@ pub struct PlaybookRef {
     pub file: String,
     /// SHA-256 of its exact bytes, lower-case hex; the bytes themselves are kept under `data/playbooks/`.
     pub sha256: String,
-    /// The same of the shared lists of steps that it takes in, by their names.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub parts: BTreeMap<String, String>,
+    /// The same of the shared lists of steps that it takes in, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<String>,
     /// Section of the guide, such as `2.2`.
     pub guide: String,
     /// Edition of the guide.
@@ -120,6 +120,9 @@ pub struct RunStart {
     /// What people call the site; journals of before have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub site_title: Option<Message>,
+    /// SHA-256 of the site profile's exact bytes, lower-case hex; journals of before have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site_sha256: Option<String>,
     /// Whether the site is the training portals: such a run proves nothing about a real portal.
     pub training: bool,
     /// Who acts.

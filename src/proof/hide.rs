@@ -30,6 +30,7 @@ fn each_text(event: &mut Event, each: &mut dyn FnMut(&mut String)) {
             playbooks,
             site,
             site_title,
+            site_sha256: _,
             training: _,
             mode: _,
             lang: _,

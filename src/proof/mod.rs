@@ -42,6 +42,19 @@ pub fn is_being_written(run: &Path) -> bool {
     lock.is_ok_and(|lock| matches!(lock.try_lock(), Err(std::fs::TryLockError::WouldBlock)))
 }
 
+/// Takes the lock of a writer that was killed right after sealing away: a sealed folder holds none.
+///
+/// # Errors
+/// [`FaultKind::Io`].
+pub fn unlock(run: &Path) -> Result<(), Fault> {
+    let path = run.join(layout::WRITER_LOCK);
+    if !is_sealed(run) || !path.exists() || is_being_written(run) {
+        return Ok(());
+    }
+    std::fs::remove_file(&path).map_err(|error| Fault::io("删除文件", "remove", &path, &error))?;
+    files::sync_dir(run)
+}
+
 /// Whether the folder was sealed: nothing is written there any more.
 pub fn is_sealed(run: &Path) -> bool {
     run.join(bag::TAG_MANIFEST).symlink_metadata().is_ok()

@@ -24,12 +24,20 @@ pub(super) struct Earlier {
     pub(super) playbook: usize,
 }
 
+/// What the run that goes on works from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Texts<'a> {
+    pub(super) playbooks: &'a [PlaybookRef],
+    /// SHA-256 of the site profile.
+    pub(super) site: &'a str,
+}
+
 /// Closes the run if it was killed, and says where it stood.
 ///
 /// # Errors
-/// [`FaultKind::Refused`] when it still runs, had other playbooks than `playbooks`, or is no run; [`FaultKind::Precondition`] when it was
+/// [`FaultKind::Refused`] when it still runs, worked from other texts than `now`, or is no run; [`FaultKind::Precondition`] when it was
 /// done; [`FaultKind::Io`].
-pub(super) fn close(one: &GoOn, redactor: &Redactor, playbooks: &[PlaybookRef], lang: Lang) -> Result<Earlier, Fault> {
+pub(super) fn close(one: &GoOn, redactor: &Redactor, now: Texts<'_>, lang: Lang) -> Result<Earlier, Fault> {
     let path = one.run.as_path();
     let mut records = proof::read(path)?;
     if records.is_empty() && !proof::is_being_written(path) {
@@ -38,10 +46,13 @@ pub(super) fn close(one: &GoOn, redactor: &Redactor, playbooks: &[PlaybookRef], 
         let begun = one.before.iter().rev().map(|name| path.with_file_name(name)).find(written);
         return match begun {
             None => Ok(Earlier { work: one.work.clone(), continues: None, playbook: 0 }),
-            Some(run) => close(&GoOn { run, work: one.work.clone(), before: Vec::new() }, redactor, playbooks, lang),
+            Some(run) => close(&GoOn { run, work: one.work.clone(), before: Vec::new() }, redactor, now, lang),
         };
     }
-    if !proof::is_sealed(path) {
+    if proof::is_sealed(path) {
+        // Killed at its very last act.
+        proof::unlock(path)?;
+    } else {
         RunFolder::reopen(path, redactor.clone())?.seal(lang)?;
         records = proof::read(path)?;
     }
@@ -58,17 +69,19 @@ pub(super) fn close(one: &GoOn, redactor: &Redactor, playbooks: &[PlaybookRef], 
         ));
     }
     let texts = |refs: &[PlaybookRef]| refs.iter().map(|one| (one.sha256.clone(), one.parts.clone())).collect::<Vec<_>>();
-    if texts(&start.playbooks) != texts(playbooks) {
+    // The profile has the words by which an act is known to be done.
+    let same_site = start.site_sha256.as_ref().is_none_or(|site| site == now.site);
+    if texts(&start.playbooks) != texts(now.playbooks) || !same_site {
         return Err(Fault::new(
             FaultKind::Refused,
             crate::say!(
-                "办理流程在上次办理之后有改动，不能接着办。请用 ruku run 重新办理，已办过的事项不会重复提交。",
-                "the playbooks have changed since that run, so it cannot go on; start anew with ruku run: what was done is not done twice"
+                "办理流程或平台配置在上次办理之后有改动，不能接着办。请用 ruku run 重新办理，已办过的事项不会重复提交。",
+                "the playbooks or the site profile have changed since that run, so it cannot go on; start anew with ruku run: what was done is not done twice"
             ),
         ));
     }
     let under_way = state.steps.last().map(|step| step.playbook.as_str());
-    let playbook = playbooks.iter().position(|one| Some(one.guide.as_str()) == under_way).unwrap_or(0);
+    let playbook = now.playbooks.iter().position(|one| Some(one.guide.as_str()) == under_way).unwrap_or(0);
     let continues = Some(Continues { run: start.run.clone(), head: last.sha256.clone() });
     Ok(Earlier { work: one.work.clone(), continues, playbook })
 }
@@ -112,7 +125,7 @@ mod tests {
         let own = PlaybookRef {
             file: "3.1.yaml".into(),
             sha256: "a".into(),
-            parts: [("sign-on".to_owned(), "b".to_owned())].into(),
+            parts: vec!["b".into()],
             guide: "3.1".into(),
             edition: "V1.0".into(),
             title: Message::same("登录"),
@@ -125,6 +138,7 @@ mod tests {
                 playbooks: vec![own.clone()],
                 site: "training".into(),
                 site_title: None,
+                site_sha256: Some("s".into()),
                 training: true,
                 mode: Mode::Auto,
                 lang: Lang::Zh,
@@ -135,12 +149,19 @@ mod tests {
             .unwrap();
         drop(folder);
         let before = GoOn { run: runs.path().join("one"), work: "one".into(), before: Vec::new() };
-        let going_on = |playbook: PlaybookRef| close(&before, &Redactor::default(), &[playbook], Lang::Zh);
+        let going_on = |playbook: PlaybookRef, site: &str| {
+            close(&before, &Redactor::default(), Texts { playbooks: &[playbook], site }, Lang::Zh)
+        };
         let changed = PlaybookRef { sha256: "c".into(), ..own.clone() };
-        let part_changed = PlaybookRef { parts: [("sign-on".to_owned(), "c".to_owned())].into(), ..own.clone() };
-        for other in [changed, part_changed] {
-            assert_eq!(going_on(other).unwrap_err().kind, FaultKind::Refused);
+        let part_changed = PlaybookRef { parts: vec!["c".into()], ..own.clone() };
+        for (other, site) in [(changed, "s"), (part_changed, "s"), (own.clone(), "t")] {
+            assert_eq!(going_on(other, site).unwrap_err().kind, FaultKind::Refused);
         }
-        assert_eq!(going_on(own).unwrap().continues.unwrap().run, "one");
+        // As a kill at the very end of the seal leaves it.
+        let lock = runs.path().join("one/writer.lock");
+        std::fs::write(&lock, "").unwrap();
+        assert!(!crate::proof::verify(&runs.path().join("one")).ok());
+        assert_eq!(going_on(own, "s").unwrap().continues.unwrap().run, "one");
+        assert!(crate::proof::verify(&runs.path().join("one")).ok() && !lock.exists());
     }
 }

@@ -4,12 +4,15 @@
 //! Never holds a secret input, never lies inside the bag, and is gone once the run is done.
 
 use std::collections::BTreeMap;
+use std::fs::{File, TryLockError};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::sealed;
 use crate::base::{Fault, FaultKind, Secret, files};
+use crate::proof;
 
 /// What the key of these files is made for.
 const PURPOSE: &str = "ruku resume v1";
@@ -51,19 +54,37 @@ pub(super) fn write(run: &Path, kept: &Kept, installation: &Secret) -> Result<()
     sealed::write(&path, &plain, PURPOSE, &belongs(run), installation)
 }
 
-/// What was kept for a run.
+/// The right to go on with a run, for as long as it lives: two that go on at once would enter everything twice.
+#[derive(Debug)]
+pub struct Claim(#[expect(dead_code, reason = "the lock on it ends with it")] File);
+
+/// What was kept for a run, for the one who goes on with it.
 ///
 /// # Errors
-/// [`FaultKind::Precondition`] when nothing is kept: the run was done, or it was cleared away; [`FaultKind::Refused`] when the file was
-/// written by another installation or was changed.
-pub fn read(run: &Path, installation: &Secret) -> Result<Kept, Fault> {
+/// [`FaultKind::Precondition`] when nothing is kept: the run was done, or it was cleared away; [`FaultKind::Refused`] when somebody else goes
+/// on with it already, or when the file was written by another installation or was changed.
+pub fn claim(run: &Path, installation: &Secret) -> Result<(Kept, Claim), Fault> {
     let path = path(run);
-    let bytes = match std::fs::read(&path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(nothing_kept(run)),
-        read => read.map_err(|error| Fault::io("读取", "read", &path, &error))?,
+    let failed = |error: std::io::Error| Fault::io("读取", "read", &path, &error);
+    let mut file = match File::options().read(true).write(true).open(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            // Killed before it had begun, while this was being written: what is left of it leads nowhere.
+            if !proof::is_being_written(run) {
+                forget(run)?;
+            }
+            return Err(nothing_kept(run));
+        }
+        opened => opened.map_err(failed)?,
     };
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => return Err(claimed(run)),
+        Err(TryLockError::Error(error)) => return Err(failed(error)),
+        Ok(()) => {}
+    }
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).map_err(failed)?;
     let plain = sealed::open(&bytes, PURPOSE, &belongs(run), installation).ok_or_else(|| unreadable(&path))?;
-    serde_json::from_slice(&plain).map_err(|_| unreadable(&path))
+    Ok((serde_json::from_slice(&plain).map_err(|_| unreadable(&path))?, Claim(file)))
 }
 
 /// Removes it. Nothing there is fine.
@@ -88,6 +109,17 @@ fn nothing_kept(run: &Path) -> Fault {
         crate::say!(
             "没有可继续的内容：{run}（已经办完，或已清理）。需要时请用 ruku run 重新办理，已办过的事项不会重复提交。",
             "there is nothing to go on with: {run} (it was done, or cleared away); start anew with ruku run: what was done is not done twice"
+        ),
+    )
+}
+
+fn claimed(run: &Path) -> Fault {
+    let run = run.display();
+    Fault::new(
+        FaultKind::Refused,
+        crate::say!(
+            "另一个 ruku resume 正在接着办 {run}。请等它结束。",
+            "another ruku resume goes on with {run} already; wait until it ends"
         ),
     )
 }
@@ -118,9 +150,14 @@ mod tests {
             before: Vec::new(),
         };
         let key = Secret::new("k");
+        let read = |run: &Path, key: &Secret| claim(run, key).map(|(kept, _)| kept);
         assert_eq!(read(&run, &key).unwrap_err().kind, FaultKind::Precondition);
         write(&run, &kept, &key).unwrap();
         write(&run, &kept, &key).unwrap();
+        let (again, claim_on_it) = claim(&run, &key).unwrap();
+        assert_eq!(again, kept);
+        assert_eq!(read(&run, &key).unwrap_err().kind, FaultKind::Refused, "somebody goes on with it");
+        drop(claim_on_it);
         assert_eq!(read(&run, &key).unwrap(), kept);
         let bytes = std::fs::read(path(&run)).unwrap();
         assert!(!bytes.windows(9).any(|part| part == "云小鹿".as_bytes()) && !bytes.windows(3).any(|part| part == b"2.2"));
@@ -147,5 +184,8 @@ mod tests {
         remove(&run);
         assert!(!path(&run).exists() && !left.exists());
         assert!(path(&other).exists(), "another run's stays");
+        // The very first writer was killed, and its run never began.
+        std::fs::write(&left, &bytes).unwrap();
+        assert_eq!((read(&run, &key).unwrap_err().kind, left.exists()), (FaultKind::Precondition, false));
     }
 }

@@ -16,7 +16,7 @@ use crate::base::{Fault, FaultKind, cost, files};
 use crate::proof::{self, Event, OnceOutcome};
 
 /// The file.
-const FILE: &str = "once.jsonl";
+pub const FILE: &str = "once.jsonl";
 /// Put beside it and taken away again, to see whether its disk has room.
 const PROBE: &str = "once.room";
 /// Bytes that the lines of an act need at most: its intent, and what becomes of it.

@@ -35,6 +35,8 @@ mod work;
 
 use earlier::{Earlier, Entry};
 use kept::Kept;
+/// The file of the ledger, beside the installation's key.
+pub use ledger::FILE as LEDGER;
 use walk::Walk;
 use work::Work;
 
@@ -69,6 +71,8 @@ pub struct Options {
     pub playbooks: Vec<Chosen>,
     /// The trusted site profile, its addresses filled in.
     pub site: Site,
+    /// SHA-256 of its file, lower-case hex.
+    pub site_sha256: String,
     /// Values of the playbooks' inputs.
     pub inputs: BTreeMap<String, String>,
     /// The folder that files may be uploaded from; none: no playbook may upload.
@@ -153,7 +157,8 @@ pub async fn run(options: Options) -> Result<Outcome, Fault> {
     hide_inputs(&options);
     let redactor = options.redactor.clone();
     let references: Vec<PlaybookRef> = options.playbooks.iter().map(reference).collect();
-    let close = |one: &GoOn| earlier::close(one, &redactor, &references, options.lang);
+    let texts = earlier::Texts { playbooks: &references, site: &options.site_sha256 };
+    let close = |one: &GoOn| earlier::close(one, &redactor, texts, options.lang);
     let earlier = options.earlier.as_ref().map(close).transpose()?;
     let name = folder_name(&redactor, |name| options.runs.join(name).symlink_metadata().is_ok())?;
     let mut folder = RunFolder::create(&options.runs, &name, redactor.clone())?;
@@ -259,6 +264,7 @@ async fn attempt(
         playbooks,
         site: options.site.name.clone(),
         site_title: Some(options.site.title.clone()),
+        site_sha256: Some(options.site_sha256.clone()),
         training: options.site.training,
         mode: options.mode,
         lang: options.lang,
@@ -335,7 +341,11 @@ fn reference(chosen: &Chosen) -> PlaybookRef {
     PlaybookRef {
         file: file_name(&chosen.file),
         sha256: digest(&chosen.bytes),
-        parts: chosen.parts.iter().map(|(name, bytes)| (name.clone(), digest(bytes))).collect(),
+        parts: {
+            let mut parts: Vec<String> = chosen.parts.iter().map(|(_, bytes)| digest(bytes)).collect();
+            parts.sort();
+            parts
+        },
         guide: chosen.playbook.guide.value.clone(),
         edition: chosen.playbook.edition.value.clone(),
         title: chosen.playbook.title.message(),

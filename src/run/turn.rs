@@ -78,9 +78,9 @@ pub(super) async fn turn<'a>(
         }
         (seen, asked) = (Some(resolved), true);
     }
-    // Once for each try: what somebody wanted again in another run, and did not get, this run's person may not want.
-    let tried_here = asked || seen.as_ref().is_some_and(|line| line.run == stage.folder.path());
-    if let (Some(line), Revision::First, false) = (&earlier, again, tried_here) {
+    // Once for each try: what somebody wanted again, and did not get, this run's person may not want. Who has just been asked how that try
+    // ended knows of it, and confirms the press with its number.
+    if let (Some(line), Revision::First, false) = (&earlier, again, asked) {
         ask_for_another(stage, title, line).await?;
     }
     Ok(Now::Act(Turn { ledger, key: text, revision: key.revision, seen, earlier }))

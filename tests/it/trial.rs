@@ -142,6 +142,7 @@ impl<'a> Trial<'a> {
         let outcome = run::run(Options {
             playbooks: vec![Chosen { file: "t.yaml".into(), bytes: text.into_bytes(), playbook: read, parts: Vec::new() }],
             site,
+            site_sha256: String::new(),
             inputs: self.inputs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<BTreeMap<_, _>>(),
             files: self.files.map(Path::to_owned),
             applicant: "t".into(),

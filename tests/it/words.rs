@@ -7,7 +7,7 @@ use std::process::Command;
 use crate::golden::Golden;
 
 /// Every command that a person may call.
-const COMMANDS: [&[&str]; 18] = [
+const COMMANDS: [&[&str]; 19] = [
     &[],
     &["run"],
     &["batch"],
@@ -20,6 +20,7 @@ const COMMANDS: [&[&str]; 18] = [
     &["training", "pull"],
     &["training", "mode"],
     &["training", "store"],
+    &["guide"],
     &["proof"],
     &["proof", "verify"],
     &["proof", "report"],

@@ -36,6 +36,7 @@ pub(crate) fn start() -> Event {
         }],
         site: "training".into(),
         site_title: Some(Message::new("模拟平台", "Training portals")),
+        site_sha256: None,
         training: true,
         mode: Mode::Auto,
         lang: Lang::Zh,
