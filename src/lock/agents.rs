@@ -175,7 +175,7 @@ fn silent(driver: &AgentDriver) -> Message {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::base::Source;
@@ -207,7 +207,31 @@ mod tests {
         assert!(ask(&driver(), port, &mut Known::new()).await.is_none());
     }
 
+    /// What an agent, or whatever listens on its port, may answer.
+    fn answer() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            "[0-9张|&]{0,12}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(3, 24, 4, |inner| {
+            let key = prop_oneof![Just("code".to_owned()), Just("data".to_owned()), Just("userlist".to_owned()), "[a-z]{0,4}"];
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                proptest::collection::btree_map(key, inner, 0..4).prop_map(|map| Value::from_iter(map)),
+            ]
+        })
+    }
+
     proptest! {
+        #[test]
+        fn any_answer_is_survived(answer in answer()) {
+            if let Ok(read) = containers(answer) {
+                prop_assert!(read.iter().all(|container| !container.is_empty()));
+            }
+        }
+
         #[test]
         fn any_list_is_survived(text in ".{0,200}") {
             let read = containers(json!({"code": "0000", "data": {"userlist": text}})).unwrap();

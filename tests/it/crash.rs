@@ -13,7 +13,17 @@ use point::{Case, Kill, Shown, run};
 const AT_ONCE: usize = 3;
 
 #[test]
-fn at_every_write_and_around_every_act() {
+fn every_playbook_has_a_case() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("playbooks");
+    let named = CASES.iter().flat_map(|case| case.playbooks);
+    let met: std::collections::BTreeSet<_> = named.map(|name| ruku::playbook::find(&folder, name).unwrap()).collect();
+    let all = ruku::playbook::all(&folder).unwrap().into_iter().filter(|path| path.parent() == Some(&folder));
+    assert_eq!(met, all.collect());
+}
+
+/// Of long runs so many writes that the suite has time for; `cargo bench --bench soak -- --every` takes them all.
+#[test]
+fn at_writes_and_around_every_act() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let begun = std::time::Instant::now();
     let references = each(&runtime, CASES.iter().map(|case| (case, Vec::new())).collect());

@@ -64,6 +64,23 @@ fn the_run_folder_is_deleted() {
     goes_on(&world);
 }
 
+#[test]
+fn the_run_folder_is_deleted_while_the_press_is_on_its_way() {
+    let world = World::start(928);
+    world.admin("/hold", &json!({ "path": "/rest/bindAction/apply", "after": true }));
+    let mut run = at_the_bind(&world);
+    let folder = world.newest_run();
+    run.type_line("");
+    until("the portal has done it", || world.counter("bind") == 1);
+    std::fs::remove_dir_all(&folder).unwrap();
+    world.admin("/release", &json!({}));
+    let (code, said, _) = run.end();
+    let told = said.lines().rev().find_map(|line| line.strip_prefix("错误：")).unwrap();
+    row("点击后办理档案被删除，已办理", &told.replace(&*folder.to_string_lossy(), "…"), &binds(&world), code);
+    // Whoever starts again is told by the page, and presses nothing.
+    goes_on(&world);
+}
+
 /// All processes of a run, the run itself last.
 fn family(run: u32) -> Vec<u32> {
     let parents: Vec<(u32, u32)> = std::fs::read_dir("/proc")
@@ -105,7 +122,7 @@ fn the_machine_sleeps() {
     let pid = run.pid();
     all(pid, Signal::STOP);
     until("everything stands still", || state(pid) == 'T');
-    // It sleeps longer than any look of a step.
+    // The run stands at a question, which has the person's time.
     let asleep = std::time::Instant::now();
     until("some time to pass", || asleep.elapsed().as_secs() >= 5);
     all(pid, Signal::CONT);
