@@ -8,6 +8,7 @@ use calamine::{Data, Reader, Xlsx};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
+use crate::pin::files_with;
 use crate::world::{Running, World, ruku, until};
 
 /// How many applicants the table has. They come in pairs, whose locks go in the other way round.
@@ -36,7 +37,8 @@ fn table(world: &World) -> PathBuf {
 fn batch(world: &World, playbooks: &[&str], words: &[&str]) -> Command {
     let mut command = ruku();
     command.env("TMPDIR", world.temporary()).arg("batch").args(playbooks).arg(world.folder.path().join("名单.csv"));
-    command.args(["--json", "--no-pictures", "--training-at"]).arg(&world.file).args(words);
+    // What is said is looked through for what is nobody's, so it says everything.
+    command.args(["--json", "--no-pictures", "--training-at"]).arg(&world.file).args(words).env("RUKU_LOG", "trace");
     command
 }
 
@@ -216,7 +218,13 @@ fn a_table_is_run_row_by_row_killed_gone_on_with_and_its_failures_run_again() {
         let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).unwrap();
         book.worksheet_range("结果").unwrap()
     });
+    // Nor anywhere else but in the table and in the training's own files: run folders, what is kept to go on, temporary files.
+    let (training, table) = (world.folder.path().join("training"), world.folder.path().join("名单.csv"));
     for word in &words {
+        let mut files = files_with(world.folder.path(), word);
+        assert!(files.contains(&table), "the search finds {word} where it is: {files:?}");
+        files.retain(|path| *path != table && !path.starts_with(&training));
+        assert!(files.is_empty(), "{word}: {files:?}");
         assert!(!printed.contains(word.as_str()) && !book.contains(word.as_str()), "{word}");
         assert!(!kept.windows(word.len()).any(|part| part == word.as_bytes()), "{word}");
     }

@@ -48,6 +48,8 @@ fn tries(world: &World) -> u64 {
 fn up_to_the_pin(world: &World, screen: &Screen) -> Running {
     let mut command = world.run_of(&["3.1"]);
     command.args(["--operator", "terminal", "--headed"]).env("DISPLAY", &screen.display);
+    // What is said is looked through as well.
+    command.env("RUKU_LOG", "trace");
     let mut run = Running::start(command);
     to_the_pin(&mut run);
     run
@@ -120,7 +122,7 @@ fn arguments_are_watched(word: &str) {
 }
 
 /// Files below a folder that hold the word, as it stands or as UTF-16, whatever else goes on there.
-fn files_with(folder: &Path, word: &str) -> Vec<PathBuf> {
+pub(crate) fn files_with(folder: &Path, word: &str) -> Vec<PathBuf> {
     let wide: Vec<u8> = word.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
