@@ -43,7 +43,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
         let _ = std::fs::remove_file(&beside);
         return Err(Fault::io("写入文件", "write", path, &error));
     }
-    sync_dir(path.parent().unwrap_or(Path::new(".")))
+    sync_dir(folder_of(path))
 }
 
 /// Writes a file that is not there yet, in one step and to the disk: it is there whole or not at all. Whoever comes second leaves what is
@@ -58,7 +58,7 @@ pub fn write_once(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
     let _ = std::fs::remove_file(&beside);
     match linked {
         Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(Fault::io("写入文件", "write", path, &error)),
-        _ => sync_dir(path.parent().unwrap_or(Path::new("."))),
+        _ => sync_dir(folder_of(path)),
     }
 }
 
@@ -80,12 +80,17 @@ fn beside(path: &Path) -> PathBuf {
     beside
 }
 
+/// The folder that a path lies in: the current one for a bare name.
+pub fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Removes a file and what killed writers of it left beside it. Nothing there is fine. Nobody may be writing it.
 ///
 /// # Errors
 /// [`super::FaultKind::Io`].
 pub fn remove(path: &Path) -> Result<(), Fault> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     let mut left = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     left.push('.');
     let leftover = |name: &str| name.starts_with(&left) && name.ends_with(".new");

@@ -50,17 +50,34 @@ pub(super) fn main(context: &Context, args: &Args) -> ExitCode {
 }
 
 fn of_run(context: &Context, args: &Args, run: &Path) -> Result<Vec<PathBuf>, Stop> {
+    if let Some(stop) = super::proof::no_run(run) {
+        return Err(stop);
+    }
     let story = guide::read(run)?;
+    if story.scenes.iter().all(|scene| scene.marks.is_empty()) {
+        print::err(context.text(
+            "注意：这次办理没有记下点击和填写的位置，成品中没有红框。用 ruku run --mode present 重新办理一次即可标出。",
+            "note: this run did not keep where it pressed and entered, so nothing is marked; run it again with ruku run --mode present",
+        ));
+    }
     let formats: Vec<Format> = args.to.iter().filter_map(|name| Format::named(name)).collect();
     let to = args.out.clone().unwrap_or_else(|| {
         let mut name = run.file_name().unwrap_or_default().to_os_string();
         name.push(if context.lang == Lang::Zh { "-guide-zh" } else { "-guide-en" });
         run.with_file_name(name)
     });
-    Ok(guide::write(&story, run, &formats, &to, context.lang)?)
+    Ok(guide::write(&story, &formats, &to, context.lang)?)
 }
 
 fn chart(context: &Context, args: &Args, file: &Path) -> Result<(), Stop> {
+    guide::refuse_place(file)?;
+    if file.extension().is_none_or(|extension| !extension.eq_ignore_ascii_case("svg")) {
+        let file = file.display();
+        return Err(Stop::Wrong(crate::say!(
+            "流程图是 SVG 图片，文件名请以 .svg 结尾：{file}",
+            "the flow chart is an SVG picture; let its name end in .svg: {file}"
+        )));
+    }
     let folder = home::find(context)?.join("playbooks");
     let site_file = args.site.clone().unwrap_or_else(|| folder.join("sites/huhehaote.yaml"));
     let (site, found, source) = playbook::site::read(&site_file.display().to_string(), &read_named(&site_file)?);
@@ -79,7 +96,7 @@ fn chart(context: &Context, args: &Args, file: &Path) -> Result<(), Stop> {
     let way = whole.sequence.iter().map(|name| named(&name.value)).collect::<Result<Vec<_>, _>>()?;
     let everything: Vec<&Playbook> = all.iter().map(|(_, playbook)| playbook).collect();
     let svg = Chart::of(whole, &way, &everything, &site).svg(context.lang);
-    Ok(files::replace(file, svg.as_bytes())?)
+    Ok(files::write_new(file, svg.as_bytes())?)
 }
 
 fn read(lang: Lang, path: &Path, folder: &Path, site: &Site) -> Result<Playbook, Stop> {

@@ -41,9 +41,9 @@ enum Proof {
 
 pub(super) fn main(context: &Context, args: &Args) -> ExitCode {
     if let Proof::Verify { run, .. } | Proof::Report { run, .. } = &args.command
-        && !run.is_dir()
+        && let Some(stop) = no_run(run)
     {
-        return context.stop(&no_folder(run));
+        return context.stop(&stop);
     }
     match &args.command {
         Proof::Prune(args) => super::prune::main(context, args),
@@ -88,9 +88,22 @@ pub(super) fn main(context: &Context, args: &Args) -> ExitCode {
     }
 }
 
-fn no_folder(run: &Path) -> Stop {
-    let run = run.display();
-    Stop::Wrong(crate::say!("没有办理档案文件夹 {run}。请核对路径。", "there is no run folder {run}; check the path"))
+/// What to say of a path that no run folder is at; none where one is, whole or not.
+pub(super) fn no_run(path: &Path) -> Option<Stop> {
+    let run = path.display();
+    if !path.is_dir() {
+        return Some(Stop::Wrong(crate::say!(
+            "没有办理档案文件夹 {run}。请核对路径。",
+            "there is no run folder {run}; check the path"
+        )));
+    }
+    let looks = ["data", "bagit.txt", "bag-info.txt", "manifest-sha256.txt"].iter().any(|name| path.join(name).exists());
+    (!looks).then(|| {
+        Stop::Wrong(crate::say!(
+            "{run} 不是办理档案。请写明 runs 文件夹里以时间命名的那个文件夹。",
+            "{run} is no run folder; name the folder inside “runs” that is called by its time"
+        ))
+    })
 }
 
 fn is_there(to: &Path) -> Stop {

@@ -42,6 +42,7 @@ struct SceneView {
     number: u32,
     title: String,
     person: bool,
+    irreversible: bool,
     file: String,
     width: u32,
     height: u32,
@@ -107,10 +108,17 @@ fn view(story: &Story, folder: &str, lang: Lang) -> View {
         };
         chapter.range = range.get(lang).to_owned();
     }
-    let about = say!(
-        "按顺序操作。红框是要点击或填写的地方；个人信息已在截图中涂黑。",
-        "Work through the steps in order. Red boxes show where to press or to enter something; personal data is blacked out in the pictures."
-    );
+    let about = if story.scenes.iter().any(|scene| !scene.marks.is_empty()) {
+        say!(
+            "按顺序操作。红框是要点击或填写的地方；个人信息已在截图中涂黑。",
+            "Work through the steps in order. Red boxes show where to press or to enter something; personal data is blacked out in the pictures."
+        )
+    } else {
+        say!(
+            "按顺序操作。个人信息已在截图中涂黑。",
+            "Work through the steps in order. Personal data is blacked out in the pictures."
+        )
+    };
     let source = if story.training {
         say!(
             "由 Ruku 在模拟平台上的一次办理制作，内容均为虚构，不能作为办理凭证。",
@@ -150,6 +158,7 @@ fn scene_view(scene: &Scene, folder: &str, lang: Lang) -> SceneView {
         number,
         title,
         person: scene.person,
+        irreversible: scene.irreversible,
         file: format!("{folder}/{}", picture(scene, false)),
         width: scene.still.width,
         height: scene.still.height,

@@ -13,4 +13,4 @@ mod write;
 pub use chart::Chart;
 pub use read::read;
 pub use story::{Mark, Scene, Still, Story};
-pub use write::{Format, write};
+pub use write::{Format, refuse_place, write};

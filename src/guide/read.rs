@@ -77,6 +77,7 @@ fn scene(run: &Path, state: &State, step: &Step) -> Result<Option<Scene>, Fault>
         after: other.map(|shot| still(run, shot)).transpose()?,
         marks: marks.collect(),
         press: before.is_some(),
+        irreversible: state.once.values().any(|once| once.step == step.number),
         person: matches!(step.action.as_str(), "person" | "enter_pin" | "insert_lock" | "confirm" | "seal"),
     }))
 }

@@ -36,6 +36,8 @@ pub struct Scene {
     pub press: bool,
     /// Whether the person did it: Ruku waited.
     pub person: bool,
+    /// Whether it cannot be taken back.
+    pub irreversible: bool,
 }
 
 /// A picture of a page.

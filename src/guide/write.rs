@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::html;
 use super::story::Story;
 use crate::base::{Fault, FaultKind, Lang, files};
+use crate::proof;
 use crate::say;
 
 /// Where the pictures lie, below the folder.
@@ -29,9 +30,9 @@ impl Format {
 /// Makes `formats` of the story in the new folder `to`; gives the files that a person opens, in the order of `formats`.
 ///
 /// # Errors
-/// [`FaultKind::Refused`] when `to` is there already, or lies in the run folder `run`; [`FaultKind::Io`].
-pub fn write(story: &Story, run: &Path, formats: &[Format], to: &Path, lang: Lang) -> Result<Vec<PathBuf>, Fault> {
-    refuse_place(run, to)?;
+/// [`FaultKind::Refused`] when `to` is there already, or lies in a run folder; [`FaultKind::Io`].
+pub fn write(story: &Story, formats: &[Format], to: &Path, lang: Lang) -> Result<Vec<PathBuf>, Fault> {
+    refuse_place(to)?;
     // Made beside its place and moved there whole.
     let mut name = to.file_name().unwrap_or_default().to_os_string();
     name.push(format!(".{}.new", std::process::id()));
@@ -46,31 +47,26 @@ pub fn write(story: &Story, run: &Path, formats: &[Format], to: &Path, lang: Lan
     made
 }
 
-fn refuse_place(run: &Path, to: &Path) -> Result<(), Fault> {
+/// Refuses a place where something is, and one in a run folder.
+///
+/// # Errors
+/// [`FaultKind::Refused`].
+pub fn refuse_place(to: &Path) -> Result<(), Fault> {
     let place = to.display();
-    if to.symlink_metadata().is_ok() {
-        return Err(Fault::new(
-            FaultKind::Refused,
-            say!(
-                "{place} 已存在，不会覆盖。请先移走，或用 --out 换一个文件夹。",
-                "{place} is there already and is not written over; move it away, or name another folder with --out"
-            ),
-        ));
-    }
-    let whole = |path: &Path| std::path::absolute(path).and_then(|path| path.canonicalize().or(Ok(path)));
-    let parent = to.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let (run, parent) = (whole(run), whole(parent));
-    let inside = |place: &Path, folder: &Path| place.starts_with(folder);
-    match (run, parent) {
-        (Ok(run), Ok(parent)) if inside(&parent, &run) => Err(Fault::new(
-            FaultKind::Refused,
-            say!(
-                "{place} 在办理档案里面，档案不能改动。请用 --out 换一个文件夹。",
-                "{place} is inside the run folder, which stays as it is; name another folder with --out"
-            ),
-        )),
-        _ => Ok(()),
-    }
+    let why = if to.symlink_metadata().is_ok() {
+        say!(
+            "{place} 已存在，不会覆盖。请先移走，或换一个名称。",
+            "{place} is there already and is not written over; move it away, or choose another name"
+        )
+    } else if proof::is_in_a_run(to) {
+        say!(
+            "{place} 在办理档案里面，档案不能改动。请换一个文件夹。",
+            "{place} is inside a run folder, which stays as it is; choose another folder"
+        )
+    } else {
+        return Ok(());
+    };
+    Err(Fault::new(FaultKind::Refused, why))
 }
 
 fn make(story: &Story, formats: &[Format], folder: &Path, lang: Lang) -> Result<Vec<PathBuf>, Fault> {

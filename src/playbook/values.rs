@@ -1,6 +1,6 @@
 //! The file of inputs: names and values as a person wrote them. Every value stays text, so that no digit is lost.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::guess;
 use crate::base::{Diagnostic, Message, Source, tree};
@@ -9,8 +9,8 @@ use crate::base::{Diagnostic, Message, Source, tree};
 pub fn read_inputs(source_name: &str, bytes: &[u8]) -> (BTreeMap<String, String>, Vec<Diagnostic>, Source) {
     let reading = tree::read::<BTreeMap<String, String>>(source_name, bytes, guess::guess);
     let text = &reading.source.text;
-    let names: BTreeSet<&str> = text.lines().filter_map(name).collect();
-    let quiet = |message: Message| Message::new(without_words(&message.zh, &names), without_words(&message.en, &names));
+    let values = values(text);
+    let quiet = |message: Message| Message::new(without(&message.zh, &values), without(&message.en, &values));
     let diagnostics = reading.diagnostics.into_iter().map(|fault| Diagnostic {
         message: quiet(fault.message),
         help: fault.help.map(quiet),
@@ -46,8 +46,19 @@ fn withheld(text: &str) -> String {
     shown
 }
 
-/// A sentence without what it quotes from the file, unless that is a name.
-fn without_words(sentence: &str, names: &BTreeSet<&str>) -> String {
+/// The text without its names: whatever is a value, or may be.
+fn values(text: &str) -> String {
+    let rest = |line: &str| line[name(line).map_or(0, str::len)..].to_owned();
+    text.lines().map(rest).collect::<Vec<_>>().join("\n")
+}
+
+/// Whether words that a sentence quotes are out of a value: something in them of more than one sign stands there.
+fn are_of(words: &str, values: &str) -> bool {
+    words.split(|sign: char| !sign.is_alphanumeric()).any(|part| part.chars().nth(1).is_some() && values.contains(part))
+}
+
+/// A sentence without what it quotes from a value.
+fn without(sentence: &str, values: &str) -> String {
     let (mut out, mut rest) = (String::new(), sentence);
     while let Some((at, open)) = rest.char_indices().find(|(_, sign)| "「“\"`‘".contains(*sign)) {
         let close = match open {
@@ -60,7 +71,7 @@ fn without_words(sentence: &str, names: &BTreeSet<&str>) -> String {
         out.push_str(&rest[..inside]);
         let end = rest[inside..].find(close).map_or(rest.len(), |end| inside + end);
         let words = &rest[inside..end];
-        out.push_str(if names.contains(words) { words } else { "…" });
+        out.push_str(if are_of(words, values) { "…" } else { words });
         rest = &rest[end..];
         if let Some(sign) = rest.chars().next() {
             out.push(sign);
@@ -108,10 +119,17 @@ mod tests {
     }
 
     #[test]
-    fn what_a_sentence_quotes_is_left_out_unless_it_is_a_name() {
-        let names = BTreeSet::from(["姓名"]);
-        assert_eq!(without_words("「姓名」写了两次，值是“张三”", &names), "「姓名」写了两次，值是“…”");
-        assert_eq!(without_words("invalid type: string \"张三\", and `1", &names), "invalid type: string \"…\", and `…");
+    fn what_a_sentence_quotes_is_left_out_when_it_is_of_a_value() {
+        let values = values("姓名: 张三\n手机号: 13900000000\n");
+        for (sentence, shown) in [
+            ("「姓名」写了两次，值是“张三”", "「姓名」写了两次，值是“…”"),
+            ("invalid type: string \"张三\", and `13900000000", "invalid type: string \"…\", and `…"),
+            ("应写成 `姓名: \"张三\"`", "应写成 `…`"),
+            ("冒号要用半角「:」，写成「名称: 值」", "冒号要用半角「:」，写成「名称: 值」"),
+            ("用“另存为”，编码选“UTF-8”", "用“另存为”，编码选“UTF-8”"),
+        ] {
+            assert_eq!(without(sentence, &values), shown);
+        }
     }
 
     #[test]

@@ -42,6 +42,14 @@ pub fn is_being_written(run: &Path) -> bool {
     lock.is_ok_and(|lock| matches!(lock.try_lock(), Err(std::fs::TryLockError::WouldBlock)))
 }
 
+/// Whether a path lies in a run folder, or is one: nothing else is written there.
+pub fn is_in_a_run(path: &Path) -> bool {
+    let Ok(path) = std::path::absolute(path) else { return false };
+    // The path itself may not be there yet, and links lead elsewhere.
+    let there = path.ancestors().find_map(|folder| folder.canonicalize().ok()).unwrap_or_default();
+    there.ancestors().any(|folder| folder.join(layout::LOG).is_file() || folder.join(bag::BAGIT).is_file())
+}
+
 /// Takes the lock of a writer that was killed right after sealing away: a sealed folder holds none.
 ///
 /// # Errors

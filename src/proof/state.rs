@@ -8,6 +8,9 @@ use jiff::Timestamp;
 use super::event::{Event, LockChange, OnceOutcome, Record, RunResult, RunStart, Shot, StepResult};
 use crate::base::{FaultKind, Message};
 
+/// The kind of a message that is Ruku's own word of a file, not the page's.
+const UPLOAD: &str = "upload";
+
 /// A moment of the run: by the wall clock, and in milliseconds since the writer was opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct At {
@@ -46,6 +49,8 @@ pub struct Step {
     pub shots: Vec<usize>,
     /// Words that the page showed for a moment.
     pub messages: Vec<String>,
+    /// Files that were given to the page: name, size, SHA-256.
+    pub uploads: Vec<String>,
     /// Targets that were found by an alternative: which (from 0), and what matched.
     pub alternatives: Vec<(u32, String)>,
 }
@@ -204,6 +209,7 @@ fn take(state: &mut State, at: At, event: &Event) {
             why: None,
             shots: Vec::new(),
             messages: Vec::new(),
+            uploads: Vec::new(),
             alternatives: Vec::new(),
         }),
         Event::StepEnd { step, result, why } => {
@@ -228,9 +234,9 @@ fn take(state: &mut State, at: At, event: &Event) {
             }
         }
         Event::File { file, sha256 } => state.files.push((file, sha256)),
-        Event::Message { step, text, kind: _ } => {
+        Event::Message { step, text, kind } => {
             if let Some(step) = step.and_then(|number| state.step(number)) {
-                step.messages.push(text);
+                if kind == UPLOAD { step.uploads.push(text) } else { step.messages.push(text) }
             }
         }
         Event::GateOpen { gate, kind, message } => {

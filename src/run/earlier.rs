@@ -63,10 +63,7 @@ pub(super) fn close(one: &GoOn, redactor: &Redactor, now: Texts<'_>, lang: Lang)
     if state.end.as_ref().is_some_and(|end| matches!(end.result, RunResult::Done | RunResult::Finished)) {
         // Killed after its last line, before it cleared up.
         kept::remove(path);
-        return Err(Fault::new(
-            FaultKind::Precondition,
-            crate::say!("这次办理已经办完，无需继续。", "this run was done; there is nothing to go on with"),
-        ));
+        return Err(kept::was_done());
     }
     let texts = |refs: &[PlaybookRef]| refs.iter().map(|one| (one.sha256.clone(), one.parts.clone())).collect::<Vec<_>>();
     // The profile has the words by which an act is known to be done.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::sealed;
 use crate::base::{Fault, FaultKind, Secret, files};
-use crate::proof;
+use crate::proof::{self, RunResult};
 
 /// What the key of these files is made for.
 const PURPOSE: &str = "ruku resume v1";
@@ -102,13 +102,25 @@ pub(super) fn remove(run: &Path) {
     }
 }
 
+/// A run that was done needs nothing more; the file is gone with its end.
+pub(super) fn was_done() -> Fault {
+    Fault::new(
+        FaultKind::Precondition,
+        crate::say!("这次办理已经办完，无需继续。", "this run was done; there is nothing to go on with"),
+    )
+}
+
 fn nothing_kept(run: &Path) -> Fault {
+    let ended = proof::read(run).ok().and_then(|records| proof::state::fold(&records).result());
+    if matches!(ended, Some(RunResult::Done | RunResult::Finished)) {
+        return was_done();
+    }
     let run = run.display();
     Fault::new(
         FaultKind::Precondition,
         crate::say!(
-            "没有可继续的内容：{run}（已经办完，或已清理）。需要时请用 ruku run 重新办理，已办过的事项不会重复提交。",
-            "there is nothing to go on with: {run} (it was done, or cleared away); start anew with ruku run: what was done is not done twice"
+            "没有可继续的内容：{run}（已经另行接着办，或已清理）。需要时请用 ruku run 重新办理，已办过的事项不会重复提交。",
+            "there is nothing to go on with: {run} (another run went on with it, or it was cleared away); start anew with ruku run: what was done is not done twice"
         ),
     )
 }

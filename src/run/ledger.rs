@@ -143,7 +143,7 @@ impl Ledger {
     }
 
     fn open_to_write(&self) -> Result<File, Fault> {
-        let folder = self.path.parent().unwrap_or(Path::new("."));
+        let folder = files::folder_of(&self.path);
         files::private_dir(folder)?;
         let mut options = File::options();
         options.read(true).write(true).create(true).truncate(false);

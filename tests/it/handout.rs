@@ -1,7 +1,7 @@
 //! What trainers hand out: a run in `present` mode, and everything that `ruku guide` makes of it.
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
 use serde_json::Value;
 
@@ -12,6 +12,10 @@ fn made(lang: &str, run: &Path, to: &Path) -> Command {
     let mut command = ruku_in(lang, Path::new(env!("CARGO_MANIFEST_DIR")));
     command.arg("guide").arg(run).args(["--to", "html"]).arg("--out").arg(to);
     command
+}
+
+fn chart(lang: &str, to: &Path) -> Output {
+    ruku_in(lang, Path::new(env!("CARGO_MANIFEST_DIR"))).args(["guide", "--chart"]).arg(to).output().unwrap()
 }
 
 #[test]
@@ -59,12 +63,18 @@ fn a_run_becomes_a_guide_that_points_where_it_pressed() {
         assert!(named.len() >= shots.len() / 2 && named.iter().all(|name| to.join(name).is_file()), "{named:?}");
         assert_eq!(page.matches("<img ").count(), page.matches("alt=\"").count());
         assert!(page.matches("class=\"callout\"").count() >= 5, "callouts");
+        assert_eq!(page.matches("class=\"heavy\"").count(), 1, "the binding cannot be taken back");
         assert_eq!(find_words(&to, &personal(&world)), []);
         // It is there: not written over.
         assert_eq!(made(lang, &run, &to).output().unwrap().status.code(), Some(6));
     }
+    // Nothing goes into a run folder, and the folder of run folders is none.
     let inside = made("zh", &run, &run.join("guide")).output().unwrap();
     assert_eq!((inside.status.code(), run.join("guide").exists()), (Some(6), false));
+    let drawn = chart("zh", &run.join("data/c.svg"));
+    assert_eq!((drawn.status.code(), run.join("data/c.svg").exists()), (Some(6), false));
+    let output = made("zh", run.parent().unwrap(), &world.folder.path().join("none")).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(ruku::proof::verify::verify(&run), sealed, "the run folder is as it was");
 }
 
@@ -74,13 +84,23 @@ fn the_flow_chart_is_what_the_playbooks_say() {
     let mut golden = Golden::default();
     for lang in ["zh", "en"] {
         let drawn = folder.path().join(format!("{lang}.svg"));
-        let mut command = ruku_in(lang, Path::new(env!("CARGO_MANIFEST_DIR")));
-        let output = command.arg("guide").arg("--chart").arg(&drawn).output().unwrap();
+        let output = chart(lang, &drawn);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("docs/pictures/flow-chart.{lang}.svg"));
         golden.compare(&file, &std::fs::read_to_string(drawn).unwrap());
     }
     golden.close();
+    let taken = folder.path().join("en.svg");
+    let kept = std::fs::read(&taken).unwrap();
+    assert_eq!((chart("zh", &taken).status.code(), std::fs::read(&taken).unwrap()), (Some(6), kept), "not written over");
+    assert_eq!(chart("zh", &folder.path().join("c.png")).status.code(), Some(2));
+    // A bare name is a file of the folder that one is in.
+    let bare = ruku_in("zh", Path::new(env!("CARGO_MANIFEST_DIR")))
+        .current_dir(&folder)
+        .args(["guide", "--chart", "bare.svg"])
+        .output()
+        .unwrap();
+    assert!(bare.status.success() && folder.path().join("bare.svg").is_file(), "{}", String::from_utf8_lossy(&bare.stderr));
 }
 
 /// Whether a mark lies in its picture.

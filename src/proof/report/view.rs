@@ -88,6 +88,7 @@ struct StepView {
     began: String,
     took: Option<String>,
     messages: Vec<String>,
+    uploads: Vec<String>,
     alternatives: Vec<(u32, String)>,
     warnings: Vec<String>,
     shots: Vec<ShotView>,
@@ -268,6 +269,7 @@ fn steps(state: &State, speaker: Speaker) -> Vec<StepView> {
             began: speaker.moment(step.began),
             took: step.ended.map(|ended| speaker.between(step.began, ended)),
             messages: step.messages.clone(),
+            uploads: step.uploads.clone(),
             alternatives: step.alternatives.iter().map(|(place, matched)| (place + 1, matched.clone())).collect(),
             warnings: state
                 .troubles

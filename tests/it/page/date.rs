@@ -45,6 +45,7 @@ issued.addEventListener("click", () => {
 async fn dates_go_in_however_the_page_wants_them() {
     let stage = Stage::page(PAGE).await;
     stage.eventually_title("ready").await;
+    let before = stage.browser.mark();
     let enter = async |label: &str, value: &str| {
         let filled = stage
             .browser
@@ -57,6 +58,7 @@ async fn dates_go_in_however_the_page_wants_them() {
     assert_eq!(enter("成立日期", "1998-01-31").await, pair("", "1998-01-31"));
     assert_eq!(enter("成立日期", "1998年1月31日").await, pair("1998-01-31", "1998-01-31"));
     assert_eq!(enter("核准日期", "2020-02-29").await, pair("", "2020年02月29日"));
+    assert_eq!(stage.browser.messages_since(before), [], "a calendar says nothing");
     assert_eq!(enter("营业期限", "长期").await, pair("", "长期"));
     assert_eq!(enter("营业期限", "2030-01-31").await, pair("长期", "2030-01-31"));
     assert_eq!(enter("开户日期", "2020/1/31").await, pair("", "2020-01-31"));

@@ -12,7 +12,12 @@ const named = (element) =>
   element.tagName === "DIALOG" ||
   element.hasAttribute("aria-live");
 
+// What a field opens to choose from is no message: lists, calendars. The years that one pages through would tell the year beside a mask.
+const CHOOSERS =
+  ".layui-laydate,.layui-form-select,.layui-anim-upbit,.mini-calendar,.mini-listbox,.mini-popup,[role=listbox],[role=grid],[role=menu],[role=tree]";
+
 const remember = (element) => {
+  if (element.closest(CHOOSERS)) return;
   const text = short(element.innerText ?? "", LONGEST);
   if (!text || lastSaid.get(element) === text || !visible(element)) return;
   lastSaid.set(element, text);
