@@ -219,7 +219,7 @@ mod tests {
             let key = prop_oneof![Just("code".to_owned()), Just("data".to_owned()), Just("userlist".to_owned()), "[a-z]{0,4}"];
             prop_oneof![
                 proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-                proptest::collection::btree_map(key, inner, 0..4).prop_map(|map| Value::from_iter(map)),
+                proptest::collection::btree_map(key, inner, 0..4).prop_map(Value::from_iter),
             ]
         })
     }

@@ -37,8 +37,7 @@ fn table(world: &World) -> PathBuf {
 fn batch(world: &World, playbooks: &[&str], words: &[&str]) -> Command {
     let mut command = ruku();
     command.env("TMPDIR", world.temporary()).arg("batch").args(playbooks).arg(world.folder.path().join("名单.csv"));
-    // What is said is looked through for what is nobody's, so it says everything.
-    command.args(["--json", "--no-pictures", "--training-at"]).arg(&world.file).args(words).env("RUKU_LOG", "trace");
+    command.args(["--json", "--no-pictures", "--training-at"]).arg(&world.file).args(words);
     command
 }
 
@@ -202,7 +201,10 @@ fn a_table_is_run_row_by_row_killed_gone_on_with_and_its_failures_run_again() {
     // The lock is renewed and the portal is well again: only what failed is run, each once.
     world.admin("/locks/validity", &json!({ "card": Desk::id(EXPIRED), "days": 300 }));
     desk.ended.clear();
-    let mut run = Running::start(batch(&world, &["2.1.1", "2.2"], &["--operator", "scripted", "--only", "failed"]));
+    let mut command = batch(&world, &["2.1.1", "2.2"], &["--operator", "scripted", "--only", "failed"]);
+    // What is said is looked through for what is nobody's, so it says everything.
+    command.env("RUKU_LOG", "trace");
+    let mut run = Running::start(command);
     desk.clear();
     run.wait_for("batch.done", |_| true);
     let (code, said, events) = run.end();
