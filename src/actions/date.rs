@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::fields::{Fields, labelled};
 use super::press::entering;
-use super::{Action, Inspect, Risk, Stage, Words};
+use super::{Action, Inspect, LongPlace, Risk, Stage};
 use crate::base::{Fault, Message};
 use crate::browser::page::Purpose;
 
@@ -30,8 +30,8 @@ impl Action for Date {
         self.0.inspect(inspect);
     }
 
-    fn enters(&self) -> Vec<(&Words, Purpose)> {
-        self.0.0.iter().map(|(label, _)| (label, Purpose::Fill)).collect()
+    fn enters(&self) -> Vec<(LongPlace, Purpose)> {
+        self.0.entered(Purpose::Fill)
     }
 
     async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::place::LongPlace;
 use super::{Inspect, Words};
+use crate::browser::page::Purpose;
 
 /// `{ 标签: 值, … }`, worked through in the order of the file.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,6 +55,11 @@ impl<T> Fields<T> {
 }
 
 impl Fields {
+    /// Where they are, for whoever shows what was entered; `purpose` is what kind of fields they are.
+    pub(super) fn entered(&self, purpose: Purpose) -> Vec<(LongPlace, Purpose)> {
+        self.0.iter().map(|(label, _)| (labelled(label), purpose)).collect()
+    }
+
     /// Every text in it, for the check of templates.
     pub fn inspect(&self, inspect: &mut dyn Inspect) {
         for (label, value) in &self.0 {

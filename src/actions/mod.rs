@@ -89,8 +89,8 @@ pub trait Action: for<'de> Deserialize<'de> + schemars::JsonSchema {
     fn points_at(&self) -> Option<(LongPlace, bool)> {
         None
     }
-    /// Labels of the fields that it enters something in, and what kind of fields they are.
-    fn enters(&self) -> Vec<(&Words, Purpose)> {
+    /// The fields that it enters something in, and what kind of fields they are.
+    fn enters(&self) -> Vec<(LongPlace, Purpose)> {
         Vec::new()
     }
     /// Carries it out on `stage`.
@@ -148,8 +148,8 @@ macro_rules! actions {
                 match self { $(Act::$kind(action) => action.points_at()),+ }
             }
 
-            /// Labels of the fields that it enters something in, and what kind of fields they are.
-            pub fn enters(&self) -> Vec<(&Words, Purpose)> {
+            /// The fields that it enters something in, and what kind of fields they are.
+            pub fn enters(&self) -> Vec<(LongPlace, Purpose)> {
                 match self { $(Act::$kind(action) => action.enters()),+ }
             }
 

@@ -17,7 +17,7 @@ use super::{Action, Condition, Inspect, LongPlace, Place, Risk, Stage, Words};
 use crate::base::below::open_below;
 use crate::base::{Fault, FaultKind, Ladder, Message};
 use crate::browser::page::{Mark, Purpose, Target};
-use crate::proof::Event;
+use crate::proof::{Event, UPLOAD};
 
 /// Words with which upload kits and portals refuse a file; what pops up after the upload and holds one of them is a refusal.
 const REFUSALS: [&str; 12] =
@@ -117,7 +117,7 @@ impl Action for Upload {
         for one in &kept {
             let step = Some(stage.step);
             let text = format!("{} · {} bytes · SHA-256 {}", one.name, one.size, one.sha256);
-            stage.record(Event::Message { step, text, kind: "upload".to_owned() })?;
+            stage.record(Event::Message { step, text, kind: UPLOAD.to_owned() })?;
         }
         let files = kept.into_iter().map(|one| one.name).collect();
         stage.changes.push(Change::Uploaded { field: self.field().to_owned(), files });

@@ -80,6 +80,13 @@ fn beside(path: &Path) -> PathBuf {
     beside
 }
 
+/// The name of the file that one of this name was to become, when a writer left it (see [`replace`]).
+pub fn written_for(name: &str) -> Option<&str> {
+    let (own, writer) = name.strip_suffix(".new")?.rsplit_once('.')?;
+    let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    writer.split_once('-').is_some_and(|(process, file)| number(process) && number(file)).then_some(own)
+}
+
 /// The folder that a path lies in: the current one for a bare name.
 pub fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
@@ -90,12 +97,10 @@ pub fn folder_of(path: &Path) -> &Path {
 /// # Errors
 /// [`super::FaultKind::Io`].
 pub fn remove(path: &Path) -> Result<(), Fault> {
-    let folder = folder_of(path);
-    let mut left = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    left.push('.');
-    let leftover = |name: &str| name.starts_with(&left) && name.ends_with(".new");
-    let beside = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    let leftovers = beside.filter(|path| path.file_name().is_some_and(|name| leftover(&name.to_string_lossy())));
+    let own = path.file_name().unwrap_or_default().to_string_lossy();
+    let beside = std::fs::read_dir(folder_of(path)).into_iter().flatten().flatten();
+    let leftovers =
+        beside.filter(|entry| written_for(&entry.file_name().to_string_lossy()) == Some(&own)).map(|entry| entry.path());
     let mut done = Ok(());
     for path in std::iter::once(path.to_owned()).chain(leftovers) {
         match std::fs::remove_file(&path) {

@@ -4,7 +4,11 @@
 
 use std::collections::BTreeSet;
 
-use minijinja::{Environment, UndefinedBehavior};
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+use serde::Serialize;
+
+use super::text::Lang;
 
 /// A template fault: what is wrong and where in the template (byte range), if known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +67,18 @@ pub fn render(template: &str, values: &serde_json::Value) -> Result<String, Temp
         return Ok(template.to_owned());
     }
     Ok(environment().render_str(template, minijinja::value::Value::from(minijinja::value::Serde(values)))?)
+}
+
+/// Renders an HTML page of the program's own: everything is escaped but what the template calls `safe`, `t(zh, en)` says it in `lang`, and
+/// `tag` is the language's name for HTML.
+pub fn page(template: &str, lang: Lang, values: &impl Serialize) -> Result<String, TemplateFault> {
+    let mut environment = Environment::new();
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build()?);
+    environment.add_function("t", move |zh: String, en: String| if lang == Lang::Zh { zh } else { en });
+    environment.add_global("tag", lang.tag());
+    Ok(environment.template_from_str(template)?.render(minijinja::value::Value::from(minijinja::value::Serde(values)))?)
 }
 
 /// Whether an expression holds for `values`.

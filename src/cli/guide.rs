@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::stop::{Stop, read_named};
+use super::texts::report;
 use super::{Context, home, print};
 use crate::actions::site::Site;
-use crate::base::{Diagnostic, Lang, Severity, Source, diagnostic, files};
+use crate::base::{Diagnostic, Lang, Source, files};
 use crate::guide::{self, Chart, Format};
 use crate::playbook::{self, Playbook};
 
@@ -81,10 +82,10 @@ fn chart(context: &Context, args: &Args, file: &Path) -> Result<(), Stop> {
     let folder = home::find(context)?.join("playbooks");
     let site_file = args.site.clone().unwrap_or_else(|| folder.join("sites/huhehaote.yaml"));
     let (site, found, source) = playbook::site::read(&site_file.display().to_string(), &read_named(&site_file)?);
-    let site = told(context.lang, site, &source, &found)?;
+    let site = told(context, site, &source, &found)?;
     let mut all = Vec::new();
     for path in playbook::all(&folder)?.into_iter().filter(|path| path.parent() == Some(folder.as_path())) {
-        all.push((path.clone(), read(context.lang, &path, &folder, &site)?));
+        all.push((path.clone(), read(context, &path, &folder, &site)?));
     }
     let named = |name: &str| -> Result<&Playbook, Stop> {
         let path = playbook::find(&folder, name)?;
@@ -99,19 +100,18 @@ fn chart(context: &Context, args: &Args, file: &Path) -> Result<(), Stop> {
     Ok(files::write_new(file, svg.as_bytes())?)
 }
 
-fn read(lang: Lang, path: &Path, folder: &Path, site: &Site) -> Result<Playbook, Stop> {
+fn read(context: &Context, path: &Path, folder: &Path, site: &Site) -> Result<Playbook, Stop> {
     let (mut playbook, found, source) = playbook::read(&path.display().to_string(), &read_named(path)?);
     if let Some(playbook) = &mut playbook {
         for part in playbook::take_in(playbook, folder, site) {
-            told(lang, Some(()), &part.source, &part.diagnostics)?;
+            told(context, Some(()), &part.source, &part.diagnostics)?;
         }
     }
-    told(lang, playbook, &source, &found)
+    told(context, playbook, &source, &found)
 }
 
 /// What was read, unless there are errors in it: those are printed.
-fn told<T>(lang: Lang, read: Option<T>, source: &Source, found: &[Diagnostic]) -> Result<T, Stop> {
-    print::err_text(&diagnostic::render(source, found, lang));
-    let wrong = found.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+fn told<T>(context: &Context, read: Option<T>, source: &Source, found: &[Diagnostic]) -> Result<T, Stop> {
+    let wrong = report(context, source, found);
     read.filter(|_| !wrong).ok_or(Stop::Told)
 }

@@ -8,7 +8,7 @@ use clap::Subcommand;
 use super::stop::Stop;
 use super::{Context, print};
 use crate::base::files;
-use crate::proof::{read, report, state, verify};
+use crate::proof::{may_be_a_run, read, report, state, verify};
 
 /// Arguments of `ruku proof`.
 #[derive(Debug, clap::Args)]
@@ -97,8 +97,7 @@ pub(super) fn no_run(path: &Path) -> Option<Stop> {
             "there is no run folder {run}; check the path"
         )));
     }
-    let looks = ["data", "bagit.txt", "bag-info.txt", "manifest-sha256.txt"].iter().any(|name| path.join(name).exists());
-    (!looks).then(|| {
+    (!may_be_a_run(path)).then(|| {
         Stop::Wrong(crate::say!(
             "{run} 不是办理档案。请写明 runs 文件夹里以时间命名的那个文件夹。",
             "{run} is no run folder; name the folder inside “runs” that is called by its time"

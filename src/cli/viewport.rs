@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::base::Message;
+
 /// Width and height in CSS pixels. Both are even, as film encoders want them (H.264 halves the colours each way), and a size at which the
 /// portals can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,25 +23,20 @@ const HEIGHTS: std::ops::RangeInclusive<u32> = 640..=2160;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct NoViewport;
 
-impl fmt::Display for NoViewport {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (width, height) = (WIDTHS, HEIGHTS);
-        write!(
-            formatter,
-            "two even numbers such as 1280x720, {} to {} wide and {} to {} high",
-            width.start(),
-            width.end(),
-            height.start(),
-            height.end()
+impl NoViewport {
+    /// What it had to be, to stand at the end of a sentence.
+    pub(super) fn words() -> Message {
+        let ((least, most), (low, high)) = (WIDTHS.into_inner(), HEIGHTS.into_inner());
+        crate::say!(
+            "应写成两个偶数，如 1280x720，宽 {least} 到 {most}，高 {low} 到 {high}",
+            "two even numbers such as 1280x720, {least} to {most} wide and {low} to {high} high"
         )
     }
 }
 
-impl NoViewport {
-    /// The same in Chinese.
-    pub(super) fn in_chinese() -> String {
-        let (width, height) = (WIDTHS, HEIGHTS);
-        format!("应写成两个偶数，如 1280x720，宽 {} 到 {}，高 {} 到 {}", width.start(), width.end(), height.start(), height.end())
+impl fmt::Display for NoViewport {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&NoViewport::words().en)
     }
 }
 
@@ -55,12 +52,6 @@ impl FromStr for Viewport {
             number.filter(|number| number % 2 == 0 && range.contains(number)).ok_or(NoViewport)
         };
         Ok(Viewport { width: even(width, WIDTHS)?, height: even(height, HEIGHTS)? })
-    }
-}
-
-impl fmt::Display for Viewport {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}x{}", self.width, self.height)
     }
 }
 

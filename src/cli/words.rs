@@ -247,7 +247,7 @@ fn in_chinese(error: &clap::Error) -> Option<String> {
 fn range_of(error: &clap::Error) -> String {
     let source = std::error::Error::source(error);
     if source.is_some_and(|source| source.is::<NoViewport>()) {
-        return format!("，{}", NoViewport::in_chinese());
+        return format!("，{}", NoViewport::words().zh);
     }
     let told = source.map(ToString::to_string).unwrap_or_default();
     let range = told.split_once(" is not in ").and_then(|(_, range)| range.split_once("..="));

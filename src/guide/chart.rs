@@ -228,10 +228,7 @@ impl Procedure {
             at += long + 8.0;
         }
         let height = top + if self.signs.is_empty() { 0.0 } else { SIGN_HEIGHT } + PADDING - 4.0;
-        let _ = writeln!(
-            svg,
-            "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" rx=\"8\" class=\"{class}\"/>"
-        );
+        layout::rect(svg, (x, y), (width, height), 8, class);
         layout::text(svg, (x + PADDING, y + PADDING + NUMBER * 0.85), NUMBER, "number", &words);
         let below = y + PADDING + words.len() as f64 * NUMBER * LEADING + SMALL * 0.9;
         layout::text(svg, (x + PADDING, below), SMALL, "portal", &portal);

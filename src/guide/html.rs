@@ -2,21 +2,22 @@
 //!
 //! Never a script, never an address outside of its folder, never a value that is not escaped.
 
-use minijinja::Environment;
-use minijinja::syntax::SyntaxConfig;
-use minijinja::value::Serde;
 use serde::Serialize;
 
 use super::marks;
 use super::story::{Scene, Story};
-use crate::base::{Fault, FaultKind, Lang, Message};
+use crate::base::{Fault, FaultKind, Lang, Message, template};
 use crate::say;
 
 const TEMPLATE: &str = include_str!("guide.html");
 const STYLE: &str = include_str!("guide.css");
 
-/// Family to name first in drawings: the page's own comes from its style.
-const FAMILY: &str = "Noto Sans CJK SC";
+/// What the template takes.
+#[derive(Serialize)]
+struct Page {
+    story: View,
+    style: &'static str,
+}
 
 #[derive(Serialize)]
 struct View {
@@ -65,7 +66,7 @@ pub(super) fn picture(scene: &Scene, after: bool) -> String {
 }
 
 /// What every product says of itself: it is no proof.
-pub(super) fn demo(story: &Story) -> Message {
+fn demo(story: &Story) -> Message {
     if story.training { say!("演示 · 模拟平台", "DEMO · training portals") } else { say!("演示", "DEMO") }
 }
 
@@ -74,20 +75,14 @@ pub(super) fn demo(story: &Story) -> Message {
 /// # Errors
 /// [`FaultKind::Io`] when it cannot be made.
 pub(super) fn page(story: &Story, folder: &str, lang: Lang) -> Result<String, Fault> {
-    let mut environment = Environment::new();
-    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::Html);
-    environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
-    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
-    environment.set_syntax(syntax.map_err(unmade)?);
-    environment.add_function("t", move |zh: String, en: String| if lang == Lang::Zh { zh } else { en });
-    // The drawings are the program's own, and escape what they write.
-    environment.add_filter("drawing", |svg: String| minijinja::Value::from_safe_string(svg));
-    let view = view(story, folder, lang);
-    let made = environment.template_from_str(TEMPLATE).and_then(|template| {
-        let style = minijinja::Value::from_safe_string(STYLE.to_owned());
-        template.render(minijinja::context! { story => Serde(&view), tag => lang.tag(), style })
-    });
-    made.map_err(unmade)
+    let page = Page { story: view(story, folder, lang), style: STYLE };
+    template::page(TEMPLATE, lang, &page).map_err(|fault| {
+        let detail = fault.detail;
+        Fault::new(
+            FaultKind::Io,
+            say!("指南生成失败（{detail}）。请联系支持人员。", "could not make the guide ({detail}); ask support"),
+        )
+    })
 }
 
 fn view(story: &Story, folder: &str, lang: Lang) -> View {
@@ -163,14 +158,7 @@ fn scene_view(scene: &Scene, folder: &str, lang: Lang) -> SceneView {
         width: scene.still.width,
         height: scene.still.height,
         alt: alt.get(lang).to_owned(),
-        overlay: if scene.marks.is_empty() { String::new() } else { marks::overlay(scene, lang, FAMILY) },
+        overlay: if scene.marks.is_empty() { String::new() } else { marks::overlay(scene, lang) },
         after,
     }
-}
-
-fn unmade(error: minijinja::Error) -> Fault {
-    Fault::new(
-        FaultKind::Io,
-        say!("指南生成失败（{error}）。请联系支持人员。", "could not make the guide ({error}); ask support"),
-    )
 }

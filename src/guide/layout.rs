@@ -58,6 +58,14 @@ pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
+/// A rectangle with round corners, its upper left one at the point.
+pub(super) fn rect(svg: &mut String, (x, y): (f64, f64), (width, height): (f64, f64), radius: u32, class: &str) {
+    let _ = writeln!(
+        svg,
+        "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" rx=\"{radius}\" class=\"{class}\"/>"
+    );
+}
+
 /// Lines of text one below the other; `y` is the base line of the first.
 pub(super) fn text(svg: &mut String, (x, y): (f64, f64), size: f64, class: &str, lines: &[String]) {
     for (index, line) in lines.iter().enumerate() {

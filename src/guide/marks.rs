@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use super::layout::{self, LEADING, lines};
+use super::layout::{self, FONTS, LEADING, lines};
 use super::story::{Mark, Scene};
 use crate::base::Lang;
 
@@ -21,27 +21,22 @@ const LINE: f64 = 18.0;
 /// Radius of the badge.
 const BADGE: f64 = 17.0;
 
-/// The drawing over a picture of this size, without a background. `family` is the family of fonts to name first.
-pub(super) fn overlay(scene: &Scene, lang: Lang, family: &str) -> String {
+/// The drawing over the picture of a scene, without a background.
+pub(super) fn overlay(scene: &Scene, lang: Lang) -> String {
     let (width, height) = (f64::from(scene.still.width), f64::from(scene.still.height));
     let mut body = String::new();
     for mark in &scene.marks {
-        let around = grown(mark, AROUND);
-        let Mark { x, y, width, height } = around;
+        let Mark { x, y, width, height } = grown(mark, AROUND);
         for class in ["halo", "box"] {
-            let _ = writeln!(
-                body,
-                "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" rx=\"6\" class=\"{class}\"/>"
-            );
+            layout::rect(&mut body, (x, y), (width, height), 6, class);
         }
     }
     let words = lines(scene.title.get(lang), LINE);
     if let Some(place) = callout(&scene.marks, (width, height), &words) {
         draw_callout(&mut body, scene, &place, &words);
     }
-    let fonts = layout::FONTS;
     format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" font-family=\"{family}, {fonts}\" aria-hidden=\"true\">\n<style>{STYLE}</style>\n{body}</svg>\n"
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" font-family=\"{FONTS}\" aria-hidden=\"true\">\n<style>{STYLE}</style>\n{body}</svg>\n"
     )
 }
 
@@ -54,7 +49,7 @@ fn grown(mark: &Mark, by: f64) -> Mark {
 
 /// Where the callout of these lines stands, beside the first place; none when it would cover a place wherever it stood, or when nothing is
 /// marked.
-pub(super) fn callout(marks: &[Mark], (width, height): (f64, f64), words: &[String]) -> Option<Mark> {
+fn callout(marks: &[Mark], (width, height): (f64, f64), words: &[String]) -> Option<Mark> {
     let first = marks.first()?;
     let widest = words.iter().map(|line| layout::width(line)).fold(0.0, f64::max);
     let room = widest * SIZE + 2.0 * PADDING + 2.0 * BADGE + 8.0;
@@ -102,10 +97,7 @@ fn draw_callout(body: &mut String, scene: &Scene, place: &Mark, words: &[String]
         let _ = writeln!(body, "<path d=\"M{:.1} {:.1}L{:.1} {:.1}\" class=\"{class}\"/>", start.0, start.1, end.0, end.1);
     }
     let Mark { x, y, width, height } = *place;
-    let _ = writeln!(
-        body,
-        "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" rx=\"8\" class=\"callout\"/>"
-    );
+    layout::rect(body, (x, y), (width, height), 8, "callout");
     let (cx, cy) = (x + PADDING + BADGE - 4.0, y + height / 2.0);
     let _ = writeln!(body, "<circle cx=\"{cx:.1}\" cy=\"{cy:.1}\" r=\"{BADGE}\" class=\"badge\"/>");
     let number = scene.number.to_string();

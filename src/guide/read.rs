@@ -1,6 +1,6 @@
 //! Reads a run folder as a story.
 //!
-//! Never writes into the folder, and never shows a picture whose bytes are not those that the journal names.
+//! Never writes into the folder, and reads no picture: each is read where it is shown.
 
 use std::path::Path;
 
@@ -13,15 +13,14 @@ use crate::say;
 /// The story of a run.
 ///
 /// # Errors
-/// [`FaultKind::Precondition`] when it has no pictures; [`FaultKind::Refused`] when a picture is not the one of the journal, or the folder
-/// is no run; [`FaultKind::Io`].
+/// [`FaultKind::Precondition`] when it has no pictures; [`FaultKind::Refused`] when the folder is no run; [`FaultKind::Io`].
 pub fn read(run: &Path) -> Result<Story, Fault> {
     let state = state::fold(&proof::read(run)?);
     let Some(start) = &state.start else { return Err(proof::not_a_run(run)) };
     let mut scenes = Vec::new();
     let mut before = None;
     for step in &state.steps {
-        let Some(mut scene) = scene(run, &state, step)? else { continue };
+        let Some(mut scene) = scene(run, &state, step) else { continue };
         scene.number = u32::try_from(scenes.len() + 1).unwrap_or(u32::MAX);
         if before != Some(&step.playbook) {
             let title = start.playbooks.iter().find(|one| one.guide == step.playbook).map(|one| one.title.clone());
@@ -54,14 +53,14 @@ fn title(state: &State) -> Message {
 }
 
 /// One step as a scene; none when it left no picture, or was not done.
-fn scene(run: &Path, state: &State, step: &Step) -> Result<Option<Scene>, Fault> {
+fn scene(run: &Path, state: &State, step: &Step) -> Option<Scene> {
     let shots = || step.shots.iter().map(|place| &state.shots[*place].1);
     if step.result == Some(StepResult::Redone) {
-        return Ok(None);
+        return None;
     }
     let before = shots().rfind(|shot| shot.before);
     let after = shots().rfind(|shot| !shot.before);
-    let Some(first) = before.or(after) else { return Ok(None) };
+    let first = before.or(after)?;
     let other = before.and(after).filter(|after| after.sha256 != first.sha256);
     let marks = first.marks.iter().map(|spot| Mark {
         x: f64::from(spot.x),
@@ -69,21 +68,20 @@ fn scene(run: &Path, state: &State, step: &Step) -> Result<Option<Scene>, Fault>
         width: f64::from(spot.width),
         height: f64::from(spot.height),
     });
-    Ok(Some(Scene {
+    Some(Scene {
         number: 0,
         chapter: None,
         title: step.title.clone(),
-        still: still(run, first)?,
-        after: other.map(|shot| still(run, shot)).transpose()?,
+        still: still(run, first),
+        after: other.map(|shot| still(run, shot)),
         marks: marks.collect(),
         press: before.is_some(),
         irreversible: state.once.values().any(|once| once.step == step.number),
         person: matches!(step.action.as_str(), "person" | "enter_pin" | "insert_lock" | "confirm" | "seal"),
-    }))
+    })
 }
 
 /// A picture, as the journal names it.
-fn still(run: &Path, shot: &Shot) -> Result<Still, Fault> {
-    proof::picture(run, shot)?;
-    Ok(Still { file: run.join(&shot.file), width: shot.width, height: shot.height })
+fn still(run: &Path, shot: &Shot) -> Still {
+    Still { run: run.to_owned(), file: shot.file.clone(), sha256: shot.sha256.clone(), width: shot.width, height: shot.height }
 }

@@ -4,7 +4,8 @@
 
 use std::path::PathBuf;
 
-use crate::base::Message;
+use crate::base::{Fault, Message};
+use crate::proof;
 
 /// What is told.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,12 +44,26 @@ pub struct Scene {
 /// A picture of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Still {
-    /// The PNG file.
-    pub file: PathBuf,
+    /// The run folder that it lies in.
+    pub run: PathBuf,
+    /// The PNG file, from there.
+    pub file: String,
+    /// SHA-256 of its bytes, lower-case hex.
+    pub sha256: String,
     /// Width in pixels.
     pub width: u32,
     /// Height in pixels.
     pub height: u32,
+}
+
+impl Still {
+    /// Its bytes: those that the journal names, or none.
+    ///
+    /// # Errors
+    /// As [`proof::picture`].
+    pub fn png(&self) -> Result<Vec<u8>, Fault> {
+        proof::picture(&self.run, &self.file, &self.sha256)
+    }
 }
 
 /// A place in a picture, in its pixels.

@@ -30,7 +30,7 @@ impl Format {
 /// Makes `formats` of the story in the new folder `to`; gives the files that a person opens, in the order of `formats`.
 ///
 /// # Errors
-/// [`FaultKind::Refused`] when `to` is there already, or lies in a run folder; [`FaultKind::Io`].
+/// [`FaultKind::Refused`] when `to` is there already, lies in a run folder, or when a picture is not the one of the journal; [`FaultKind::Io`].
 pub fn write(story: &Story, formats: &[Format], to: &Path, lang: Lang) -> Result<Vec<PathBuf>, Fault> {
     refuse_place(to)?;
     // Made beside its place and moved there whole.
@@ -86,8 +86,7 @@ fn page(story: &Story, folder: &Path, lang: Lang) -> Result<PathBuf, Fault> {
     for scene in &story.scenes {
         let stills = [(Some(&scene.still), false), (scene.after.as_ref(), true)];
         for (still, after) in stills.into_iter().filter_map(|(still, after)| Some((still?, after))) {
-            let bytes = std::fs::read(&still.file).map_err(|error| Fault::io("读取", "read", &still.file, &error))?;
-            files::write_new(&pictures.join(html::picture(scene, after)), &bytes)?;
+            files::write_new(&pictures.join(html::picture(scene, after)), &still.png()?)?;
         }
     }
     let name = PathBuf::from("index.html");

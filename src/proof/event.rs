@@ -192,6 +192,9 @@ pub struct Shot {
     pub marks: Vec<Spot>,
 }
 
+/// The kind of an [`Event::Message`] that is Ruku's own word of a file that it gave to the page, not the page's.
+pub const UPLOAD: &str = "upload";
+
 /// A place in a picture, in its device pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spot {

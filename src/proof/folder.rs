@@ -234,13 +234,9 @@ impl RunFolder {
     }
 
     /// Keeps a picture: its exact bytes as `data/shots/<number>.png`, on disk before the journal names it. Of `url` only the place is kept,
-    /// not the values of its query. Returns the path from the run folder.
-    pub fn keep_shot(&mut self, step: Option<u32>, shot: &MaskedShot, url: &str, title: &str) -> Result<String, Fault> {
-        self.keep_marked_shot(step, shot, url, title, false, Vec::new())
-    }
-
-    /// The same with the places that the step presses next, when it was taken `before` that, or has entered something in.
-    pub fn keep_marked_shot(
+    /// not the values of its query. `marks` are the places that the step presses next, when it was taken `before` that, or has entered
+    /// something in. Returns the path from the run folder.
+    pub fn keep_shot(
         &mut self,
         step: Option<u32>,
         shot: &MaskedShot,

@@ -21,6 +21,7 @@ pub mod verify;
 
 pub use event::{
     Continues, Event, LockChange, MaskNote, Mode, OnceOutcome, PlaybookRef, Record, RunResult, RunStart, Shot, Spot, StepResult,
+    UPLOAD,
 };
 pub(crate) use folder::not_a_run;
 pub use folder::{RunFolder, Sealed};
@@ -40,6 +41,11 @@ pub fn read(run: &Path) -> Result<Vec<Record>, Fault> {
 pub fn is_being_written(run: &Path) -> bool {
     let lock = std::fs::File::options().write(true).open(run.join(layout::WRITER_LOCK));
     lock.is_ok_and(|lock| matches!(lock.try_lock(), Err(std::fs::TryLockError::WouldBlock)))
+}
+
+/// Whether a folder holds something that makes it a run folder, whole or not.
+pub fn may_be_a_run(folder: &Path) -> bool {
+    bag::TAG_FILES.into_iter().chain([layout::DATA]).any(|name| folder.join(name).exists())
 }
 
 /// Whether a path lies in a run folder, or is one: nothing else is written there.
@@ -75,12 +81,12 @@ pub fn read_log(run: &Path) -> Result<Log, Fault> {
     journal::read(&bytes)
 }
 
-/// A picture of a run folder, byte for byte the one of the journal, which may come from a stranger.
+/// The picture `name` of a run folder, byte for byte the one that has this hash in the journal, which may come from a stranger.
 ///
 /// # Errors
 /// [`FaultKind::Refused`] when the journal names no place within the folder, or other bytes are there; [`FaultKind::Io`].
-pub fn picture(run: &Path, shot: &Shot) -> Result<Vec<u8>, Fault> {
-    let (folder, name) = (run.display(), &shot.file);
+pub fn picture(run: &Path, name: &str, sha256: &str) -> Result<Vec<u8>, Fault> {
+    let folder = run.display();
     let other = Fault::new(
         FaultKind::Refused,
         crate::say!(
@@ -93,7 +99,7 @@ pub fn picture(run: &Path, shot: &Shot) -> Result<Vec<u8>, Fault> {
     }
     let path = run.join(name);
     let bytes = std::fs::read(&path).map_err(|error| Fault::io("读取", "read", &path, &error))?;
-    if canonical::sha256(&bytes) == shot.sha256 { Ok(bytes) } else { Err(other) }
+    if canonical::sha256(&bytes) == sha256 { Ok(bytes) } else { Err(other) }
 }
 
 /// The report of a run in `lang`. Of a sealed run: the one in the bag. Of one that was killed: made now, beside its journal.

@@ -5,11 +5,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::event::{Event, LockChange, OnceOutcome, Record, RunResult, RunStart, Shot, StepResult};
+use super::event::{Event, LockChange, OnceOutcome, Record, RunResult, RunStart, Shot, StepResult, UPLOAD};
 use crate::base::{FaultKind, Message};
-
-/// The kind of a message that is Ruku's own word of a file, not the page's.
-const UPLOAD: &str = "upload";
 
 /// A moment of the run: by the wall clock, and in milliseconds since the writer was opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

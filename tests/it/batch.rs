@@ -8,8 +8,7 @@ use calamine::{Data, Reader, Xlsx};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::pin::files_with;
-use crate::world::{Running, World, ruku, until};
+use crate::world::{Running, World, files_with, ruku, until};
 
 /// How many applicants the table has. They come in pairs, whose locks go in the other way round.
 const APPLICANTS: usize = 4;

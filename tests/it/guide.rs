@@ -52,7 +52,7 @@ fn full_onboarding_does_everything_once_the_second_time_nothing_and_changes_once
 }
 
 /// Personal values of p1 and of the legal representative, PINs included.
-fn personal(world: &World) -> Vec<String> {
+pub(crate) fn personal(world: &World) -> Vec<String> {
     let person = &world.instance()["applicants"][0];
     let mut values: Vec<String> = ["姓名", "手机号", "身份证号", "企业名称", "统一社会信用代码", "pin"]
         .map(|key| person[key].as_str().unwrap().to_owned())

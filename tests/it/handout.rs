@@ -6,6 +6,7 @@ use std::process::{Command, Output};
 use serde_json::Value;
 
 use crate::golden::Golden;
+use crate::guide::personal;
 use crate::world::{Running, World, find_words, ruku_in};
 
 fn made(lang: &str, run: &Path, to: &Path) -> Command {
@@ -112,9 +113,4 @@ fn whole(mark: &Value, shot: &Value) -> bool {
         && number(mark, "width") > 0
         && x + number(mark, "width") <= number(shot, "width")
         && y + number(mark, "height") <= number(shot, "height")
-}
-
-fn personal(world: &World) -> Vec<String> {
-    let person = &world.instance()["applicants"][0];
-    ["姓名", "手机号", "身份证号", "pin"].map(|key| person[key].as_str().unwrap().to_owned()).into()
 }

@@ -1,6 +1,6 @@
 //! The PIN belongs to the person: typed on the page or in the agent's window, one try for each, and kept nowhere.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::screen::{Eyes, Screen};
-use crate::world::{Running, World, call, find_words, holds, until};
+use crate::world::{Running, World, call, files_with, find_words, holds, until};
 
 const FIELD: &str = "document.querySelector('input[type=password]')";
 const LOGIN: &str = "[...document.querySelectorAll('button')].find(b => b.textContent.trim() === '立即登录')";
@@ -119,27 +119,6 @@ fn arguments_are_watched(word: &str) {
     drop(loud.stdin.take());
     loud.wait().unwrap();
     assert!(watch.seen() > 0, "a PIN in arguments is seen");
-}
-
-/// Files below a folder that hold the word, as it stands or as UTF-16, whatever else goes on there.
-pub(crate) fn files_with(folder: &Path, word: &str) -> Vec<PathBuf> {
-    let wide: Vec<u8> = word.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if path.is_symlink() {
-            continue;
-        }
-        if path.is_dir() {
-            found.extend(files_with(&path, word));
-        } else if std::fs::metadata(&path).is_ok_and(|file| file.is_file() && file.len() < 64 << 20)
-            && let Ok(bytes) = std::fs::read(&path)
-            && (holds(&bytes, word) || bytes.windows(wide.len()).any(|window| window == wide))
-        {
-            found.push(path);
-        }
-    }
-    found
 }
 
 /// Nothing of the run or of the training holds the PIN, but for the training's own cards and its instance file.

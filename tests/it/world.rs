@@ -408,6 +408,27 @@ pub(crate) fn find_words(folder: &Path, words: &[String]) -> Vec<(PathBuf, Strin
     found
 }
 
+/// Files below a folder that hold the word, as it stands or as UTF-16, whatever else goes on there.
+pub(crate) fn files_with(folder: &Path, word: &str) -> Vec<PathBuf> {
+    let wide: Vec<u8> = word.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_symlink() {
+            continue;
+        }
+        if path.is_dir() {
+            found.extend(files_with(&path, word));
+        } else if std::fs::metadata(&path).is_ok_and(|file| file.is_file() && file.len() < 64 << 20)
+            && let Ok(bytes) = std::fs::read(&path)
+            && (holds(&bytes, word) || bytes.windows(wide.len()).any(|window| window == wide))
+        {
+            found.push(path);
+        }
+    }
+    found
+}
+
 /// All folders at any depth that hold a file of this name.
 pub(crate) fn folders_with(folder: &Path, name: &str) -> Vec<PathBuf> {
     let inner =

@@ -2,14 +2,12 @@
 //!
 //! Never a script, never an address outside of the folder, never a value that is not escaped, never more certainty than the journal has.
 
-use minijinja::Environment;
-use minijinja::syntax::SyntaxConfig;
-use minijinja::value::Serde;
+use serde::Serialize;
 
 use super::event::Record;
 use super::layout;
 use super::state::State;
-use crate::base::{Fault, FaultKind, Lang};
+use crate::base::{Fault, FaultKind, Lang, template};
 
 mod view;
 mod words;
@@ -32,30 +30,21 @@ pub(super) fn pair(records: &[Record], lang: Lang) -> Result<[(&'static str, Str
     Ok([(first, page(records, &state, lang, name(second))?), (second, page(records, &state, layout::other(lang), name(first))?)])
 }
 
-fn page(records: &[Record], state: &State, lang: Lang, beside: Option<&str>) -> Result<String, Fault> {
-    let mut environment = Environment::new();
-    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::Html);
-    environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
-    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
-    environment.set_syntax(syntax.map_err(unmade)?);
-    environment.add_function("t", move |zh: String, en: String| if lang == Lang::Zh { zh } else { en });
-    let view = view::of(records, state, lang);
-    environment
-        .template_from_str(TEMPLATE)
-        .and_then(|template| {
-            template.render(minijinja::context! {
-                report => Serde(&view),
-                tag => lang.tag(),
-                style => minijinja::Value::from_safe_string(STYLE.to_owned()),
-                beside,
-            })
-        })
-        .map_err(unmade)
+/// What the template takes.
+#[derive(Serialize)]
+struct Page<'a> {
+    report: view::View,
+    style: &'static str,
+    beside: Option<&'a str>,
 }
 
-fn unmade(error: minijinja::Error) -> Fault {
-    Fault::new(
-        FaultKind::Io,
-        crate::say!("报告生成失败（{error}）。请联系支持人员。", "could not make the report ({error}); ask support"),
-    )
+fn page(records: &[Record], state: &State, lang: Lang, beside: Option<&str>) -> Result<String, Fault> {
+    let page = Page { report: view::of(records, state, lang), style: STYLE, beside };
+    template::page(TEMPLATE, lang, &page).map_err(|fault| {
+        let detail = fault.detail;
+        Fault::new(
+            FaultKind::Io,
+            crate::say!("报告生成失败（{detail}）。请联系支持人员。", "could not make the report ({detail}); ask support"),
+        )
+    })
 }

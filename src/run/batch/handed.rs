@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::super::sealed;
-use crate::base::{Fault, FaultKind, Secret};
+use crate::base::{Fault, FaultKind, Secret, files};
 use crate::say;
 
 /// What the key of these files is made for.
@@ -37,9 +37,9 @@ impl Handed {
     pub fn sweep(folder: &Path) {
         for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
             let name = entry.file_name();
-            let own = name.to_str().is_some_and(|name| {
-                name.starts_with("batch-") && (name.ends_with(".row") || name.contains(".row.") && name.ends_with(".new"))
-            });
+            let name = name.to_string_lossy();
+            let row = files::written_for(&name).unwrap_or(&name);
+            let own = row.starts_with("batch-") && row.ends_with(".row");
             let written = entry.metadata().and_then(|found| found.modified());
             if own && written.is_ok_and(|written| written.elapsed().is_ok_and(|age| age > LEFT)) {
                 let _ = std::fs::remove_file(entry.path());

@@ -116,7 +116,7 @@ impl Walk<'_> {
                     self.last_picture = LastPicture { sha256: shot.picture.sha256().to_owned(), taken: Some((taken, window)) };
                     let spots = spots(marks, f64::from(shot.picture.width()) / f64::from(self.options.viewport.0));
                     let (picture, before) = (&shot.picture, when == When::Before);
-                    return self.folder.keep_marked_shot(Some(step), picture, &shot.url, &shot.title, before, spots).map(drop);
+                    return self.folder.keep_shot(Some(step), picture, &shot.url, &shot.title, before, spots).map(drop);
                 }
                 // A page that is just being replaced or still moves: look again.
                 Err(fault)

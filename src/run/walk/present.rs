@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use super::keep::When;
 use super::{Mode, Node, Step, Walk};
-use crate::actions::LongPlace;
 use crate::base::{Fault, Until};
 use crate::browser::page::Rect;
 
@@ -50,10 +49,8 @@ impl Walk<'_> {
             return places;
         }
         let stage = self.stage(AGAIN);
-        for (label, purpose) in step.act.enters() {
-            let Ok(target) = stage.target(&LongPlace { label: Some(label.clone()), ..LongPlace::default() }, true) else {
-                continue;
-            };
+        for (place, purpose) in step.act.enters() {
+            let Ok(target) = stage.target(&place, true) else { continue };
             match stage.browser.look(&target, purpose, &stage.until).await {
                 Ok(found) => places.extend(found.map(|found| found.rect)),
                 Err(fault) => tracing::debug!(%fault, "a field that was entered is not found again"),

@@ -76,7 +76,16 @@ pub(crate) fn opened(under: &Path, name: &str, redactor: &Redactor) -> RunFolder
             message: say("证书 30 天内到期，请尽快续期。", "the certificate ends within 30 days; renew it"),
         })
         .unwrap();
-    folder.keep_shot(Some(1), &shot(1), "http://ca-mutual.localhost:8080/?ticket=ticket-of-the-session", "CA 互认系统").unwrap();
+    folder
+        .keep_shot(
+            Some(1),
+            &shot(1),
+            "http://ca-mutual.localhost:8080/?ticket=ticket-of-the-session",
+            "CA 互认系统",
+            false,
+            Vec::new(),
+        )
+        .unwrap();
     folder
 }
 
@@ -151,7 +160,14 @@ pub(crate) fn bound(under: &Path, name: &str, redactor: &Redactor) -> RunFolder 
     step(&mut folder, 3, "fill", say(&format!("填写 姓名：{NAME}，手机号：138 0000 1234"), "Fill in name and mobile number"));
     folder.record(Event::Target { step: 3, matched: "文本框“手机号码”".into(), alternative: 1 }).unwrap();
     folder
-        .keep_shot(Some(3), &shot(3), "http://ca-mutual.localhost:8080/%E4%BA%91%E5%B0%8F%E9%B9%BF", &format!("您好，{NAME}"))
+        .keep_shot(
+            Some(3),
+            &shot(3),
+            "http://ca-mutual.localhost:8080/%E4%BA%91%E5%B0%8F%E9%B9%BF",
+            &format!("您好，{NAME}"),
+            false,
+            Vec::new(),
+        )
         .unwrap();
     done(&mut folder, 3);
     step(&mut folder, 4, "click", say("点击“确认申请”", "Press “确认申请”"));
@@ -161,12 +177,12 @@ pub(crate) fn bound(under: &Path, name: &str, redactor: &Redactor) -> RunFolder 
     folder.record(Event::Message { step: Some(4), text: "绑定成功！\u{7f}\u{1}".into(), kind: "toast".into() }).unwrap();
     let evidence = say("页面显示“绑定成功”", "the page shows “绑定成功”");
     folder.record(Event::OnceOutcome { step: 4, key, outcome: OnceOutcome::Done, evidence }).unwrap();
-    folder.keep_shot(Some(4), &shot(4), "about:blank", BLOCK).unwrap();
+    folder.keep_shot(Some(4), &shot(4), "about:blank", BLOCK, false, Vec::new()).unwrap();
     done(&mut folder, 4);
     step(&mut folder, 5, "close", say("关闭提示", "Close the notice"));
     let why = say("没有提示", "there was no notice");
     folder.record(Event::StepEnd { step: 5, result: StepResult::Skipped, why: Some(why) }).unwrap();
-    folder.keep_shot(None, &shot(5), "http://ca-mutual.localhost:8080/#/home?who=x", "首页").unwrap();
+    folder.keep_shot(None, &shot(5), "http://ca-mutual.localhost:8080/#/home?who=x", "首页", false, Vec::new()).unwrap();
     let message = say("CA 证书已绑定", "The CA certificate is bound");
     folder.record(Event::Milestone { name: "bound".into(), message }).unwrap();
     folder.end(RunResult::Done, None, 0).unwrap();
