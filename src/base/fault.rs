@@ -132,6 +132,12 @@ fn of_disk(error: &std::io::Error) -> Message {
             crate::say!("没有权限）。请换一个文件夹，或请管理员授权", "no permission); use another folder or ask for access")
         }
         ErrorKind::StorageFull => crate::say!("磁盘已满）。请清理磁盘", "the disk is full); make room"),
+        ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+            crate::say!(
+                "超出了允许的大小或配额）。请清理磁盘，或请管理员放宽",
+                "more than the quota or the largest file allowed); make room or ask for more"
+            )
+        }
         ErrorKind::ReadOnlyFilesystem => {
             crate::say!("磁盘是只读的）。请换一个文件夹", "the disk is read-only); use another folder")
         }

@@ -298,7 +298,8 @@ async fn attempt(
         Err(fault) => Err(fault),
     };
     if let Err(fault) = &flow {
-        folder.record(Event::Fault { step: None, kind: fault.kind, message: fault.message.clone() })?;
+        // Where it cannot be written, neither can the end of the folder, which says so beside the fault.
+        let _ = folder.record(Event::Fault { step: None, kind: fault.kind, message: fault.message.clone() });
     }
     flow
 }

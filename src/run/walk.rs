@@ -246,22 +246,29 @@ impl<'a> Walk<'a> {
             Err(fault) => Err(self.browser.explain(fault, matches!(step.act, Act::Window(_)), &self.until(STEP)).await),
             done => done,
         };
+        keep::measure(number, step.act.word(), before, self.browser.commands());
+        let kept = self.keep(number, mark, step, &done).await;
+        self.step = outer;
+        // How the step itself ended comes first: it may have to be checked at the portal.
+        done.and(kept).map(|()| Flow::On)
+    }
+
+    /// Keeps how a step ended, what the page said meanwhile, and a picture.
+    async fn keep(&mut self, number: u32, mark: Mark, step: &Step, done: &Result<(), Fault>) -> Result<(), Fault> {
         self.messages(number, mark)?;
-        let (result, why) = match &done {
+        let (result, why) = match done {
             Ok(()) => (StepResult::Done, None),
             Err(fault) if fault.kind == FaultKind::Stopped => (StepResult::Stopped, Some(fault.message.clone())),
             Err(fault) if fault.kind == FaultKind::Unsure => (StepResult::Unsure, Some(fault.message.clone())),
             Err(fault) => (StepResult::Failed, Some(fault.message.clone())),
         };
         self.stage(STEP).record(Event::StepEnd { step: number, result, why })?;
-        keep::measure(number, step.act.word(), before, self.browser.commands());
         if step.keep_picture || done.is_err() {
             let when = if waits(&step.act) { When::Looked } else { When::Acted };
             let entered = if done.is_ok() { self.entered(step).await } else { Vec::new() };
             self.picture(number, when, &entered).await?;
         }
-        self.step = outer;
-        done.map(|()| Flow::On)
+        Ok(())
     }
 
     async fn attempts(&mut self, scope: Scope<'_>, node: &Node, step: &Step) -> Result<(), Fault> {

@@ -8,17 +8,55 @@ use calamine::{Data, Reader, Xlsx};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
+use crate::registry::filled_in;
 use crate::world::{Running, World, files_with, ruku, until};
 
 /// How many applicants the table has. They come in pairs, whose locks go in the other way round.
-const APPLICANTS: usize = 4;
+const APPLICANTS: usize = 12;
 /// The row of each applicant: below the headings.
 const FIRST_ROW: usize = 2;
-/// Whose certificate has expired, and whose page does not come: one of each kind, in different pairs.
+/// Whose certificate has expired, what the registry sends back, and whose page does not come: in different pairs.
 const EXPIRED: usize = 2;
-const SERVER_ERROR: usize = APPLICANTS;
-/// At whose confirmation the batch is killed.
-const KILLED: usize = 3;
+const SENT_BACK: usize = 5;
+const SERVER_ERROR: usize = 10;
+/// At whose confirmation of the binding the batch is killed.
+const KILLED: usize = 7;
+
+/// Hands in what stands in the registry, which is entered by a ticket as from the sign-on: a short form of 3.2.
+const SUBMISSION: &str = r#"
+guide: "3.2.1"
+edition: V1.0 2020-12-01
+title: 提交已填好的信息
+inputs: { 姓名: { type: text, privacy: personal } }
+steps:
+  - open: { site: registry, ask: { zh: 网址, en: address } }
+  - click: 确认登录
+  - expect: { at: registry, site_text: registry.inside }
+  - check_holder: { shown: { label: 当前登录人 }, expected: "{{ 姓名 }}" }
+  - expect: { site_text: registry.status, row: 当前状态 }
+  - finish_when: { site_text: registry.verified, row: 当前状态 }
+    within: 500ms
+    reason: 主体库此前已验证通过
+  - when: { seen: { site_text: registry.pending, row: 当前状态 } }
+    then: []
+    else:
+      - click: 修改信息
+      - click: 下一步
+      - expect: { site_text: registry.next_answered }
+      - tick: 我已阅读并承诺
+      - click: { on: 提交信息, answer: 确定 }
+        once: { id: registry.submit, done_when: { site_text: registry.submitted }, refused_when: { site_text: registry.submit_refused }, revision: next }
+      - click: 返回单位概况
+  - park: { until: { site_text: registry.decided, row: 当前状态 }, every: 1s }
+    within: 3s
+    reason: 主体库信息待验证
+    steps:
+      - click: 刷新
+  - refuse_when: { site_text: registry.reasons, target: { text: 退回修改, whole: true, row: 当前状态 } }
+    kind: business
+    reason: 平台退回了申报，原因见下
+  - expect: { site_text: registry.verified, row: 当前状态 }
+"#;
 
 const COLUMNS: [&str; 5] = ["姓名", "身份证号", "手机号", "企业名称", "统一社会信用代码"];
 
@@ -45,6 +83,8 @@ struct Desk<'w> {
     world: &'w World,
     /// The applicant of the row under way, from 1.
     now: usize,
+    /// Whether the planted faults happen.
+    faults: bool,
     ended: Vec<(usize, String)>,
 }
 
@@ -64,14 +104,17 @@ impl Desk<'_> {
         self.now = row + 1 - FIRST_ROW;
         let first = self.now % 2 == 1;
         // Who comes alone, or first of a pair, finds the other one's lock in the first reader.
-        if first || self.ended.is_empty() {
+        if first || self.reader_of(&Desk::id(self.now)).is_none() {
             self.clear();
-            let other = if first { (self.now + 1).min(APPLICANTS) } else { self.now - 1 };
+            let other = if first { self.now + 1 } else { self.now - 1 };
             self.world.training(&["insert", &Desk::id(other), "--slot", "0"]);
         }
-        if self.now == SERVER_ERROR {
+        if self.faults && self.now == SERVER_ERROR {
             self.world.admin("/fail-once", &json!({ "path": "/bind/person", "status": 500 }));
         }
+        let verdict = if self.faults && self.now == SENT_BACK { "reject" } else { "pass" };
+        let switches = json!({ "verify_millis": 0, "verdict": verdict, "reasons": ["营业执照扫描件不清晰"] });
+        self.world.admin("/registry/switch", &switches);
     }
 
     /// Whose lock is in a reader.
@@ -90,6 +133,7 @@ impl Desk<'_> {
                 Some(slot) => run.type_line(&(slot + 1).to_string()),
                 None => panic!("two locks, and none of them is {card}'s: {gate}"),
             },
+            "address" => run.type_line(&address(self.world, self.now)),
             "confirm" => run.type_line(""),
             other => panic!("nobody expected {other}: {gate}"),
         }
@@ -114,6 +158,12 @@ impl Desk<'_> {
             }
         }
     }
+}
+
+/// Where the applicant of this number enters the registry, good once.
+fn address(world: &World, number: usize) -> String {
+    let told = world.call("POST", "/ticket", &json!({ "site": "registry", "applicant": Desk::id(number) }));
+    told["address"].as_str().unwrap().to_owned()
 }
 
 /// The arguments of every process that `parent` has started, and their environment.
@@ -143,23 +193,33 @@ fn results(world: &World) -> Vec<(usize, String)> {
     cells.rows().skip(1).map(|row| (text(&row[0]).parse::<usize>().unwrap() + 1 - FIRST_ROW, text(&row[2]))).collect()
 }
 
-/// How often each applicant was bound, and how often that was asked for.
-fn binds(world: &World) -> Vec<(u64, u64)> {
+/// What the portals have done for each applicant, or were asked for.
+fn counted(world: &World, what: &str) -> Vec<u64> {
     let store = world.store();
-    let of = |number: usize, what: &str| store["per_applicant"][Desk::id(number)][what].as_u64().unwrap_or(0);
-    (1..=APPLICANTS).map(|number| (of(number, "bind"), of(number, "bind_requests"))).collect()
+    let of = |id: &str| match what {
+        "submit_requests" => store["registry"]["entries"][id][what].as_u64(),
+        what => store["per_applicant"][id][what].as_u64(),
+    };
+    for_all(|number| of(&Desk::id(number)).unwrap_or(0))
+}
+
+fn for_all<T>(of: impl Fn(usize) -> T) -> Vec<T> {
+    (1..=APPLICANTS).map(of).collect()
 }
 
 #[test]
 fn a_table_is_run_row_by_row_killed_gone_on_with_and_its_failures_run_again() {
     let world = World::start_with(501, APPLICANTS);
     table(&world);
+    (1..=APPLICANTS).for_each(|number| filled_in(&world, number));
+    let submission = world.write("submission.yaml", SUBMISSION);
+    let playbooks = ["2.1.1", "2.2", &submission];
     world.admin("/locks/validity", &json!({ "card": Desk::id(EXPIRED), "days": -1 }));
     let words: Vec<String> =
         people(&world).iter().flat_map(|person| COLUMNS.map(|column| person[column].as_str().unwrap().to_owned())).collect();
-    let mut desk = Desk { world: &world, now: 0, ended: Vec::new() };
+    let mut desk = Desk { world: &world, now: 0, faults: true, ended: Vec::new() };
 
-    let mut run = Running::start(batch(&world, &["2.1.1", "2.2"], &["--operator", "terminal"]));
+    let mut run = Running::start(batch(&world, &playbooks, &["--operator", "terminal"]));
     desk.serve(&mut run, |desk, event| desk.now == KILLED && event["kind"] == "confirm");
     let given = given_to_children(run.pid());
     assert!(given.windows(8).any(|part| part == b"--handed"), "the run of the row is a child of the batch");
@@ -173,43 +233,49 @@ fn a_table_is_run_row_by_row_killed_gone_on_with_and_its_failures_run_again() {
         let runs = std::fs::read_dir(&killed).unwrap().map(|run| run.unwrap().path()).filter(|path| path.is_dir());
         runs.into_iter().all(|run| !ruku::proof::is_being_written(&run))
     });
-    assert_eq!(binds(&world)[KILLED - 1], (0, 0), "nobody has confirmed it");
-    assert_eq!(desk.ended.iter().map(|(who, class)| (*who, class.as_str())).collect::<Vec<_>>(), [(1, "done"), (2, "business")]);
+    assert_eq!(counted(&world, "bind_requests")[KILLED - 1], 0, "nobody has confirmed it");
+    let class = |who: usize| match who {
+        EXPIRED | SENT_BACK => "business",
+        SERVER_ERROR => "technical",
+        _ => "done",
+    };
+    let classes = |rows: &[usize]| rows.iter().map(|who| (*who, class(*who).to_owned())).collect::<Vec<_>>();
+    assert_eq!(desk.ended, classes(&for_all(|who| who)[..KILLED - 1]));
 
     // The same command goes on: what is done is not run again, and what has failed only when asked for.
     desk.ended.clear();
-    let mut run = Running::start(batch(&world, &["2.1.1", "2.2"], &["--operator", "terminal"]));
+    let mut run = Running::start(batch(&world, &playbooks, &["--operator", "terminal"]));
     desk.serve(&mut run, |_, _| false);
     let (code, said, events) = run.end();
     assert_eq!(code, 3, "{said}");
-    let wanted: Vec<(usize, &str)> =
-        (KILLED..=APPLICANTS).map(|who| (who, if who == SERVER_ERROR { "technical" } else { "done" })).collect();
-    assert_eq!(desk.ended.iter().map(|(who, class)| (*who, class.as_str())).collect::<Vec<_>>(), wanted, "{said}");
+    assert_eq!(desk.ended, classes(&for_all(|who| who)[KILLED - 1..]), "{said}");
     let continued = events.iter().filter(|event| event["type"] == "run.start" && event["continues"].is_object()).count();
     assert_eq!(continued, 1, "the killed run was gone on with: {said}");
-    let fault = |who: usize| who == EXPIRED || who == SERVER_ERROR;
-    let once: Vec<(u64, u64)> = (1..=APPLICANTS).map(|who| if fault(who) { (0, 0) } else { (1, 1) }).collect();
-    assert_eq!(binds(&world), once, "{said}");
-    let word = |who: usize| match who {
-        EXPIRED => "业务问题",
-        SERVER_ERROR => "技术故障",
+    let bound = for_all(|who| u64::from(![EXPIRED, SERVER_ERROR].contains(&who)));
+    for what in ["bind", "bind_requests", "submit", "submit_requests"] {
+        assert_eq!(counted(&world, what), bound, "{what}: {said}");
+    }
+    let word = |who: usize| match class(who) {
+        "business" => "业务问题",
+        "technical" => "技术故障",
         _ => "完成",
     };
-    assert_eq!(results(&world), (1..=APPLICANTS).map(|who| (who, word(who).to_owned())).collect::<Vec<_>>());
+    assert_eq!(results(&world), for_all(|who| (who, word(who).to_owned())));
 
-    // The lock is renewed and the portal is well again: only what failed is run, each once.
+    // The lock is renewed, the reason mended and the portal well again: only what failed is run, and what was sent back is handed in anew.
     world.admin("/locks/validity", &json!({ "card": Desk::id(EXPIRED), "days": 300 }));
-    desk.ended.clear();
-    let mut command = batch(&world, &["2.1.1", "2.2"], &["--operator", "scripted", "--only", "failed"]);
+    (desk.faults, desk.ended) = (false, Vec::new());
+    let mut command = batch(&world, &playbooks, &["--operator", "terminal", "--only", "failed"]);
     // What is said is looked through for what is nobody's, so it says everything.
     command.env("RUKU_LOG", "trace");
     let mut run = Running::start(command);
-    desk.clear();
-    run.wait_for("batch.done", |_| true);
+    desk.serve(&mut run, |_, _| false);
     let (code, said, events) = run.end();
     assert_eq!(code, 0, "{said}");
-    let begun = events.iter().filter(|event| event["type"] == "batch.begin").count();
-    assert_eq!((begun, binds(&world)), (2, vec![(1, 1); APPLICANTS]), "{said}");
+    assert_eq!(desk.ended, [EXPIRED, SENT_BACK, SERVER_ERROR].map(|who| (who, "done".to_owned())), "{said}");
+    for (what, twice) in [("bind", 0), ("bind_requests", 0), ("submit", 1), ("submit_requests", 1)] {
+        assert_eq!(counted(&world, what), for_all(|who| 1 + if who == SENT_BACK { twice } else { 0 }), "{what}: {said}");
+    }
 
     // Nobody's name or number in the results, in the journal, or in what was said to a log.
     let printed = said + &serde_json::to_string(&events).unwrap();
@@ -239,39 +305,48 @@ fn a_table_is_run_row_by_row_killed_gone_on_with_and_its_failures_run_again() {
 #[test]
 fn what_is_sent_back_is_a_business_problem_and_what_is_parked_goes_on() {
     let world = World::start_with(502, 2);
-    for applicant in ["p1", "p2"] {
-        world.admin("/prepare", &json!({ "applicant": applicant, "bound": true }));
-    }
+    [1, 2].into_iter().for_each(|number| filled_in(&world, number));
     world.admin("/registry/switch", &json!({ "verify_millis": 3_600_000 }));
-    let playbooks = Path::new(env!("CARGO_MANIFEST_DIR")).join("playbooks/3.2-registry-maintenance.yaml");
-    let text = std::fs::read_to_string(playbooks).unwrap();
-    assert_eq!(text.matches("within: 60s").count(), 1);
-    let impatient = world.write("3.2-impatient.yaml", &text.replace("within: 60s", "within: 3s"));
+    let submission = world.write("submission.yaml", SUBMISSION);
     let table = world.folder.path().join("名单.xlsx");
     let mut template = ruku();
-    template.args(["batch", "3.1", &impatient, "--template"]).arg(&table).arg("--training-at").arg(&world.file);
+    template.args(["batch", &submission, "--template"]).arg(&table).arg("--training-at").arg(&world.file);
     assert!(template.output().unwrap().status.success());
-    let start = || {
+    // Lets the person answer whatever is asked, until the batch is done.
+    let all = |second: &dyn Fn()| {
         let mut command = ruku();
-        command.env("TMPDIR", world.temporary()).args(["batch", "3.1", &impatient]).arg(&table);
-        command.args(["--json", "--no-pictures", "--training-at"]).arg(&world.file);
-        Running::start(command)
+        command.env("TMPDIR", world.temporary()).args(["batch", &submission]).arg(&table);
+        command.args(["--operator", "terminal", "--json", "--no-pictures", "--training-at"]).arg(&world.file);
+        let (mut run, mut row) = (Running::start(command), 0);
+        loop {
+            let event =
+                run.wait_until(|event| matches!(event["type"].as_str(), Some("batch.begin" | "batch.done" | "gate.open")));
+            match (event["type"].as_str().unwrap(), event["kind"].as_str()) {
+                ("batch.done", _) => break run.end(),
+                ("batch.begin", _) => {
+                    row = usize::try_from(event["row"].as_u64().unwrap()).unwrap();
+                    if row == 3 {
+                        second();
+                    }
+                }
+                (_, Some("address")) => run.type_line(&address(&world, row + 1 - FIRST_ROW)),
+                _ => run.type_line(""),
+            }
+        }
     };
     let classes = |events: &[Value]| -> Vec<(u64, String)> {
         let ends = events.iter().filter(|event| event["type"] == "batch.end");
         ends.map(|end| (end["row"].as_u64().unwrap(), end["class"].as_str().unwrap().to_owned())).collect()
     };
 
-    let mut run = start();
-    run.wait_for("batch.begin", |event| event["row"] == 3);
-    world.admin("/registry/switch", &json!({ "verify_millis": 0, "verdict": "reject", "reasons": ["营业执照扫描件不清晰"] }));
-    let (code, said, events) = run.end();
+    let reject = json!({ "verify_millis": 0, "verdict": "reject", "reasons": ["营业执照扫描件不清晰"] });
+    let (code, said, events) = all(&|| world.admin("/registry/switch", &reject));
     assert_eq!((code, classes(&events)), (6, vec![(2, "parked".into()), (3, "business".into())]), "{said}");
     assert!(said.contains("第 2 行：挂起") && said.contains("第 3 行：业务问题"), "{said}");
     assert!(said.contains("营业执照扫描件不清晰"), "{said}");
 
     world.admin("/registry/verdict", &json!({ "verdict": "pass" }));
-    let (code, said, events) = start().end();
+    let (code, said, events) = all(&|| {});
     assert_eq!((code, classes(&events)), (6, vec![(2, "done".into())]), "what failed is left alone: {said}");
     assert!(events.iter().any(|event| event["type"] == "run.start" && event["continues"].is_object()), "{said}");
     assert_eq!(world.counter("submit"), 2, "each once");

@@ -16,9 +16,17 @@ struct Entrant {
     token: String,
 }
 
-fn ticket(world: &World, site: &str) -> String {
-    let told = world.call("POST", "/ticket", &json!({ "site": site, "applicant": "p1" }));
+fn ticket(world: &World, site: &str, applicant: &str) -> String {
+    let told = world.call("POST", "/ticket", &json!({ "site": site, "applicant": applicant }));
     told["ticket"].as_str().unwrap().to_owned()
+}
+
+/// Everything that the registry wants of the applicant of this number is there, and nothing is handed in.
+pub(crate) fn filled_in(world: &World, number: usize) {
+    let mut entrant = Entrant::enter_as(world, &format!("p{number}"));
+    let saved = entrant.save(&good_of(world, number), &staff());
+    assert_eq!(saved["msg"], "保存成功", "{saved}");
+    entrant.upload_all();
 }
 
 impl Entrant {
@@ -31,7 +39,11 @@ impl Entrant {
     }
 
     fn enter(world: &World) -> Entrant {
-        let (mut entrant, ticket) = (Entrant::outside(world), ticket(world, "registry"));
+        Entrant::enter_as(world, "p1")
+    }
+
+    fn enter_as(world: &World, applicant: &str) -> Entrant {
+        let (mut entrant, ticket) = (Entrant::outside(world), ticket(world, "registry", applicant));
         entrant.look(&format!("/sso/entry?ticket={ticket}"));
         assert_eq!(entrant.post("/sso/confirm", &[("ticket", &ticket)]).status, 303);
         entrant.look("/");
@@ -86,7 +98,11 @@ impl Entrant {
 
 /// Values that the registry takes, for p1.
 fn good(world: &World) -> Value {
-    let person = &world.instance()["applicants"][0];
+    good_of(world, 1)
+}
+
+fn good_of(world: &World, number: usize) -> Value {
+    let person = &world.instance()["applicants"][number - 1];
     let known = [("contact", "姓名"), ("contact_id", "身份证号"), ("contact_mobile", "手机号"), ("account_name", "企业名称")];
     let drawn = [
         ("unit_kind", "单位性质"),
@@ -158,7 +174,7 @@ fn nobody_is_in_without_a_ticket_and_a_login_ends() {
     for path in [SAVE, SUBMIT, "/rest/registryAction/check", "/rest/fileAction/remove"] {
         assert_eq!(outside.post(path, &[]).status, 401, "{path}");
     }
-    let foreign = ticket(&world, "member");
+    let foreign = ticket(&world, "member", "p1");
     outside.look(&format!("/sso/entry?ticket={foreign}"));
     assert_eq!(outside.post("/sso/confirm", &[("ticket", &foreign)]).status, 403, "a ticket of another platform");
 

@@ -146,7 +146,7 @@ pub(super) fn read(pictures: &[PathBuf]) -> String {
         let reading = some.iter().map(|picture| {
             let mut command = Command::new("tesseract");
             // One thread each: several are read at a time.
-            command.env("OMP_THREAD_LIMIT", "1").arg(picture).args(["-", "-l", "chi_sim+eng", "--psm", "11"]);
+            command.env("OMP_THREAD_LIMIT", "1").arg(picture).args(["-", "-l", "chi_sim", "--psm", "11"]);
             command.stderr(Stdio::null()).stdout(Stdio::piped()).spawn().expect("tesseract is installed")
         });
         for (child, picture) in reading.collect::<Vec<_>>().into_iter().zip(some) {

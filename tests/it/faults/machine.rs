@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Child, Command};
 
 use ruku::training::cards::CardHost;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 use serde_json::{Value, json};
 
 use super::{at_the_bind, at_the_press, binds, fault, goes_on, row};
@@ -78,6 +78,34 @@ fn the_run_folder_is_deleted_while_the_press_is_on_its_way() {
     let told = said.lines().rev().find_map(|line| line.strip_prefix("错误：")).unwrap();
     row("点击后办理档案被删除，已办理", &told.replace(&*folder.to_string_lossy(), "…"), &binds(&world), code);
     // Whoever starts again is told by the page, and presses nothing.
+    goes_on(&world);
+}
+
+/// Whoever started Ruku allows it no larger files from now on.
+#[test]
+fn what_became_of_the_press_cannot_be_written_down() {
+    let world = World::start(929);
+    world.admin("/hold", &json!({ "path": "/rest/bindAction/apply", "after": true }));
+    let plain = world.unpictured(&["2.1.1", "2.2"]);
+    // Where the limit kills nobody, writing fails.
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]).arg(plain.get_program()).args(plain.get_args());
+    for (name, value) in plain.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    let mut run = at_the_press(command, &world);
+    run.type_line("");
+    until("the portal has done it", || world.counter("bind") == 1);
+    let nothing = Rlimit { current: Some(0), maximum: None };
+    prlimit(Pid::from_raw(i32::try_from(run.pid()).unwrap()), Resource::Fsize, nothing).unwrap();
+    world.admin("/release", &json!({}));
+    let (code, said, _) = run.end();
+    let told = said.rsplit_once("错误：").unwrap().1.trim_end();
+    let place = told.split(['：', '（']).find(|part| part.starts_with('/')).unwrap_or("/nowhere");
+    row("点击后写不进记录，已办理", &told.replace(place, "…"), &binds(&world), code);
     goes_on(&world);
 }
 
