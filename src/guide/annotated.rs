@@ -48,8 +48,8 @@ fn sign_size(words: &str) -> (f64, f64) {
 fn sign(words: &str, (width, height): (f64, f64)) -> String {
     let mut body = String::new();
     layout::rect(&mut body, (0.0, 0.0), (width, height), 8, "sign");
-    layout::text(&mut body, (PADDING, height / 2.0 + SIZE * 0.36), SIZE, "words", &[words.to_owned()]);
+    layout::text(&mut body, (width / 2.0, height / 2.0 + SIZE * 0.36), SIZE, "words", &[words.to_owned()]);
     format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" font-family=\"{FONTS}\"><style>.sign{{fill:#1f2733;fill-opacity:.82}}.words{{fill:#fff}}</style>{body}</svg>"
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" font-family=\"{FONTS}\" text-anchor=\"middle\"><style>.sign{{fill:#1f2733;fill-opacity:.82}}.words{{fill:#fff}}</style>{body}</svg>"
     )
 }

@@ -85,5 +85,8 @@ fn record(set: &Set, timeline: &Timeline, mut recorder: Recorder) -> Result<Vec<
 }
 
 fn ended() -> Fault {
-    Fault::new(FaultKind::Io, say!("影片生成中断。请重试，或联系支持人员。", "making the film broke off; try again, or ask support"))
+    Fault::new(
+        FaultKind::Io,
+        say!("影片生成中断。请重试，或联系支持人员。", "making the film broke off; try again, or ask support"),
+    )
 }

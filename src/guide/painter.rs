@@ -27,8 +27,7 @@ const FAMILIES: [&str; 11] = [
 ];
 
 /// A drawing that only Chinese letters can fill.
-const PROBE: &str =
-    "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\" height=\"9\"><text y=\"8\" font-size=\"8\" font-family=\"sans-serif\">演示入库</text></svg>";
+const PROBE: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\" height=\"9\"><text y=\"8\" font-size=\"8\" font-family=\"sans-serif\">演示入库</text></svg>";
 
 /// Paints, with the fonts loaded once.
 pub(super) struct Painter {
@@ -97,7 +96,8 @@ impl Painter {
         let mut drawn = Drawn::default();
         drawn.look(tree.root().children());
         // Without any family at all, a text is not even in the tree.
-        let written = svg.split("<text ").skip(1).filter(|rest| !rest.split_once('>').is_some_and(|(_, own)| own.starts_with('<')));
+        let written =
+            svg.split("<text ").skip(1).filter(|rest| !rest.split_once('>').is_some_and(|(_, own)| own.starts_with('<')));
         let written = written.count();
         if drawn.lost.is_empty() && drawn.texts >= written {
             return Ok(tree);

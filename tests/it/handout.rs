@@ -101,7 +101,10 @@ fn pictures_and_films(to: &Path, page: &str, lang: &str) {
     assert!(place(b"ftyp") < place(b"moov") && place(b"moov") < place(b"mdat") && place(b"avc1") < place(b"mdat"));
     let captions = std::fs::read_to_string(to.join("film.vtt")).unwrap();
     assert_eq!(captions.matches("\nstep-").count(), steps);
-    assert_eq!(captions.matches(if lang == "zh" { "由本人操作" } else { "by the person" }).count(), page.matches("class=\"person\"").count());
+    assert_eq!(
+        captions.matches(if lang == "zh" { "由本人操作" } else { "by the person" }).count(),
+        page.matches("class=\"person\"").count()
+    );
     let gif = std::fs::read(to.join("film.gif")).unwrap();
     assert!(gif.starts_with(b"GIF89a") && gif.len() < 5_000_000, "{} bytes", gif.len());
 }

@@ -62,11 +62,7 @@ pub(super) struct Piece<'c> {
 ///
 /// # Errors
 /// As [`Set::page`], and those of `sink`.
-pub(super) fn paint(
-    set: &Set,
-    timeline: &Timeline,
-    sink: &mut dyn FnMut(&Piece) -> Result<(), Fault>,
-) -> Result<(), Fault> {
+pub(super) fn paint(set: &Set, timeline: &Timeline, sink: &mut dyn FnMut(&Piece) -> Result<(), Fault>) -> Result<(), Fault> {
     let sprites = Sprites::new(set.painter, set.frame.unit())?;
     let mut canvas: Option<(Ground, Canvas)> = None;
     for span in &timeline.spans {
@@ -181,7 +177,11 @@ impl Sprites {
             );
             Ok((painter.paint(&svg, 1.0)?, middle))
         });
-        Ok(Sprites { rings: rings.collect::<Result<_, Fault>>()?, pointer: painter.paint(POINTER, scale as f32)?, tip: 3.0 * scale })
+        Ok(Sprites {
+            rings: rings.collect::<Result<_, Fault>>()?,
+            pointer: painter.paint(POINTER, scale as f32)?,
+            tip: 3.0 * scale,
+        })
     }
 
     /// The pointer, and where its picture stands when it points there.

@@ -145,7 +145,8 @@ impl Set<'_> {
         let scene = &self.story.scenes[index];
         let mut picture = painter::plain(self.frame.width, self.frame.height, CARD)?;
         let (width, height, unit) = (f64::from(self.frame.width), f64::from(self.frame.page), self.frame.unit);
-        let (section, title) = scene.chapter.as_ref().map_or(("", ""), |(section, title)| (section.as_str(), title.get(self.lang)));
+        let (section, title) =
+            scene.chapter.as_ref().map_or(("", ""), |(section, title)| (section.as_str(), title.get(self.lang)));
         let mut body = String::new();
         let whole = fitted(self.story.title.get(self.lang), width * 0.8, &[(24.0 * unit, 1), (18.0 * unit, 2)]);
         centred(&mut body, (width, height * 0.2), &whole, "whole");
@@ -165,12 +166,12 @@ impl Set<'_> {
         let right = width - 18.0 * unit;
         let wide = |words: &str| layout::width(words) * small;
         let mut left = right - wide(&self.demo);
-        layout::text(&mut body, (left, height - 16.0 * unit), small, "demo", std::slice::from_ref(&self.demo));
+        anchored(&mut body, "end", (right, height - 16.0 * unit), (small, std::slice::from_ref(&self.demo)), "demo");
         if let Some(sign) = scene.and_then(sign) {
             let words = sign.get(self.lang).to_owned();
             let long = wide(&words) + 20.0 * unit;
             layout::rect(&mut body, (right - long, 10.0 * unit), (long, 28.0 * unit), 6, "sign");
-            layout::text(&mut body, (right - long + 10.0 * unit, 30.0 * unit), small, "sign-words", &[words]);
+            anchored(&mut body, "middle", (right - long / 2.0, 30.0 * unit), (small, &[words]), "sign-words");
             left = left.min(right - long);
         }
         if let Some(scene) = scene {
@@ -178,7 +179,7 @@ impl Set<'_> {
             let _ = write!(body, "<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\" class=\"badge\"/>");
             let number = scene.number.to_string();
             let size = if number.len() > 2 { 18.0 } else { 23.0 } * unit;
-            layout::text(&mut body, (x - digits(&number) * size / 2.0, y + size * 0.36), size, "number", &[number]);
+            anchored(&mut body, "middle", (x, y + size * 0.36), (size, &[number]), "number");
             let from = x + radius + 16.0 * unit;
             let room = left - from - 20.0 * unit;
             let (size, words) = fitted(scene.title.get(self.lang), room, &[(26.0 * unit, 2), (19.0 * unit, 3)]);
@@ -196,11 +197,6 @@ fn drawing((width, height): (f64, f64), body: &str) -> String {
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" font-family=\"{FONTS}\"><style>{STYLE}</style>{body}</svg>"
     )
-}
-
-/// The width of figures, which all fonts draw about alike.
-fn digits(number: &str) -> f64 {
-    number.len() as f64 * 0.56
 }
 
 /// The largest of the sizes in which the text takes no more than that many lines, and its lines; the last one is cut if it must be.
@@ -223,7 +219,12 @@ fn fitted(text: &str, room: f64, sizes: &[(f64, usize)]) -> (f64, Vec<String>) {
 
 /// Lines in the middle of the width, the first with its base line at the height.
 fn centred(body: &mut String, (width, y): (f64, f64), (size, words): &(f64, Vec<String>), class: &str) {
+    anchored(body, "middle", (width / 2.0, y), (*size, words), class);
+}
+
+/// Lines that have their middle or their end at the point, however wide the font draws them.
+fn anchored(body: &mut String, anchor: &str, at: (f64, f64), (size, words): (f64, &[String]), class: &str) {
     let mut own = String::new();
-    layout::text(&mut own, (width / 2.0, y), *size, class, words);
-    body.push_str(&own.replace("<text ", "<text text-anchor=\"middle\" "));
+    layout::text(&mut own, at, size, class, words);
+    body.push_str(&own.replace("<text ", &format!("<text text-anchor=\"{anchor}\" ")));
 }

@@ -189,5 +189,8 @@ impl Palette {
 }
 
 fn failed(why: &dyn std::fmt::Display) -> Fault {
-    Fault::new(FaultKind::Io, say!("动图生成失败（{why}）。请联系支持人员。", "the animation could not be made ({why}); ask support"))
+    Fault::new(
+        FaultKind::Io,
+        say!("动图生成失败（{why}）。请联系支持人员。", "the animation could not be made ({why}); ask support"),
+    )
 }

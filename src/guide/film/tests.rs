@@ -87,7 +87,8 @@ fn a_film_shows_what_its_timeline_says() {
         let (frame, timeline) = timeline(&made.story, lang);
         let film = film(&made.story, lang, &painter).unwrap();
         let shown = Shown::decode(&film.mp4);
-        let set = Set { story: &made.story, frame: frame.clone(), lang, painter: &painter, demo: made.story.demo().get(lang).into() };
+        let set =
+            Set { story: &made.story, frame: frame.clone(), lang, painter: &painter, demo: made.story.demo().get(lang).into() };
         assert_eq!(faults(&shown, &set, &timeline), Vec::<String>::new());
         let megabytes_a_minute = film.mp4.len() as f64 / 1e6 / timeline.seconds() * 60.0;
         assert!(megabytes_a_minute < 2.0, "{megabytes_a_minute} MB a minute");
@@ -120,6 +121,8 @@ fn a_film_that_is_black_empty_short_or_of_another_size_is_found() {
     found(good.with_one(7, |frame| frame.y.fill(16)), "black");
     found(good.with_one(7, |frame| frame.y.fill(200)), "empty");
     found(good.with_one(7, |frame| frame.y.rotate_left(40)), "watermark");
+    let last = good.frames.len() - 1;
+    found(good.with_one(last, |frame| frame.y[200 * SIZE.0 as usize..][..16000].fill(90)), "another picture");
     found(Shown { frames: good.frames[1..].to_vec() }, "frames");
     found(Shown { frames: Vec::new() }, "frames");
     found(good.with_one(7, |frame| frame.width -= 2), "size");

@@ -40,9 +40,8 @@ impl Yuv {
                 above[1] = brightness(&upper[4..]);
                 below[0] = brightness(&lower[..4]);
                 below[1] = brightness(&lower[4..]);
-                let sum = |at: usize| {
-                    i32::from(upper[at]) + i32::from(upper[at + 4]) + i32::from(lower[at]) + i32::from(lower[at + 4])
-                };
+                let sum =
+                    |at: usize| i32::from(upper[at]) + i32::from(upper[at + 4]) + i32::from(lower[at]) + i32::from(lower[at + 4]);
                 let (red, green, blue) = (sum(0), sum(1), sum(2));
                 *u = tone(-6596 * red - 22189 * green + 28784 * blue);
                 *v = tone(28784 * red - 26145 * green - 2639 * blue);
