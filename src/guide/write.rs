@@ -41,7 +41,7 @@ impl Format {
     }
 }
 
-/// Makes `formats` of the story in the new folder `to`; gives the files that a person opens, in the order of `formats`.
+/// Makes `formats` of the story in the new folder `to`; gives the files and folders that a person opens.
 ///
 /// # Errors
 /// [`FaultKind::Refused`] when `to` is there already, lies in a run folder, when a picture is not the one of the journal, or when this build
@@ -89,7 +89,9 @@ fn make(story: &Story, formats: &[Format], folder: &Path, lang: Lang) -> Result<
     let mut made = Vec::new();
     let mut painted = formats.to_vec();
     painted.retain(|format| *format != Format::Html);
-    if painted.len() < formats.len() {
+    painted.sort_unstable();
+    painted.dedup();
+    if formats.contains(&Format::Html) {
         made.push(page(story, folder, lang)?);
     }
     if !painted.is_empty() {

@@ -80,6 +80,26 @@ fn the_pointer_stands_on_the_middle_before_it_presses_and_never_jumps() {
 }
 
 #[test]
+fn a_frame_is_even_and_has_room_for_every_still() {
+    let mut story = Made::new().story;
+    (story.scenes[0].still.width, story.scenes[0].still.height) = (1281, 777);
+    let small = story.scenes[1].still.clone();
+    let whole = Frame::of(&story, MOST);
+    assert!(whole.width == 1282 && whole.height % 2 == 0 && whole.height > 778 + 60, "{whole:?}");
+    let fit = whole.of_still(&small);
+    assert_eq!((fit.scale, fit.at((0.0, 0.0))), (1.0, (241.0, 139.0)), "in the middle, as large as it was");
+    let part = Frame::of(&story, (800, 800));
+    let fit = part.of_still(&story.scenes[0].still);
+    assert!(part.width == 800 && part.height < 600, "{part:?}");
+    let (right, bottom) = fit.at((1281.0, 777.0));
+    assert!((right - 800.0).abs() < 0.01 && bottom < f64::from(part.height - 40), "{right} {bottom}");
+    story.scenes.iter_mut().for_each(|scene| {
+        (scene.still.width, scene.still.height, scene.after) = (301, 201, None);
+    });
+    assert_eq!(Frame::of(&story, MOST).width, 640, "captions need room");
+}
+
+#[test]
 fn a_film_shows_what_its_timeline_says() {
     let made = Made::new();
     let painter = Painter::new().unwrap();
