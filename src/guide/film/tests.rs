@@ -85,7 +85,7 @@ fn a_frame_is_even_and_has_room_for_every_still() {
     (story.scenes[0].still.width, story.scenes[0].still.height) = (1281, 777);
     let small = story.scenes[1].still.clone();
     let whole = Frame::of(&story, MOST);
-    assert!(whole.width == 1282 && whole.height % 2 == 0 && whole.height > 778 + 60, "{whole:?}");
+    assert!(whole.width == 1282 && whole.height.is_multiple_of(2) && whole.height > 778 + 60, "{whole:?}");
     let fit = whole.of_still(&small);
     assert_eq!((fit.scale, fit.at((0.0, 0.0))), (1.0, (241.0, 139.0)), "in the middle, as large as it was");
     let part = Frame::of(&story, (800, 800));
