@@ -20,13 +20,13 @@ pub(super) struct Args {
     /// The run folder, best of a run with --mode present
     #[arg(required_unless_present = "chart")]
     run: Option<PathBuf>,
-    /// What to make of the run
-    #[arg(long, value_name = "FORMATS", value_delimiter = ',', default_value = "html", requires = "run", value_parser = ["html"])]
+    /// What to make of the run, with commas between them: html, a page; png, a picture a step; mp4, a film; gif, a short animation
+    #[arg(long, value_name = "FORMATS", value_delimiter = ',', default_value = "html", requires = "run", value_parser = Format::NAMES.map(|(name, _)| name))]
     to: Vec<String>,
     /// The new folder to make it in (default: beside the run folder, with its name)
     #[arg(long, value_name = "FOLDER", requires = "run")]
     out: Option<PathBuf>,
-    /// Draw the flow chart of the playbooks into this file (SVG)
+    /// Draw the flow chart of the playbooks into this file (.svg or .png)
     #[arg(long, value_name = "FILE", conflicts_with = "run")]
     chart: Option<PathBuf>,
     /// The site profile that says what the portals are called in the chart (default: that of the real portals)
@@ -72,11 +72,12 @@ fn of_run(context: &Context, args: &Args, run: &Path) -> Result<Vec<PathBuf>, St
 
 fn chart(context: &Context, args: &Args, file: &Path) -> Result<(), Stop> {
     guide::refuse_place(file)?;
-    if file.extension().is_none_or(|extension| !extension.eq_ignore_ascii_case("svg")) {
+    let ends = |ending: &str| file.extension().is_some_and(|own| own.eq_ignore_ascii_case(ending));
+    if !ends("svg") && !ends("png") {
         let file = file.display();
         return Err(Stop::Wrong(crate::say!(
-            "流程图是 SVG 图片，文件名请以 .svg 结尾：{file}",
-            "the flow chart is an SVG picture; let its name end in .svg: {file}"
+            "流程图是 SVG 或 PNG 图片，文件名请以 .svg 或 .png 结尾：{file}",
+            "the flow chart is an SVG or PNG picture; let its name end in .svg or .png: {file}"
         )));
     }
     let folder = home::find(context)?.join("playbooks");
@@ -97,7 +98,8 @@ fn chart(context: &Context, args: &Args, file: &Path) -> Result<(), Stop> {
     let way = whole.sequence.iter().map(|name| named(&name.value)).collect::<Result<Vec<_>, _>>()?;
     let everything: Vec<&Playbook> = all.iter().map(|(_, playbook)| playbook).collect();
     let svg = Chart::of(whole, &way, &everything, &site).svg(context.lang);
-    Ok(files::write_new(file, svg.as_bytes())?)
+    let bytes = if ends("png") { guide::picture(&svg)? } else { svg.into_bytes() };
+    Ok(files::write_new(file, &bytes)?)
 }
 
 fn read(context: &Context, path: &Path, folder: &Path, site: &Site) -> Result<Playbook, Stop> {

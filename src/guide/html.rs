@@ -65,11 +65,6 @@ pub(super) fn picture(scene: &Scene, after: bool) -> String {
     format!("{:03}{}.png", scene.number, if after { "-after" } else { "" })
 }
 
-/// What every product says of itself: it is no proof.
-fn demo(story: &Story) -> Message {
-    if story.training { say!("演示 · 模拟平台", "DEMO · training portals") } else { say!("演示", "DEMO") }
-}
-
 /// The page. Its pictures are [`picture`] below `folder`, an address relative to the page.
 ///
 /// # Errors
@@ -126,7 +121,7 @@ fn view(story: &Story, folder: &str, lang: Lang) -> View {
         )
     };
     let own = |message: &Message| message.get(lang).to_owned();
-    View { title: own(&story.title), demo: own(&demo(story)), about: own(&about), source: own(&source), chapters }
+    View { title: own(&story.title), demo: own(&story.demo()), about: own(&about), source: own(&source), chapters }
 }
 
 fn scene_view(scene: &Scene, folder: &str, lang: Lang) -> SceneView {

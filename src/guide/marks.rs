@@ -23,7 +23,36 @@ const BADGE: f64 = 17.0;
 
 /// The drawing over the picture of a scene, without a background.
 pub(super) fn overlay(scene: &Scene, lang: Lang) -> String {
-    let (width, height) = (f64::from(scene.still.width), f64::from(scene.still.height));
+    let mut body = boxes(scene);
+    let words = words(scene, lang);
+    if let Some(place) = callout(&scene.marks, size(scene), &words) {
+        draw_callout(&mut body, scene, &place, &words);
+    }
+    drawing(size(scene), &body)
+}
+
+/// The boxes alone: in a film the words stand below the picture.
+#[cfg(feature = "film")]
+pub(super) fn only_boxes(scene: &Scene) -> String {
+    drawing(size(scene), &boxes(scene))
+}
+
+/// The places that [`overlay`] covers or points at.
+#[cfg(feature = "film")]
+pub(super) fn places(scene: &Scene, lang: Lang) -> Vec<Mark> {
+    let callout = callout(&scene.marks, size(scene), &words(scene, lang));
+    scene.marks.iter().map(|mark| grown(mark, AROUND)).chain(callout).collect()
+}
+
+fn size(scene: &Scene) -> (f64, f64) {
+    (f64::from(scene.still.width), f64::from(scene.still.height))
+}
+
+fn words(scene: &Scene, lang: Lang) -> Vec<String> {
+    lines(scene.title.get(lang), LINE)
+}
+
+fn boxes(scene: &Scene) -> String {
     let mut body = String::new();
     for mark in &scene.marks {
         let Mark { x, y, width, height } = grown(mark, AROUND);
@@ -31,10 +60,10 @@ pub(super) fn overlay(scene: &Scene, lang: Lang) -> String {
             layout::rect(&mut body, (x, y), (width, height), 6, class);
         }
     }
-    let words = lines(scene.title.get(lang), LINE);
-    if let Some(place) = callout(&scene.marks, (width, height), &words) {
-        draw_callout(&mut body, scene, &place, &words);
-    }
+    body
+}
+
+fn drawing((width, height): (f64, f64), body: &str) -> String {
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" font-family=\"{FONTS}\" aria-hidden=\"true\">\n<style>{STYLE}</style>\n{body}</svg>\n"
     )
@@ -71,7 +100,7 @@ fn callout(marks: &[Mark], (width, height): (f64, f64), words: &[String]) -> Opt
 }
 
 /// Whether two places have nothing in common.
-fn apart(a: &Mark, b: &Mark) -> bool {
+pub(super) fn apart(a: &Mark, b: &Mark) -> bool {
     a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y
 }
 

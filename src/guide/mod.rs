@@ -2,10 +2,16 @@
 //!
 //! Never needs a browser and never writes into a run folder.
 
+#[cfg(feature = "film")]
+mod annotated;
 pub mod chart;
+#[cfg(feature = "film")]
+mod film;
 mod html;
 mod layout;
 mod marks;
+#[cfg(feature = "film")]
+mod painter;
 mod read;
 pub mod story;
 mod write;
@@ -13,4 +19,4 @@ mod write;
 pub use chart::Chart;
 pub use read::read;
 pub use story::{Mark, Scene, Still, Story};
-pub use write::{Format, refuse_place, write};
+pub use write::{Format, picture, refuse_place, write};

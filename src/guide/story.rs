@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use crate::base::{Fault, Message};
 use crate::proof;
+use crate::say;
 
 /// What is told.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +17,13 @@ pub struct Story {
     pub training: bool,
     /// Its scenes in their order; never none.
     pub scenes: Vec<Scene>,
+}
+
+impl Story {
+    /// What everything made of it says of itself: it is no proof.
+    pub fn demo(&self) -> Message {
+        if self.training { say!("演示 · 模拟平台", "DEMO · training portals") } else { say!("演示", "DEMO") }
+    }
 }
 
 /// One step.

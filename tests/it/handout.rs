@@ -11,9 +11,12 @@ use crate::world::{Running, World, find_words, ruku_in};
 
 fn made(lang: &str, run: &Path, to: &Path) -> Command {
     let mut command = ruku_in(lang, Path::new(env!("CARGO_MANIFEST_DIR")));
-    command.arg("guide").arg(run).args(["--to", "html"]).arg("--out").arg(to);
+    command.arg("guide").arg(run).args(["--to", FORMATS]).arg("--out").arg(to);
     command
 }
+
+/// All that this build can make.
+const FORMATS: &str = if cfg!(feature = "film") { "html,png,mp4,gif" } else { "html" };
 
 fn chart(lang: &str, to: &Path) -> Output {
     ruku_in(lang, Path::new(env!("CARGO_MANIFEST_DIR"))).args(["guide", "--chart"]).arg(to).output().unwrap()
@@ -65,6 +68,9 @@ fn a_run_becomes_a_guide_that_points_where_it_pressed() {
         assert_eq!(page.matches("<img ").count(), page.matches("alt=\"").count());
         assert!(page.matches("class=\"callout\"").count() >= 5, "callouts");
         assert_eq!(page.matches("class=\"heavy\"").count(), 1, "the binding cannot be taken back");
+        if cfg!(feature = "film") {
+            pictures_and_films(&to, &page, lang);
+        }
         assert_eq!(find_words(&to, &personal(&world)), []);
         // It is there: not written over.
         assert_eq!(made(lang, &run, &to).output().unwrap().status.code(), Some(6));
@@ -77,6 +83,30 @@ fn a_run_becomes_a_guide_that_points_where_it_pressed() {
     let output = made("zh", run.parent().unwrap(), &world.folder.path().join("none")).output().unwrap();
     assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(ruku::proof::verify::verify(&run), sealed, "the run folder is as it was");
+}
+
+/// Looks at what lies beside the page: one annotated picture a step, and film and animation that are what they are called.
+fn pictures_and_films(to: &Path, page: &str, lang: &str) {
+    let steps = page.matches("<article id=\"s").count();
+    let annotated: Vec<_> = std::fs::read_dir(to.join("annotated")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(annotated.len(), steps);
+    for path in annotated {
+        let (own, plain) = (image::open(&path).unwrap(), to.join("pictures").join(path.file_name().unwrap()));
+        let plain = image::open(plain).unwrap();
+        assert_eq!((own.width(), own.height()), (plain.width(), plain.height()));
+        assert_ne!(own.to_rgb8(), plain.to_rgb8(), "nothing is drawn on {}", path.display());
+    }
+    let film = std::fs::read(to.join("film.mp4")).unwrap();
+    let place = |name: &[u8]| film.windows(4).position(|own| own == name).unwrap();
+    assert!(place(b"ftyp") < place(b"moov") && place(b"moov") < place(b"mdat") && place(b"avc1") < place(b"mdat"));
+    let captions = std::fs::read_to_string(to.join("film.vtt")).unwrap();
+    assert_eq!(captions.matches("\nstep-").count(), steps);
+    assert_eq!(
+        captions.matches(if lang == "zh" { "由本人操作" } else { "by the person" }).count(),
+        page.matches("class=\"person\"").count()
+    );
+    let gif = std::fs::read(to.join("film.gif")).unwrap();
+    assert!(gif.starts_with(b"GIF89a") && gif.len() < 5_000_000, "{} bytes", gif.len());
 }
 
 #[test]
@@ -94,7 +124,17 @@ fn the_flow_chart_is_what_the_playbooks_say() {
     let taken = folder.path().join("en.svg");
     let kept = std::fs::read(&taken).unwrap();
     assert_eq!((chart("zh", &taken).status.code(), std::fs::read(&taken).unwrap()), (Some(6), kept), "not written over");
-    assert_eq!(chart("zh", &folder.path().join("c.png")).status.code(), Some(2));
+    assert_eq!(chart("zh", &folder.path().join("c.jpg")).status.code(), Some(2));
+    let painted = folder.path().join("c.png");
+    let output = chart("zh", &painted);
+    if cfg!(feature = "film") {
+        let picture = image::open(&painted).unwrap().to_rgb8();
+        assert_eq!(picture.width(), 1920);
+        let dark = picture.pixels().filter(|pixel| pixel.0.iter().all(|colour| *colour < 90)).count();
+        assert!(dark > 20_000, "{dark} pixels of letters");
+    } else {
+        assert_eq!((output.status.code(), painted.exists()), (Some(6), false));
+    }
     // A bare name is a file of the folder that one is in.
     let bare = ruku_in("zh", Path::new(env!("CARGO_MANIFEST_DIR")))
         .current_dir(&folder)
