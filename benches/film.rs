@@ -42,7 +42,9 @@ fn main() {
         println!("{name:<28} {took:>8.2} s {size:>8.2} MB");
         if format == Format::Mp4 {
             length = seconds(&to.join("film.vtt"));
-            report(length, took, to.join("film.mp4").metadata().unwrap().len());
+            let film = to.join("film.mp4");
+            report(length, took, film.metadata().unwrap().len());
+            decode(&film);
         }
     }
     match with_ffmpeg(&story, folder.path(), length) {
@@ -62,11 +64,33 @@ fn report(length: f64, took: f64, size: u64) {
     println!("  {a_minute:.2} MB a minute                   aim < {SIZE_AIM}: {}", met(a_minute < SIZE_AIM));
 }
 
+/// What ffmpeg says of the film, decoding all of it.
+fn decode(film: &Path) {
+    let Ok(output) = Command::new("ffmpeg").args(["-v", "error", "-i"]).arg(film).args(["-f", "null", "-"]).output() else {
+        return;
+    };
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.is_empty(), "ffmpeg does not take the film: {said}");
+    println!("  ffmpeg decodes it without a word");
+    let mut probe = Command::new("ffprobe");
+    probe.args([
+        "-v",
+        "error",
+        "-count_frames",
+        "-show_entries",
+        "stream=codec_name,profile,width,height,nb_read_frames",
+        "-of",
+        "csv=p=0",
+    ]);
+    let output = probe.arg(film).output().unwrap();
+    println!("  ffprobe: {}", String::from_utf8_lossy(&output.stdout).trim());
+}
+
 /// How long the film is: when its last caption ends.
 fn seconds(captions: &Path) -> f64 {
     let text = std::fs::read_to_string(captions).unwrap();
     let (_, end) = text.lines().rev().find_map(|line| line.split_once(" --> ")).unwrap();
-    end.split(':').fold(0.0, |sum, part| sum * 60.0 + part.parse::<f64>().unwrap())
+    end.split(' ').next().unwrap().split(':').fold(0.0, |sum, part| sum * 60.0 + part.parse::<f64>().unwrap())
 }
 
 /// What lies in a folder.
@@ -109,7 +133,13 @@ fn drawn(run: &Path) -> Story {
             irreversible: number == PAGES,
         }
     });
-    Story { title: Message::new("诚信库入库流程", "Onboarding"), training: true, scenes: scenes.collect() }
+    Story {
+        title: Message::new("诚信库入库流程", "Onboarding"),
+        training: true,
+        finished: true,
+        chart: None,
+        scenes: scenes.collect(),
+    }
 }
 
 fn page(run: &Path, number: u32, mark: &Mark) -> Still {

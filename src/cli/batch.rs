@@ -187,8 +187,14 @@ impl Batch<'_> {
                         todo.push((at, None));
                     } else if crate::proof::read(&folder).is_ok() {
                         todo.push((at, Some(run)));
+                    } else {
+                        // Nobody knows what it has pressed.
+                        let number = self.entries[at].row.number;
+                        self.tell(&crate::say!(
+                            "第 {number} 行的办理档案 {run} 读不出来，没有再办。请先到平台查看；要重新办理，先把这份档案移到别处。",
+                            "the run folder {run} of row {number} cannot be read, so it is not run; look at the portal first; to run it anew, move the folder away"
+                        ));
                     }
-                    // Else nobody knows what it has pressed: a person looks first, and moves it away.
                 }
                 Next::Run => todo.push((at, None)),
             }
@@ -204,7 +210,13 @@ impl Batch<'_> {
             self.head(at, done, count, begun.elapsed());
             let ended = self.one(at, earlier, &cancel).await;
             self.write_results();
-            machine = ended?.machine;
+            match ended {
+                Ok(ending) => machine = ending.machine,
+                Err(stop) => {
+                    self.sum_up(cancel.is_cancelled());
+                    return Err(stop);
+                }
+            }
         }
         if machine {
             self.tell(&crate::say!(
@@ -266,7 +278,6 @@ impl Batch<'_> {
         let (run, code) = ended.unwrap_or((None, None));
         self.pull_lock().await;
         let ending = self.ending(run.as_deref(), code)?;
-        self.journal.end(&key, ending.clone(), begun.elapsed().as_secs())?;
         self.event(serde_json::json!({ "type": "batch.end", "row": number, "class": ending.class, "run": run }));
         let word = ending.class.word();
         let mut line = crate::say!("第 {number} 行：{}", "row {number}: {}", word.get(self.context.lang));
@@ -275,6 +286,8 @@ impl Batch<'_> {
             line.en.push_str(&format!("  {}", why.en));
         }
         self.tell(&line);
+        // Told first: where nothing can be written any more, that is all there is.
+        self.journal.end(&key, ending.clone(), begun.elapsed().as_secs())?;
         Ok(ending)
     }
 
@@ -283,7 +296,10 @@ impl Batch<'_> {
         if let Some(run) = run
             && let Some(ending) = batch::ending(&self.runs.join(run))
         {
-            return Ok(ending);
+            return Ok(match code {
+                Some(code) if ending.code.is_none() && Class::of(code) != Class::Stopped => Ending::unwritten(ending, code),
+                _ => ending,
+            });
         }
         match code {
             // The same arguments and texts would be wrong for every row.

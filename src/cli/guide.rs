@@ -54,11 +54,19 @@ fn of_run(context: &Context, args: &Args, run: &Path) -> Result<Vec<PathBuf>, St
     if let Some(stop) = super::proof::no_run(run) {
         return Err(stop);
     }
-    let story = guide::read(run)?;
+    let mut story = guide::read(run)?;
+    // Where the playbooks are not at hand the guide goes without.
+    story.chart = drawn(context, None).ok();
     if story.scenes.iter().all(|scene| scene.marks.is_empty()) {
         print::err(context.text(
             "注意：这次办理没有记下点击和填写的位置，成品中没有红框。用 ruku run --mode present 重新办理一次即可标出。",
             "note: this run did not keep where it pressed and entered, so nothing is marked; run it again with ruku run --mode present",
+        ));
+    }
+    if !story.finished {
+        print::err(context.text(
+            "注意：这次办理没有办到最后，成品只到停下之前为止。",
+            "note: this run did not come to its end; what is made of it ends before the step where it stopped",
         ));
     }
     let formats: Vec<Format> = args.to.iter().filter_map(|name| Format::named(name)).collect();
@@ -80,8 +88,15 @@ fn chart(context: &Context, args: &Args, file: &Path) -> Result<(), Stop> {
             "the flow chart is an SVG or PNG picture; let its name end in .svg or .png: {file}"
         )));
     }
+    let svg = drawn(context, args.site.as_deref())?;
+    let bytes = if ends("png") { guide::picture(&svg)? } else { svg.into_bytes() };
+    Ok(files::write_new(file, &bytes)?)
+}
+
+/// The flow chart of the playbooks, with the names of the portals from a site profile.
+fn drawn(context: &Context, site: Option<&Path>) -> Result<String, Stop> {
     let folder = home::find(context)?.join("playbooks");
-    let site_file = args.site.clone().unwrap_or_else(|| folder.join("sites/huhehaote.yaml"));
+    let site_file = site.map_or_else(|| folder.join("sites/huhehaote.yaml"), Path::to_owned);
     let (site, found, source) = playbook::site::read(&site_file.display().to_string(), &read_named(&site_file)?);
     let site = told(context, site, &source, &found)?;
     let mut all = Vec::new();
@@ -97,9 +112,7 @@ fn chart(context: &Context, args: &Args, file: &Path) -> Result<(), Stop> {
     let whole = named(WHOLE)?;
     let way = whole.sequence.iter().map(|name| named(&name.value)).collect::<Result<Vec<_>, _>>()?;
     let everything: Vec<&Playbook> = all.iter().map(|(_, playbook)| playbook).collect();
-    let svg = Chart::of(whole, &way, &everything, &site).svg(context.lang);
-    let bytes = if ends("png") { guide::picture(&svg)? } else { svg.into_bytes() };
-    Ok(files::write_new(file, &bytes)?)
+    Ok(Chart::of(whole, &way, &everything, &site).svg(context.lang))
 }
 
 fn read(context: &Context, path: &Path, folder: &Path, site: &Site) -> Result<Playbook, Stop> {

@@ -20,9 +20,7 @@ const EDGE: f64 = 12.0;
 /// As [`painter::pixels`] and [`Painter::paint`].
 pub(super) fn png(story: &Story, scene: &Scene, lang: Lang, painter: &Painter) -> Result<Vec<u8>, Fault> {
     let mut picture = painter::pixels(&scene.still)?;
-    if !scene.marks.is_empty() {
-        painter.draw(&marks::overlay(scene, lang), (0.0, 0.0), 1.0, &mut picture)?;
-    }
+    painter.draw(&marks::overlay(scene, lang), (0.0, 0.0), 1.0, &mut picture)?;
     let place = watermark(story, scene, lang);
     painter.draw(&sign(story.demo().get(lang), (place.width, place.height)), (place.x, place.y), 1.0, &mut picture)?;
     painter::png(&picture)

@@ -12,6 +12,9 @@ use crate::say;
 const TEMPLATE: &str = include_str!("guide.html");
 const STYLE: &str = include_str!("guide.css");
 
+/// The flow chart, beside the page.
+pub(super) const CHART: &str = "flow-chart.svg";
+
 /// What the template takes.
 #[derive(Serialize)]
 struct Page {
@@ -25,6 +28,7 @@ struct View {
     demo: String,
     about: String,
     source: String,
+    chart: Option<&'static str>,
     chapters: Vec<Chapter>,
 }
 
@@ -121,7 +125,14 @@ fn view(story: &Story, folder: &str, lang: Lang) -> View {
         )
     };
     let own = |message: &Message| message.get(lang).to_owned();
-    View { title: own(&story.title), demo: own(&story.demo()), about: own(&about), source: own(&source), chapters }
+    View {
+        title: own(&story.title),
+        demo: own(&story.demo()),
+        about: own(&about),
+        source: own(&source),
+        chart: story.chart.is_some().then_some(CHART),
+        chapters,
+    }
 }
 
 fn scene_view(scene: &Scene, folder: &str, lang: Lang) -> SceneView {

@@ -15,10 +15,11 @@ fn wide(c: char) -> bool {
     matches!(c, '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}' | '\u{f900}'..='\u{faff}' | '\u{fe30}'..='\u{fe4f}' | '\u{ff00}'..='\u{ff60}' | '\u{2014}'..='\u{2026}')
 }
 
-/// Breaks a text into lines of at most `room` units: between words, and between any two Chinese characters.
+/// Breaks a text into lines of at most `room` units: between words, and between any two Chinese characters; inside a word only where it alone
+/// is wider.
 pub(super) fn lines(text: &str, room: f64) -> Vec<String> {
     let (mut lines, mut line) = (Vec::new(), String::new());
-    for piece in pieces(text) {
+    for piece in pieces(text).into_iter().flat_map(|piece| parts(piece, room)) {
         if !line.is_empty() && width(&line) + width(piece.trim_end()) > room {
             line.truncate(line.trim_end().len());
             lines.push(std::mem::replace(&mut line, piece.trim_start().to_owned()));
@@ -28,6 +29,28 @@ pub(super) fn lines(text: &str, room: f64) -> Vec<String> {
     }
     lines.push(line);
     lines
+}
+
+/// The piece, cut where it would be wider than a line.
+fn parts(mut piece: &str, room: f64) -> Vec<&str> {
+    let mut parts = Vec::new();
+    while width(piece.trim_end()) > room {
+        let mut wide = 0.0;
+        let mut cut = piece.char_indices().skip_while(|(_, c)| {
+            wide += width(c.encode_utf8(&mut [0; 4]));
+            wide <= room
+        });
+        // At least one character a line, however narrow it is.
+        let first = piece.chars().next().map_or(0, char::len_utf8);
+        let at = cut.next().map_or(piece.len(), |(at, _)| at).max(first);
+        if at >= piece.len() {
+            break;
+        }
+        parts.push(&piece[..at]);
+        piece = &piece[at..];
+    }
+    parts.push(piece);
+    parts
 }
 
 /// What must stay on one line: a word with the space behind it, a Chinese character with the punctuation behind it.
@@ -102,6 +125,12 @@ mod tests {
     #[test]
     fn words_stay_whole() {
         assert_eq!(lines("Bind the CA certificate", 8.0), ["Bind the CA", "certificate"]);
+        assert_eq!(
+            lines("to https://a.example/b", 5.0),
+            ["to", "https://", "a.exampl", "e/b"],
+            "unless one is wider than a line"
+        );
+        assert_eq!(lines("字字", 0.5), ["字", "字"]);
         assert_eq!(escaped("<a & \"b\">"), "&lt;a &amp; &quot;b&quot;&gt;");
     }
 }

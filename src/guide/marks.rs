@@ -25,8 +25,14 @@ const BADGE: f64 = 17.0;
 pub(super) fn overlay(scene: &Scene, lang: Lang) -> String {
     let mut body = boxes(scene);
     let words = words(scene, lang);
-    if let Some(place) = callout(&scene.marks, size(scene), &words) {
-        draw_callout(&mut body, scene, &place, &words);
+    match callout(&scene.marks, size(scene), &words) {
+        Some(place) => draw_callout(&mut body, scene, &place, &words),
+        // A place as large as the page: the number stands in its corner.
+        None => {
+            let near = |at: f64, most: f64| at.clamp(BADGE + 4.0, (most - BADGE - 4.0).max(BADGE + 4.0));
+            let corner = scene.marks.first().map_or((0.0, 0.0), |mark| (mark.x, mark.y));
+            badge(&mut body, scene, (near(corner.0, size(scene).0), near(corner.1, size(scene).1)));
+        }
     }
     drawing(size(scene), &body)
 }
@@ -76,23 +82,26 @@ fn grown(mark: &Mark, by: f64) -> Mark {
     Mark { x: mark.x - by, y: mark.y - by, width: mark.width + 2.0 * by, height: mark.height + 2.0 * by }
 }
 
-/// Where the callout of these lines stands, beside the first place; none when it would cover a place wherever it stood, or when nothing is
-/// marked.
+/// Where the callout of these lines stands: beside the first place, else at an edge of the picture, as where nothing is marked; none when it
+/// would cover a place wherever it stood.
 fn callout(marks: &[Mark], (width, height): (f64, f64), words: &[String]) -> Option<Mark> {
-    let first = marks.first()?;
     let widest = words.iter().map(|line| layout::width(line)).fold(0.0, f64::max);
     let room = widest * SIZE + 2.0 * PADDING + 2.0 * BADGE + 8.0;
     let tall = (words.len() as f64 * SIZE * LEADING + 2.0 * PADDING).max(2.0 * BADGE + PADDING);
-    let (x, y) = first.middle();
     let (far, aside) =
         (AROUND + AWAY, |middle: f64, long: f64, most: f64| (middle - long / 2.0).clamp(8.0, (most - long - 8.0).max(8.0)));
-    let candidates = [
-        (aside(x, room, width), first.y + first.height + far),
-        (aside(x, room, width), first.y - far - tall),
-        (first.x + first.width + far, aside(y, tall, height)),
-        (first.x - far - room, aside(y, tall, height)),
-    ];
-    candidates.into_iter().map(|(x, y)| Mark { x, y, width: room, height: tall }).find(|place| {
+    let beside = |first: &Mark| {
+        let (x, y) = first.middle();
+        [
+            (aside(x, room, width), first.y + first.height + far),
+            (aside(x, room, width), first.y - far - tall),
+            (first.x + first.width + far, aside(y, tall, height)),
+            (first.x - far - room, aside(y, tall, height)),
+        ]
+    };
+    let edges = [height, 0.0].into_iter().flat_map(|y| [0.0, width / 2.0, width].map(|x| (x, y)));
+    let edges = edges.map(|(x, y)| (aside(x, room, width), aside(y, tall, height)));
+    marks.first().into_iter().flat_map(beside).chain(edges).map(|(x, y)| Mark { x, y, width: room, height: tall }).find(|place| {
         let inside =
             place.x >= 4.0 && place.y >= 4.0 && place.x + place.width <= width - 4.0 && place.y + place.height <= height - 4.0;
         inside && marks.iter().all(|mark| apart(place, &grown(mark, AROUND)))
@@ -105,8 +114,28 @@ pub(super) fn apart(a: &Mark, b: &Mark) -> bool {
 }
 
 fn draw_callout(body: &mut String, scene: &Scene, place: &Mark, words: &[String]) {
-    let Some(first) = scene.marks.first() else { return };
-    // From the callout's nearest edge to the box.
+    if let Some(first) = scene.marks.first() {
+        draw_line(body, first, place);
+    }
+    let Mark { x, y, width, height } = *place;
+    layout::rect(body, (x, y), (width, height), 8, "callout");
+    let (cx, cy) = (x + PADDING + BADGE - 4.0, y + height / 2.0);
+    badge(body, scene, (cx, cy));
+    let top = y + (height - words.len() as f64 * SIZE * LEADING) / 2.0 + SIZE;
+    layout::text(body, (cx + BADGE + 8.0, top), SIZE, "words", words);
+}
+
+/// The number of the step in a circle.
+fn badge(body: &mut String, scene: &Scene, (cx, cy): (f64, f64)) {
+    let _ = writeln!(body, "<circle cx=\"{cx:.1}\" cy=\"{cy:.1}\" r=\"{BADGE}\" class=\"badge\"/>");
+    let number = scene.number.to_string();
+    let size = if number.len() > 2 { 15.0 } else { 18.0 };
+    let left = cx - layout::width(&number) * size / 2.0;
+    layout::text(body, (left, cy + size * 0.36), size, "number", &[number]);
+}
+
+/// From the callout's nearest edge to the box round the place.
+fn draw_line(body: &mut String, first: &Mark, place: &Mark) {
     let near = |from: f64, long: f64, to: f64| to.clamp(from + 12.0, (from + long - 12.0).max(from + 12.0));
     let ((x, y), box_) = (first.middle(), grown(first, AROUND));
     let (start, end) = if place.y >= box_.y + box_.height {
@@ -125,16 +154,6 @@ fn draw_callout(body: &mut String, scene: &Scene, place: &Mark, words: &[String]
     for class in ["under", "line"] {
         let _ = writeln!(body, "<path d=\"M{:.1} {:.1}L{:.1} {:.1}\" class=\"{class}\"/>", start.0, start.1, end.0, end.1);
     }
-    let Mark { x, y, width, height } = *place;
-    layout::rect(body, (x, y), (width, height), 8, "callout");
-    let (cx, cy) = (x + PADDING + BADGE - 4.0, y + height / 2.0);
-    let _ = writeln!(body, "<circle cx=\"{cx:.1}\" cy=\"{cy:.1}\" r=\"{BADGE}\" class=\"badge\"/>");
-    let number = scene.number.to_string();
-    let size = if number.len() > 2 { 15.0 } else { 18.0 };
-    let left = cx - layout::width(&number) * size / 2.0;
-    layout::text(body, (left, cy + size * 0.36), size, "number", &[number]);
-    let top = y + (height - words.len() as f64 * SIZE * LEADING) / 2.0 + SIZE;
-    layout::text(body, (cx + BADGE + 8.0, top), SIZE, "words", words);
 }
 
 #[cfg(test)]
@@ -166,7 +185,7 @@ mod tests {
             let mark = Mark { x, y, width: 90.0, height: 32.0 };
             assert!(callout(&[mark], (1280.0, 800.0), &words).is_some(), "{x} {y}");
         }
-        assert!(callout(&[], (1280.0, 800.0), &words).is_none());
+        assert!(callout(&[], (1280.0, 800.0), &words).is_some(), "its words stand at an edge");
         let all = Mark { x: 0.0, y: 0.0, width: 1280.0, height: 800.0 };
         assert!(callout(&[all], (1280.0, 800.0), &words).is_none(), "it would cover what it points at");
     }

@@ -26,6 +26,9 @@ const FAMILIES: [&str; 11] = [
     "SimSun",
 ];
 
+/// Pixels of the largest picture: four bytes each in memory.
+const LARGEST: u64 = 50_000_000;
+
 /// A drawing that only Chinese letters can fill.
 const PROBE: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\" height=\"9\"><text y=\"8\" font-size=\"8\" font-family=\"sans-serif\">演示入库</text></svg>";
 
@@ -96,9 +99,10 @@ impl Painter {
         let mut drawn = Drawn::default();
         drawn.look(tree.root().children());
         // Without any family at all, a text is not even in the tree.
-        let written =
-            svg.split("<text ").skip(1).filter(|rest| !rest.split_once('>').is_some_and(|(_, own)| own.starts_with('<')));
-        let written = written.count();
+        let words = |rest: &&str| {
+            rest.split_once('>').and_then(|(_, own)| own.split('<').next()).is_some_and(|own| !own.trim().is_empty())
+        };
+        let written = svg.split("<text ").skip(1).filter(words).count();
         if drawn.lost.is_empty() && drawn.texts >= written {
             return Ok(tree);
         }
@@ -106,8 +110,8 @@ impl Painter {
         Err(Fault::new(
             FaultKind::Setup,
             say!(
-                "本机的字体画不出这些文字：“{lost}”。Debian 请安装 fonts-noto-cjk。",
-                "the fonts of this machine cannot draw this: “{lost}”; on Debian install fonts-noto-cjk"
+                "本机的字体画不出这些文字：“{lost}”。请安装含有它们的字体（Debian：fonts-noto-cjk），或在办理流程中改用别的字。",
+                "the fonts of this machine cannot draw this: “{lost}”; install a font that has it (Debian: fonts-noto-cjk), or use other characters in the playbook"
             ),
         ))
     }
@@ -165,13 +169,18 @@ pub(super) fn plain(width: u32, height: u32, [red, green, blue]: [u8; 3]) -> Res
 /// As [`Still::png`]; [`FaultKind::Refused`] when it is no picture of that size.
 pub(super) fn pixels(still: &Still) -> Result<Pixmap, Fault> {
     let file = &still.file;
-    let pixmap = Pixmap::decode_png(&still.png()?).ok().filter(|own| (own.width(), own.height()) == (still.width, still.height));
+    let png = still.png()?;
+    // By the head of the file (PNG 11.2.1), before there is room for what it claims: the folder may be a stranger's.
+    let side = |at: usize| png.get(at..at + 4).and_then(|four| four.try_into().ok()).map(u32::from_be_bytes);
+    let told = side(16).zip(side(20)) == Some((still.width, still.height));
+    let fits = u64::from(still.width) * u64::from(still.height) <= LARGEST;
+    let pixmap = (told && fits).then(|| Pixmap::decode_png(&png).ok()).flatten();
     pixmap.ok_or_else(|| {
         Fault::new(
             FaultKind::Refused,
             say!(
-                "截图 {file} 打不开，或尺寸与办理日志不符。用 ruku proof verify 可检查办理档案。",
-                "the picture {file} cannot be read, or is not as large as the journal says; check the run folder with ruku proof verify"
+                "截图 {file} 打不开、过大，或尺寸与办理日志不符。用 ruku proof verify 可检查办理档案。",
+                "the picture {file} cannot be read, is too large, or is not as large as the journal says; check the run folder with ruku proof verify"
             ),
         )
     })

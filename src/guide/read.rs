@@ -7,7 +7,7 @@ use std::path::Path;
 use super::story::{Mark, Scene, Still, Story};
 use crate::base::{Fault, FaultKind, Message};
 use crate::proof::state::{self, State, Step};
-use crate::proof::{self, Shot, StepResult};
+use crate::proof::{self, RunResult, Shot, StepResult};
 use crate::say;
 
 /// The story of a run.
@@ -39,7 +39,8 @@ pub fn read(run: &Path) -> Result<Story, Fault> {
             ),
         ));
     }
-    Ok(Story { title: title(&state), training: start.training, scenes })
+    let finished = matches!(state.result(), Some(RunResult::Done | RunResult::Finished));
+    Ok(Story { title: title(&state), training: start.training, finished, chart: None, scenes })
 }
 
 /// The whole's name: that of the sequence, or of all that was run.
@@ -55,7 +56,8 @@ fn title(state: &State) -> Message {
 /// One step as a scene; none when it left no picture, or was not done.
 fn scene(run: &Path, state: &State, step: &Step) -> Option<Scene> {
     let shots = || step.shots.iter().map(|place| &state.shots[*place].1);
-    if step.result == Some(StepResult::Redone) {
+    // What was not done is not shown as if it had been: the picture before a press is taken before the person declines it.
+    if !matches!(step.result, Some(StepResult::Done | StepResult::Finished | StepResult::Parked)) {
         return None;
     }
     let before = shots().rfind(|shot| shot.before);

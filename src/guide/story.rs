@@ -15,6 +15,10 @@ pub struct Story {
     pub title: Message,
     /// Whether it was made on the training portals.
     pub training: bool,
+    /// Whether the run came to its end; else the story ends where it stopped.
+    pub finished: bool,
+    /// The flow chart of the whole way, SVG, in the language of what is made; none where the playbooks are not at hand.
+    pub chart: Option<String>,
     /// Its scenes in their order; never none.
     pub scenes: Vec<Scene>,
 }

@@ -178,6 +178,9 @@ fn page(story: &Story, folder: &Path, lang: Lang) -> Result<PathBuf, Fault> {
             files::write_new(&pictures.join(html::picture(scene, after)), &still.png()?)?;
         }
     }
+    if let Some(chart) = &story.chart {
+        files::write_new(&folder.join(html::CHART), chart.as_bytes())?;
+    }
     let name = PathBuf::from("index.html");
     files::write_new(&folder.join(&name), html::page(story, PICTURES, lang)?.as_bytes())?;
     Ok(name)

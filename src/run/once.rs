@@ -79,8 +79,8 @@ pub(super) async fn once(
     let acted = act.run(stage).await;
     match acted {
         Err(fault) if !stage.pressed || stage.held_back => {
-            turn.settle(stage, OnceOutcome::NotDone, fault.message.clone())?;
-            Err(fault)
+            let settled = turn.settle(stage, OnceOutcome::NotDone, fault.message.clone());
+            Err(settled.err().map_or_else(|| fault.clone(), |unkept| not_kept(&fault, &unkept)))
         }
         Err(why) if stage.sign_asked => unsure(stage, title, &turn, why, sent).await,
         // Pressed, whatever was said afterwards: only what the page shows counts, and it gets its own time to show it.
@@ -150,6 +150,16 @@ fn refused_by_portal(title: &Message, evidence: &Message) -> Fault {
             ),
         ),
     )
+}
+
+/// Why nothing was pressed, and that this could not be put on record either.
+fn not_kept(fault: &Fault, unkept: &Fault) -> Fault {
+    let (why, disk) = (fault.message.phrase(), unkept.message.phrase());
+    let message = Message::new(
+        format!("{}。没有点击；这一点也没能写入记录（{}）。", why.zh, disk.zh),
+        format!("{}; nothing was pressed, which could not be recorded either ({})", why.en, disk.en),
+    );
+    Fault::new(fault.kind, message)
 }
 
 /// The person did not consent: says that nothing was done.

@@ -8,6 +8,7 @@ use calamine::{Data, Reader, Xlsx};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
+use crate::faults::machine::{family, writes_fail, writes_may_fail};
 use crate::registry::filled_in;
 use crate::world::{Running, World, files_with, ruku, until};
 
@@ -351,6 +352,31 @@ fn what_is_sent_back_is_a_business_problem_and_what_is_parked_goes_on() {
     assert!(events.iter().any(|event| event["type"] == "run.start" && event["continues"].is_object()), "{said}");
     assert_eq!(world.counter("submit"), 2, "each once");
     assert_eq!(results(&world), [(1, "完成".to_owned()), (2, "业务问题".to_owned())]);
+}
+
+/// Nobody could write down what became of a press: the row is to be checked, and no other is begun on a machine that fails.
+#[test]
+fn a_press_that_could_not_be_recorded_is_to_be_checked() {
+    let world = World::start_with(505, 2);
+    table(&world);
+    world.admin("/hold", &json!({ "path": "/rest/bindAction/apply", "after": true }));
+    let command = batch(&world, &["2.1.1", "2.2"], &["--operator", "scripted"]);
+    let mut run = Running::start(writes_may_fail(&command));
+    until("the portal has done it", || world.counter("bind") == 1 || run.has_ended());
+    let is_run = |pid: &u32| {
+        std::fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|line| line.windows(8).any(|part| part == b"--handed"))
+    };
+    let child = family(run.pid()).into_iter().find(is_run).expect("the run of the row");
+    writes_fail(child);
+    world.admin("/release", &json!({}));
+    run.wait_for("batch.done", |_| true);
+    let (code, said, _) = run.end();
+    assert_eq!((code, results(&world)), (5, vec![(1, "结果待核实".to_owned()), (2, "未办".to_owned())]), "{said}");
+    assert!(said.contains("第 2 行：结果待核实") && said.contains("切勿重复点击"), "{said}");
+
+    // The page says that it was done: nothing is pressed again.
+    let (code, said, _) = Running::start(batch(&world, &["2.1.1", "2.2"], &["--operator", "scripted"])).end();
+    assert_eq!((code, world.counter("bind"), world.counter("bind_requests")), (0, 2, 2), "{said}");
 }
 
 #[test]

@@ -30,8 +30,6 @@ pub(crate) struct Frame {
     pub(crate) height: u32,
     /// Where the band begins.
     page: u32,
-    /// Of the stills.
-    scale: f64,
     /// One pixel of a frame of [`WIDE`].
     unit: f64,
 }
@@ -57,12 +55,12 @@ impl Frame {
         let stills = || story.scenes.iter().flat_map(|scene| std::iter::once(&scene.still).chain(&scene.after));
         let largest = |side: fn(&Still) -> u32| stills().map(side).max().unwrap_or(1).max(1);
         let (width, height) = (largest(|still| still.width), largest(|still| still.height));
-        let scale = (f64::from(most.0) / f64::from(width)).min(f64::from(most.1) / f64::from(height)).min(1.0);
-        let scaled = |side: u32| even((f64::from(side) * scale).round());
-        let width = scaled(width).max(LEAST.min(most.0));
+        // As wide as allowed first: a page that is much taller than the others does not make those smaller.
+        let across = (f64::from(most.0) / f64::from(width)).min(1.0);
+        let width = even((f64::from(width) * across).round()).max(LEAST.min(most.0));
         let unit = (f64::from(width) / WIDE).clamp(0.5, 1.0);
-        let page = scaled(height);
-        Frame { width, height: page + even(BAND * unit), page, scale, unit }
+        let page = even((f64::from(height) * across).round().min(f64::from(most.1)));
+        Frame { width, height: page + even(BAND * unit), page, unit }
     }
 
     /// Where the pointer comes from at the beginning.
@@ -72,8 +70,10 @@ impl Frame {
 
     /// Where this still stands: in the middle.
     pub(super) fn of_still(&self, still: &Still) -> Fit {
-        let middle = |room: u32, side: u32| ((f64::from(room) - f64::from(side) * self.scale) / 2.0).floor().max(0.0);
-        Fit { scale: self.scale, x: middle(self.width, still.width), y: middle(self.page, still.height) }
+        let share = |room: u32, side: u32| f64::from(room) / f64::from(side.max(1));
+        let scale = share(self.width, still.width).min(share(self.page, still.height)).min(1.0);
+        let middle = |room: u32, side: u32| ((f64::from(room) - f64::from(side) * scale) / 2.0).floor().max(0.0);
+        Fit { scale, x: middle(self.width, still.width), y: middle(self.page, still.height) }
     }
 
     /// What one pixel of a wide frame is here.
@@ -166,7 +166,6 @@ impl Set<'_> {
         let right = width - 18.0 * unit;
         let wide = |words: &str| layout::width(words) * small;
         let mut left = right - wide(&self.demo);
-        anchored(&mut body, "end", (right, height - 16.0 * unit), (small, std::slice::from_ref(&self.demo)), "demo");
         if let Some(sign) = scene.and_then(sign) {
             let words = sign.get(self.lang).to_owned();
             let long = wide(&words) + 20.0 * unit;
@@ -186,6 +185,7 @@ impl Set<'_> {
             let top = y - words.len() as f64 * size * LEADING / 2.0 + size;
             layout::text(&mut body, (from, top), size, "words", &words);
         }
+        anchored(&mut body, "end", (right, height - 16.0 * unit), (small, std::slice::from_ref(&self.demo)), "demo");
         self.painter.draw(&drawing((width, height), &body), (0.0, f64::from(page)), 1.0, picture)
     }
 }

@@ -175,7 +175,10 @@ impl Palette {
         let looked = picture.data().chunks_exact(4).step_by(SAMPLE as usize);
         let few = looked.len() / 100;
         looked.for_each(|pixel| *often.entry(pixel).or_default() += 1);
-        for (pixel, _) in often.into_iter().filter(|(_, times)| *times > few) {
+        let mut often: Vec<(&[u8], usize)> = often.into_iter().filter(|(_, times)| *times > few).collect();
+        // The most frequent last, whatever order they came in: of two with one place it is the one that stays.
+        often.sort_unstable_by_key(|(pixel, times)| (*times, *pixel));
+        for (pixel, _) in often {
             let at = nearest.index_of(pixel) * 3;
             table[at..at + 3].copy_from_slice(&pixel[..3]);
         }

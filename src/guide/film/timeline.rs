@@ -28,6 +28,8 @@ pub(crate) struct Pace {
     least: f64,
     /// So many Chinese characters are read in a second; of English letters three times as many.
     read: f64,
+    /// No step is shown for longer than this, however many words it has.
+    most: f64,
     /// How long the page afterwards is shown.
     after: f64,
     /// So many places of a step are visited by the pointer, evenly chosen; all have a box.
@@ -45,6 +47,7 @@ impl Pace {
         press: 0.6,
         least: 2.0,
         read: 6.0,
+        most: 15.0,
         after: 1.4,
         visits: 6,
     };
@@ -58,6 +61,7 @@ impl Pace {
         press: 0.5,
         least: 1.0,
         read: 14.0,
+        most: 4.0,
         after: 0.7,
         visits: 2,
     };
@@ -137,7 +141,7 @@ impl Timeline {
         let letters = scene.title.get(lang).chars().count() as f64;
         let read = letters / if lang == Lang::Zh { pace.read } else { 3.0 * pace.read };
         let shown = self.frames() - begun;
-        let rest = pace.frames(read.max(pace.least)).saturating_sub(shown);
+        let rest = pace.frames(read.clamp(pace.least, pace.most)).saturating_sub(shown);
         match &scene.after {
             // The words can be read on while the page afterwards is there.
             Some(_) => self.add(index, rest.max(pace.frames(pace.after)), What::Stand { at: *pointer, after: true }),

@@ -40,7 +40,8 @@ fn head(story: &Story, lang: Lang) -> String {
 }
 
 fn cue(vtt: &mut String, name: &str, (start, end): (u32, u32), fps: u32, words: &str) {
-    let _ = write!(vtt, "\n{name}\n{} --> {}\n{}\n", time(start, fps), time(end, fps), escaped(words));
+    // At the upper edge: below are the film's own words.
+    let _ = write!(vtt, "\n{name}\n{} --> {} line:0\n{}\n", time(start, fps), time(end, fps), escaped(words));
 }
 
 fn time(frame: u32, fps: u32) -> String {

@@ -89,6 +89,30 @@ impl Ending {
         Ending { class: Class::Stopped, code: None, why: Some(why), machine: false }
     }
 
+    /// That of a run without an end in its journal, after it had pressed something irreversible whose outcome is not on record.
+    fn unsure() -> Ending {
+        let why = say!(
+            "有一步已经点击，是否办成没有记录。请先到平台查看，切勿重复点击；再次执行同一命令会接着核实。",
+            "something irreversible was pressed and what became of it is not on record; look at the portal first, do not press it again; the same command goes on with it"
+        );
+        Ending { class: Class::Unsure, code: None, why: Some(why), machine: false }
+    }
+
+    /// That of a run that ended by itself with this exit code, and could not write so into its folder: `told` is what the folder says.
+    pub fn unwritten(told: Ending, code: u8) -> Ending {
+        if told.class == Class::Unsure {
+            return Ending { machine: true, ..told };
+        }
+        if Class::of(code) == Class::Unsure {
+            return Ending { code: Some(code), machine: true, ..Ending::unsure() };
+        }
+        let why = say!(
+            "办理档案没有写完，原因见终端上的提示。请排除后再次执行同一命令。",
+            "the run folder could not be finished, the terminal says why; put it right, then the same command goes on"
+        );
+        Ending { class: Class::of(code), code: Some(code), why: Some(why), machine: true }
+    }
+
     /// That of a run whose folder cannot be read: nobody knows what it has pressed.
     fn unreadable(fault: &Fault) -> Ending {
         let (zh, en) = (&fault.message.zh, &fault.message.en);
@@ -113,8 +137,9 @@ pub fn ending(run: &Path) -> Option<Ending> {
         Event::Fault { kind, .. } => Some(*kind),
         _ => None,
     });
-    let Some(end) = state::fold(&records).end else {
-        return Some(Ending::cut_off());
+    let state = state::fold(&records);
+    let Some(end) = state.end else {
+        return Some(if state.is_unsure() { Ending::unsure() } else { Ending::cut_off() });
     };
     let class = Class::of(end.exit_code);
     let machine = class == Class::Technical && matches!(kind, Some(FaultKind::Io | FaultKind::Setup));

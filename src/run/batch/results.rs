@@ -89,8 +89,8 @@ fn unwritten(error: &dyn std::fmt::Display) -> Fault {
     Fault::new(
         FaultKind::Io,
         say!(
-            "结果没有写成（{error}）。办理本身不受影响。",
-            "the results could not be written ({error}); the runs are not affected"
+            "结果没有写成（{error}）。办理本身不受影响；再次执行同一命令会重写结果。",
+            "the results could not be written ({error}); the runs are not affected, and the same command writes the results again"
         ),
     )
 }

@@ -81,13 +81,8 @@ fn the_run_folder_is_deleted_while_the_press_is_on_its_way() {
     goes_on(&world);
 }
 
-/// Whoever started Ruku allows it no larger files from now on.
-#[test]
-fn what_became_of_the_press_cannot_be_written_down() {
-    let world = World::start(929);
-    world.admin("/hold", &json!({ "path": "/rest/bindAction/apply", "after": true }));
-    let plain = world.unpictured(&["2.1.1", "2.2"]);
-    // Where the limit kills nobody, writing fails.
+/// The same program, whose writes fail, instead of killing it, where it is not allowed larger files.
+pub(crate) fn writes_may_fail(plain: &Command) -> Command {
     let mut command = Command::new("sh");
     command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]).arg(plain.get_program()).args(plain.get_args());
     for (name, value) in plain.get_envs() {
@@ -96,11 +91,23 @@ fn what_became_of_the_press_cannot_be_written_down() {
             None => command.env_remove(name),
         };
     }
-    let mut run = at_the_press(command, &world);
+    command
+}
+
+/// From now on the process is allowed no larger files.
+pub(crate) fn writes_fail(process: u32) {
+    let nothing = Rlimit { current: Some(0), maximum: None };
+    prlimit(Pid::from_raw(i32::try_from(process).unwrap()), Resource::Fsize, nothing).unwrap();
+}
+
+#[test]
+fn what_became_of_the_press_cannot_be_written_down() {
+    let world = World::start(929);
+    world.admin("/hold", &json!({ "path": "/rest/bindAction/apply", "after": true }));
+    let mut run = at_the_press(writes_may_fail(&world.unpictured(&["2.1.1", "2.2"])), &world);
     run.type_line("");
     until("the portal has done it", || world.counter("bind") == 1);
-    let nothing = Rlimit { current: Some(0), maximum: None };
-    prlimit(Pid::from_raw(i32::try_from(run.pid()).unwrap()), Resource::Fsize, nothing).unwrap();
+    writes_fail(run.pid());
     world.admin("/release", &json!({}));
     let (code, said, _) = run.end();
     let told = said.rsplit_once("错误：").unwrap().1.trim_end();
@@ -110,7 +117,7 @@ fn what_became_of_the_press_cannot_be_written_down() {
 }
 
 /// All processes of a run, the run itself last.
-fn family(run: u32) -> Vec<u32> {
+pub(crate) fn family(run: u32) -> Vec<u32> {
     let parents: Vec<(u32, u32)> = std::fs::read_dir("/proc")
         .unwrap()
         .filter_map(|entry| {

@@ -48,7 +48,12 @@ impl Made {
         scenes[1].after = Some(still(run.path(), 12, &[]));
         scenes[3].person = true;
         scenes[4].irreversible = true;
-        Made { story: Story { title: Message::new("诚信库入库", "Onboarding"), training: true, scenes }, _run: run }
+        Made {
+            story: Story {
+                title: Message::new("诚信库入库", "Onboarding"), training: true, finished: true, chart: None, scenes
+            },
+            _run: run,
+        }
     }
 }
 

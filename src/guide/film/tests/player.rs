@@ -201,7 +201,7 @@ pub(super) fn cues(vtt: &str) -> Vec<(f64, f64, String)> {
     cues.map(|block| {
         let lines: Vec<&str> = block.lines().collect();
         let [_, times, words] = lines[..] else { panic!("{block}") };
-        let (start, end) = times.split_once(" --> ").unwrap();
+        let (start, end) = times.strip_suffix(" line:0").unwrap().split_once(" --> ").unwrap();
         (time(start), time(end), words.to_owned())
     })
     .collect()
