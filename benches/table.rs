@@ -59,7 +59,7 @@ fn applicant(number: u32) -> [String; 5] {
 
 fn workbook(rows: &[[String; 5]]) -> Vec<u8> {
     let mut book = Workbook::new();
-    let sheet = book.add_worksheet_with_constant_memory();
+    let sheet = book.add_worksheet();
     sheet.write_row(0, 0, COLUMNS).unwrap();
     for (line, row) in (1..).zip(rows) {
         sheet.write_row(line, 0, row.each_ref().map(String::as_str)).unwrap();

@@ -1,4 +1,4 @@
-//! Annotated pictures: the page, boxes, number, callout, and the watermark in a place where nothing is marked.
+//! Annotated pictures: the page, boxes, number, callout, and the watermark, in a place where nothing is marked if there is one.
 //!
 //! Never over the picture of the proof: each is a file of its own, and says 演示.
 
