@@ -9,6 +9,7 @@ use std::time::Instant;
 use ruku::base::Severity;
 use ruku::run::Chosen;
 use ruku::run::table::{self, Fields};
+use ruku::training::numbers::{credit_check, id_check};
 use rust_xlsxwriter::Workbook;
 
 /// Applicants.
@@ -40,20 +41,14 @@ fn measure(kind: &str, bytes: &[u8], fields: &Fields) {
     println!("{ROWS} rows as {kind}, {:.1} MB: {took:.2} s (aim {AIM} s, {met})", bytes.len() as f64 / 1e6);
 }
 
-/// A fictitious person with right check digits (GB 11643, GB 32100); the last one's mobile number is too short.
+/// A fictitious person whose numbers have their check digits; the last one's mobile number is too short.
 fn applicant(number: u32) -> [String; 5] {
     let day = 1 + number % 28;
     let body = format!("150102{}{:02}{day:02}{:03}", 1950 + number / 100 % 50, 1 + number / 5000 % 12, number % 1000);
-    let weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
-    let sum: u32 = body.bytes().zip(weights).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
-    let id = body + &"10X98765432"[(sum % 11) as usize..=(sum % 11) as usize];
+    let id = format!("{body}{}", id_check(&body).unwrap());
     let mobile = if number + 1 == ROWS { "1990000".to_owned() } else { format!("199{number:08}") };
-    let alphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY";
     let code = format!("91150100{number:09}");
-    let place = |letter: char| alphabet.find(letter).unwrap();
-    let sum: usize = code.chars().enumerate().map(|(at, letter)| place(letter) * 3_usize.pow(at as u32) % 31).sum();
-    let check = (31 - sum % 31) % 31;
-    let code = code + &alphabet[check..=check];
+    let code = format!("{code}{}", credit_check(&code).unwrap());
     [format!("虚构{number}"), id, mobile, format!("虚构{number}有限公司"), code]
 }
 

@@ -185,15 +185,10 @@ impl Batch<'_> {
                     let folder = self.runs.join(&run);
                     if !folder.is_dir() {
                         todo.push((at, None));
-                    } else if crate::proof::read(&folder).is_ok() {
-                        todo.push((at, Some(run)));
+                    } else if let Err(fault) = crate::proof::read(&folder) {
+                        self.tell_row(at, &Ending::unreadable(&fault));
                     } else {
-                        // Nobody knows what it has pressed.
-                        let number = self.entries[at].row.number;
-                        self.tell(&crate::say!(
-                            "第 {number} 行的办理档案 {run} 读不出来，没有再办。请先到平台查看；要重新办理，先把这份档案移到别处。",
-                            "the run folder {run} of row {number} cannot be read, so it is not run; look at the portal first; to run it anew, move the folder away"
-                        ));
+                        todo.push((at, Some(run)));
                     }
                 }
                 Next::Run => todo.push((at, None)),
@@ -279,16 +274,21 @@ impl Batch<'_> {
         self.pull_lock().await;
         let ending = self.ending(run.as_deref(), code)?;
         self.event(serde_json::json!({ "type": "batch.end", "row": number, "class": ending.class, "run": run }));
-        let word = ending.class.word();
+        self.tell_row(at, &ending);
+        // Told first: where nothing can be written any more, that is all there is.
+        self.journal.end(&key, ending.clone(), begun.elapsed().as_secs())?;
+        Ok(ending)
+    }
+
+    /// Tells what became of a row, and why.
+    fn tell_row(&self, at: usize, ending: &Ending) {
+        let (number, word) = (self.entries[at].row.number, ending.class.word());
         let mut line = crate::say!("第 {number} 行：{}", "row {number}: {}", word.get(self.context.lang));
         if let Some(why) = &ending.why {
             line.zh.push_str(&format!("  {}", why.zh));
             line.en.push_str(&format!("  {}", why.en));
         }
         self.tell(&line);
-        // Told first: where nothing can be written any more, that is all there is.
-        self.journal.end(&key, ending.clone(), begun.elapsed().as_secs())?;
-        Ok(ending)
     }
 
     /// How a run ended: as its folder says, or as its exit code does where it left none.

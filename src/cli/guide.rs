@@ -55,8 +55,6 @@ fn of_run(context: &Context, args: &Args, run: &Path) -> Result<Vec<PathBuf>, St
         return Err(stop);
     }
     let mut story = guide::read(run)?;
-    // Where the playbooks are not at hand the guide goes without.
-    story.chart = drawn(context, None).ok();
     if story.scenes.iter().all(|scene| scene.marks.is_empty()) {
         print::err(context.text(
             "注意：这次办理没有记下点击和填写的位置，成品中没有红框。用 ruku run --mode present 重新办理一次即可标出。",
@@ -70,6 +68,10 @@ fn of_run(context: &Context, args: &Args, run: &Path) -> Result<Vec<PathBuf>, St
         ));
     }
     let formats: Vec<Format> = args.to.iter().filter_map(|name| Format::named(name)).collect();
+    if formats.contains(&Format::Html) {
+        // Where the playbooks are not at hand the guide goes without.
+        story.chart = drawn(context, None).ok();
+    }
     let to = args.out.clone().unwrap_or_else(|| {
         let mut name = run.file_name().unwrap_or_default().to_os_string();
         name.push(if context.lang == Lang::Zh { "-guide-zh" } else { "-guide-en" });

@@ -2,7 +2,7 @@
 //!
 //! Never over the picture of the proof: each is a file of its own, and says 演示.
 
-use super::layout::{self, FONTS};
+use super::layout;
 use super::marks;
 use super::painter::{self, Painter};
 use super::story::{Mark, Scene, Story};
@@ -47,7 +47,5 @@ fn sign(words: &str, (width, height): (f64, f64)) -> String {
     let mut body = String::new();
     layout::rect(&mut body, (0.0, 0.0), (width, height), 8, "sign");
     layout::text(&mut body, (width / 2.0, height / 2.0 + SIZE * 0.36), SIZE, "words", &[words.to_owned()]);
-    format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" font-family=\"{FONTS}\" text-anchor=\"middle\"><style>.sign{{fill:#1f2733;fill-opacity:.82}}.words{{fill:#fff}}</style>{body}</svg>"
-    )
+    layout::drawing((width, height), ".sign{fill:#1f2733;fill-opacity:.82}.words{fill:#fff;text-anchor:middle}", &body)
 }

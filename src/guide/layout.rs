@@ -81,6 +81,13 @@ pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
+/// What is drawn, as a picture of this size on nothing; the words beside it say the same, so it is hidden from those who listen to a page.
+pub(super) fn drawing((width, height): (f64, f64), style: &str, body: &str) -> String {
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" font-family=\"{FONTS}\" aria-hidden=\"true\">\n<style>{style}</style>\n{body}</svg>\n"
+    )
+}
+
 /// A rectangle with round corners, its upper left one at the point.
 pub(super) fn rect(svg: &mut String, (x, y): (f64, f64), (width, height): (f64, f64), radius: u32, class: &str) {
     let _ = writeln!(

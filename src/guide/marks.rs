@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use super::layout::{self, FONTS, LEADING, lines};
+use super::layout::{self, LEADING, lines};
 use super::story::{Mark, Scene};
 use crate::base::Lang;
 
@@ -34,13 +34,13 @@ pub(super) fn overlay(scene: &Scene, lang: Lang) -> String {
             badge(&mut body, scene, (near(corner.0, size(scene).0), near(corner.1, size(scene).1)));
         }
     }
-    drawing(size(scene), &body)
+    layout::drawing(size(scene), STYLE, &body)
 }
 
 /// The boxes alone: in a film the words stand below the picture.
 #[cfg(feature = "film")]
 pub(super) fn only_boxes(scene: &Scene) -> String {
-    drawing(size(scene), &boxes(scene))
+    layout::drawing(size(scene), STYLE, &boxes(scene))
 }
 
 /// The places that [`overlay`] covers or points at.
@@ -67,12 +67,6 @@ fn boxes(scene: &Scene) -> String {
         }
     }
     body
-}
-
-fn drawing((width, height): (f64, f64), body: &str) -> String {
-    format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" font-family=\"{FONTS}\" aria-hidden=\"true\">\n<style>{STYLE}</style>\n{body}</svg>\n"
-    )
 }
 
 /// White on the strong colours has a contrast of more than 4.5 to 1; the box is not told by its colour alone, it has a number.

@@ -39,7 +39,7 @@ pub fn read(run: &Path) -> Result<Story, Fault> {
             ),
         ));
     }
-    let finished = matches!(state.result(), Some(RunResult::Done | RunResult::Finished));
+    let finished = state.result().is_some_and(RunResult::is_done);
     Ok(Story { title: title(&state), training: start.training, finished, chart: None, scenes })
 }
 

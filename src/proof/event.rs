@@ -62,6 +62,13 @@ pub enum RunResult {
     Interrupted,
 }
 
+impl RunResult {
+    /// Whether nothing is left to do.
+    pub fn is_done(self) -> bool {
+        matches!(self, RunResult::Done | RunResult::Finished)
+    }
+}
+
 /// What is known of an irreversible act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -60,7 +60,7 @@ pub(super) fn close(one: &GoOn, redactor: &Redactor, now: Texts<'_>, lang: Lang)
     let (Some(start), Some(last)) = (&state.start, records.last()) else {
         return Err(proof::not_a_run(path));
     };
-    if state.end.as_ref().is_some_and(|end| matches!(end.result, RunResult::Done | RunResult::Finished)) {
+    if state.result().is_some_and(RunResult::is_done) {
         // Killed after its last line, before it cleared up.
         kept::remove(path);
         return Err(kept::was_done());

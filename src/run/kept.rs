@@ -112,7 +112,7 @@ pub(super) fn was_done() -> Fault {
 
 fn nothing_kept(run: &Path) -> Fault {
     let ended = proof::read(run).ok().and_then(|records| proof::state::fold(&records).result());
-    if matches!(ended, Some(RunResult::Done | RunResult::Finished)) {
+    if ended.is_some_and(RunResult::is_done) {
         return was_done();
     }
     let run = run.display();

@@ -176,7 +176,7 @@ pub async fn run(options: Options) -> Result<Outcome, Fault> {
     };
     let sealed = folder.end(result, why.clone(), exit_code).and_then(|_| folder.seal(options.lang));
     let sealed = sealed.map_err(|fault| unsealed(&ended, &fault))?;
-    if matches!(result, RunResult::Done | RunResult::Finished) {
+    if result.is_done() {
         kept::remove(&sealed.path);
     }
     let kept = why.as_ref().map(|why| redactor.hide_message(why));

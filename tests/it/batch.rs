@@ -163,8 +163,7 @@ impl Desk<'_> {
 
 /// Where the applicant of this number enters the registry, good once.
 fn address(world: &World, number: usize) -> String {
-    let told = world.call("POST", "/ticket", &json!({ "site": "registry", "applicant": Desk::id(number) }));
-    told["address"].as_str().unwrap().to_owned()
+    world.ticket("registry", &Desk::id(number))["address"].as_str().unwrap().to_owned()
 }
 
 /// The arguments of every process that `parent` has started, and their environment.

@@ -141,7 +141,7 @@ impl Member {
             member.look("/login");
             return member;
         }
-        let ticket = world.call("POST", "/ticket", &json!({ "site": "member", "applicant": applicant }));
+        let ticket = world.ticket("member", applicant);
         let ticket = ticket["ticket"].as_str().unwrap();
         member.look(&format!("/sso/entry?ticket={ticket}"));
         let entered = member.post("/sso/confirm", &[("ticket", ticket)]);

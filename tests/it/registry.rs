@@ -17,8 +17,7 @@ struct Entrant {
 }
 
 fn ticket(world: &World, site: &str, applicant: &str) -> String {
-    let told = world.call("POST", "/ticket", &json!({ "site": site, "applicant": applicant }));
-    told["ticket"].as_str().unwrap().to_owned()
+    world.ticket(site, applicant)["ticket"].as_str().unwrap().to_owned()
 }
 
 /// Everything that the registry wants of the applicant of this number is there, and nothing is handed in.

@@ -105,6 +105,11 @@ impl World {
         serde_json::from_slice(&answer.body).unwrap_or(Value::Null)
     }
 
+    /// A ticket of the sign-on for an applicant, good once: `{"ticket", "address"}`.
+    pub(crate) fn ticket(&self, site: &str, applicant: &str) -> Value {
+        self.call("POST", "/ticket", &serde_json::json!({ "site": site, "applicant": applicant }))
+    }
+
     /// `ruku training … --at`, its output as JSON where it is some.
     pub(crate) fn training(&self, words: &[&str]) -> Value {
         let output = ruku().arg("training").args(words).arg("--at").arg(&self.file).output().unwrap();

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::timeline::Point;
 use crate::base::{Fault, Lang, Message};
-use crate::guide::layout::{self, FONTS, LEADING, lines};
+use crate::guide::layout::{self, LEADING, lines};
 use crate::guide::marks;
 use crate::guide::painter::{self, Painter, Pixmap};
 use crate::guide::story::{Scene, Still, Story};
@@ -153,7 +153,7 @@ impl Set<'_> {
         centred(&mut body, (width, height * 0.42), &(40.0 * unit, vec![section.to_owned()]), "section");
         let title = fitted(title, width * 0.85, &[(52.0 * unit, 1), (40.0 * unit, 3)]);
         centred(&mut body, (width, height * 0.42 + 78.0 * unit), &title, "title");
-        self.painter.draw(&drawing((width, height), &body), (0.0, 0.0), 1.0, &mut picture)?;
+        self.painter.draw(&layout::drawing((width, height), STYLE, &body), (0.0, 0.0), 1.0, &mut picture)?;
         self.band(None, &mut picture)?;
         Ok(picture)
     }
@@ -186,18 +186,12 @@ impl Set<'_> {
             layout::text(&mut body, (from, top), size, "words", &words);
         }
         anchored(&mut body, "end", (right, height - 16.0 * unit), (small, std::slice::from_ref(&self.demo)), "demo");
-        self.painter.draw(&drawing((width, height), &body), (0.0, f64::from(page)), 1.0, picture)
+        self.painter.draw(&layout::drawing((width, height), STYLE, &body), (0.0, f64::from(page)), 1.0, picture)
     }
 }
 
 /// White on all of them has a contrast of more than 4.5 to 1, and so have the dark letters on the sign.
 const STYLE: &str = ".band{fill:#1f2733}.badge{fill:#c5221f;stroke:#fff;stroke-width:2}.number{fill:#fff;font-weight:700}.words,.title{fill:#fff}.demo,.whole{fill:#cfd8e3}.section{fill:#ffd54f;font-weight:700}.sign{fill:#ffd54f}.sign-words{fill:#1f2733}";
-
-fn drawing((width, height): (f64, f64), body: &str) -> String {
-    format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" font-family=\"{FONTS}\"><style>{STYLE}</style>{body}</svg>"
-    )
-}
 
 /// The largest of the sizes in which the text takes no more than that many lines, and its lines; the last one is cut if it must be.
 fn fitted(text: &str, room: f64, sizes: &[(f64, usize)]) -> (f64, Vec<String>) {

@@ -114,7 +114,7 @@ impl Ending {
     }
 
     /// That of a run whose folder cannot be read: nobody knows what it has pressed.
-    fn unreadable(fault: &Fault) -> Ending {
+    pub fn unreadable(fault: &Fault) -> Ending {
         let (zh, en) = (&fault.message.zh, &fault.message.en);
         let why = say!(
             "办理档案读不出来，不知办到了哪一步：{zh} 请先到平台查看；要重新办理，先把这份档案移到别处。",

@@ -18,11 +18,8 @@ fn on_a_disk(name: &str, seed: u64, folder: &str, options: &str) {
     let plain = world.run_of(&["2.1.1", "2.2"]);
     let mut command = Command::new("unshare");
     command.args(["--user", "--map-root-user", "--mount", "sh", "-c"]);
-    command.arg(format!("mount -t tmpfs -o {options} none \"$0\" && exec \"$@\"")).arg(&folder).arg(plain.get_program());
-    command.args(plain.get_args()).envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    for (name, _) in plain.get_envs().filter(|(_, value)| value.is_none()) {
-        command.env_remove(name);
-    }
+    command.arg(format!("mount -t tmpfs -o {options} none \"$0\" && exec \"$@\"")).arg(&folder);
+    run_by(&mut command, &plain);
     let (code, said, events) = Running::start(command).end();
     // Where nothing can be written any more, the fault is told and not kept.
     let told = events.iter().rev().find(|event| event["type"] == "fault").map(|_| fault(&events, &said));
@@ -84,14 +81,20 @@ fn the_run_folder_is_deleted_while_the_press_is_on_its_way() {
 /// The same program, whose writes fail, instead of killing it, where it is not allowed larger files.
 pub(crate) fn writes_may_fail(plain: &Command) -> Command {
     let mut command = Command::new("sh");
-    command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]).arg(plain.get_program()).args(plain.get_args());
+    command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]);
+    run_by(&mut command, plain);
+    command
+}
+
+/// Adds a program with its arguments and environment to a command that will run it.
+fn run_by(command: &mut Command, plain: &Command) {
+    command.arg(plain.get_program()).args(plain.get_args());
     for (name, value) in plain.get_envs() {
         match value {
             Some(value) => command.env(name, value),
             None => command.env_remove(name),
         };
     }
-    command
 }
 
 /// From now on the process is allowed no larger files.
