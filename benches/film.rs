@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use ruku::base::{Lang, Message};
-use ruku::guide::{self, Format, Mark, Scene, Still, Story};
+use ruku::guide::{self, Format, Making, Mark, Scene, Still, Story};
 
 /// Aims: seconds of film per second of work, megabytes per minute.
 const SPEED_AIM: f64 = 2.0;
@@ -34,7 +34,7 @@ fn main() {
     for (name, format) in Format::NAMES {
         let to = folder.path().join(name);
         let begun = Instant::now();
-        guide::write(&story, &[format], &to, Lang::Zh).unwrap_or_else(|fault| {
+        guide::write(&story, &[format], &to, Lang::Zh, &Making::quiet()).unwrap_or_else(|fault| {
             eprintln!("{fault}");
             std::process::exit(2);
         });

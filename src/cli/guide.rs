@@ -1,14 +1,16 @@
 //! `ruku guide`: what trainers hand out, made from a run folder; and the flow chart, drawn from the playbooks.
 
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
 
 use super::stop::{Stop, read_named};
 use super::texts::report;
-use super::{Context, home, print};
+use super::{Context, block_on, cancelled_by_signals, home, print};
 use crate::actions::site::Site;
 use crate::base::{Diagnostic, Lang, Source, files};
-use crate::guide::{self, Chart, Format};
+use crate::guide::{self, Chart, Format, Making};
 use crate::playbook::{self, Playbook};
 
 /// The playbook whose sequence is the whole way.
@@ -77,7 +79,66 @@ fn of_run(context: &Context, args: &Args, run: &Path) -> Result<Vec<PathBuf>, St
         name.push(if context.lang == Lang::Zh { "-guide-zh" } else { "-guide-en" });
         run.with_file_name(name)
     });
-    Ok(guide::write(&story, &formats, &to, context.lang)?)
+    let shown = Shown::new(context.lang);
+    let made = block_on(async {
+        let tell = |format, done, of| shown.at(format, done, of);
+        let making = Making::new(cancelled_by_signals(), &tell);
+        // The work is that of a processor; what listens for signals runs beside it.
+        tokio::task::block_in_place(|| guide::write(&story, &formats, &to, context.lang, &making))
+    });
+    shown.end(made.is_ok());
+    Ok(made?)
+}
+
+/// What is being made: on a terminal one line that counts, elsewhere a line for each.
+struct Shown {
+    lang: Lang,
+    terminal: bool,
+    /// What the last line is about, and how many hundredths it told.
+    last: Mutex<Option<(Format, u32)>>,
+}
+
+impl Shown {
+    fn new(lang: Lang) -> Shown {
+        Shown { lang, terminal: std::io::stderr().is_terminal(), last: Mutex::default() }
+    }
+
+    fn at(&self, format: Format, done: u32, of: u32) {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let hundredths = u32::try_from(u64::from(done) * 100 / u64::from(of.max(1))).unwrap_or(100);
+        if *last == Some((format, hundredths)) {
+            return;
+        }
+        let before = last.map(|(before, _)| before).filter(|before| *before != format);
+        if self.terminal {
+            let full = before.map(|before| format!("\r{}\n", self.line(before, Some(100)))).unwrap_or_default();
+            print::err_text(&format!("{full}\r{}", self.line(format, Some(hundredths))));
+        } else if last.is_none() || before.is_some() {
+            print::err(self.line(format, None));
+        }
+        *last = Some((format, hundredths));
+    }
+
+    /// Leaves the line, so that what is said next begins at its left.
+    fn end(&self, whole: bool) {
+        let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((format, _)) = last.filter(|_| self.terminal) {
+            let full = if whole { format!("\r{}", self.line(format, Some(100))) } else { String::new() };
+            print::err_text(&format!("{full}\n"));
+        }
+    }
+
+    fn line(&self, format: Format, hundredths: Option<u32>) -> String {
+        let what = match format {
+            Format::Html => crate::say!("指南网页", "the page of the guide"),
+            Format::Png => crate::say!("标注图", "the annotated pictures"),
+            Format::Mp4 => crate::say!("影片", "the film"),
+            Format::Gif => crate::say!("动图", "the animation"),
+        };
+        let (zh, what) = (self.lang == Lang::Zh, what.get(self.lang));
+        let begun = if zh { format!("正在生成{what}") } else { format!("making {what}") };
+        hundredths.map_or_else(|| format!("{begun}…"), |hundredths| format!("{begun} {hundredths:>3} %"))
+    }
 }
 
 fn chart(context: &Context, args: &Args, file: &Path) -> Result<(), Stop> {

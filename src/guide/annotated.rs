@@ -26,7 +26,7 @@ pub(super) fn png(story: &Story, scene: &Scene, lang: Lang, painter: &Painter) -
     painter::png(&picture)
 }
 
-/// Where the watermark stands: in the first corner, or middle of an edge, without a mark.
+/// Where the watermark stands: in the first corner, or middle of an edge, without a mark, else where it covers least of one.
 pub(super) fn watermark(story: &Story, scene: &Scene, lang: Lang) -> Mark {
     let (most, tall) = (f64::from(scene.still.width), f64::from(scene.still.height));
     let (width, height) = sign_size(story.demo().get(lang));
@@ -35,7 +35,9 @@ pub(super) fn watermark(story: &Story, scene: &Scene, lang: Lang) -> Mark {
     let taken = marks::places(scene, lang);
     let all = [(right, bottom), (left, bottom), (middle, bottom), (right, top), (left, top), (middle, top)];
     let place = |(x, y)| Mark { x, y, width, height };
-    all.into_iter().map(place).find(|place| taken.iter().all(|taken| marks::apart(place, taken))).unwrap_or(place(all[0]))
+    // Where none is free, the one that covers least.
+    let covers = |place: &Mark| taken.iter().map(|taken| marks::common(place, taken)).sum::<f64>();
+    all.into_iter().map(place).min_by(|a, b| covers(a).total_cmp(&covers(b))).unwrap_or(place(all[0]))
 }
 
 fn sign_size(words: &str) -> (f64, f64) {

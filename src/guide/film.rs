@@ -24,6 +24,8 @@ use self::yuv::Yuv;
 use super::painter::Painter;
 use super::story::Story;
 use crate::base::{Fault, FaultKind, Lang};
+use crate::guide::making::Making;
+use crate::guide::write::Format;
 use crate::say;
 
 /// The largest page that a film shows as it is.
@@ -44,13 +46,14 @@ pub(super) struct Film {
 /// The film of the story.
 ///
 /// # Errors
-/// [`FaultKind::Refused`] when a picture is not the one of the journal; [`FaultKind::Setup`] when letters cannot be drawn; [`FaultKind::Io`].
-pub(super) fn film(story: &Story, lang: Lang, painter: &Painter) -> Result<Film, Fault> {
+/// [`FaultKind::Refused`] when a picture is not the one of the journal; [`FaultKind::Setup`] when letters cannot be drawn;
+/// [`FaultKind::Stopped`]; [`FaultKind::Io`].
+pub(super) fn film(story: &Story, lang: Lang, painter: &Painter, making: &Making) -> Result<Film, Fault> {
     let frame = Frame::of(story, MOST);
     let timeline = Timeline::of(story, &frame, lang, &Pace::FILM);
     let size = (frame.width, frame.height);
     let demo = story.demo().get(lang).to_owned();
-    let set = Set { story, frame, lang, painter, demo };
+    let set = Set { story, frame, lang, painter, demo, making, format: Format::Mp4 };
     let language = if lang == Lang::Zh { "zho" } else { "eng" };
     let recorder = Recorder::new(size, timeline.fps, story.title.get(lang), language)?;
     let mp4 = record(&set, &timeline, recorder)?;

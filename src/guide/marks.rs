@@ -102,6 +102,13 @@ fn callout(marks: &[Mark], (width, height): (f64, f64), words: &[String]) -> Opt
     })
 }
 
+/// How many pixels two places have in common.
+#[cfg(feature = "film")]
+pub(super) fn common(a: &Mark, b: &Mark) -> f64 {
+    let along = |a: f64, to_a: f64, b: f64, to_b: f64| (to_a.min(to_b) - a.max(b)).max(0.0);
+    along(a.x, a.x + a.width, b.x, b.x + b.width) * along(a.y, a.y + a.height, b.y, b.y + b.height)
+}
+
 /// Whether two places have nothing in common.
 pub(super) fn apart(a: &Mark, b: &Mark) -> bool {
     a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y

@@ -9,6 +9,7 @@ pub mod chart;
 mod film;
 mod html;
 mod layout;
+mod making;
 mod marks;
 #[cfg(feature = "film")]
 mod painter;
@@ -17,6 +18,7 @@ pub mod story;
 mod write;
 
 pub use chart::Chart;
+pub use making::Making;
 pub use read::read;
 pub use story::{Mark, Scene, Still, Story};
 pub use write::{Format, picture, refuse_place, write};

@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use super::html;
+use super::making::Making;
 use super::story::Story;
 use crate::base::{Fault, FaultKind, Lang, files};
 use crate::proof;
@@ -45,19 +46,19 @@ impl Format {
 ///
 /// # Errors
 /// [`FaultKind::Refused`] when `to` is there already, lies in a run folder, when a picture is not the one of the journal, or when this build
-/// draws no pictures; [`FaultKind::Setup`] when no font here has the letters; [`FaultKind::Io`].
-pub fn write(story: &Story, formats: &[Format], to: &Path, lang: Lang) -> Result<Vec<PathBuf>, Fault> {
+/// draws no pictures; [`FaultKind::Setup`] when no font here has the letters; [`FaultKind::Stopped`] when `making` is; [`FaultKind::Io`].
+pub fn write(story: &Story, formats: &[Format], to: &Path, lang: Lang, making: &Making) -> Result<Vec<PathBuf>, Fault> {
     refuse_place(to)?;
     // Made beside its place and moved there whole.
     let mut name = to.file_name().unwrap_or_default().to_os_string();
     name.push(format!(".{}.new", std::process::id()));
-    let making = to.with_file_name(name);
-    let made = make(story, formats, &making, lang).and_then(|made| {
-        std::fs::rename(&making, to).map_err(|error| Fault::io("写入", "write", to, &error))?;
+    let unfinished = to.with_file_name(name);
+    let made = make(story, formats, &unfinished, lang, making).and_then(|made| {
+        std::fs::rename(&unfinished, to).map_err(|error| Fault::io("写入", "write", to, &error))?;
         Ok(made.into_iter().map(|name| to.join(name)).collect())
     });
     if made.is_err() {
-        let _ = std::fs::remove_dir_all(&making);
+        let _ = std::fs::remove_dir_all(&unfinished);
     }
     made
 }
@@ -84,7 +85,7 @@ pub fn refuse_place(to: &Path) -> Result<(), Fault> {
     Err(Fault::new(FaultKind::Refused, why))
 }
 
-fn make(story: &Story, formats: &[Format], folder: &Path, lang: Lang) -> Result<Vec<PathBuf>, Fault> {
+fn make(story: &Story, formats: &[Format], folder: &Path, lang: Lang, making: &Making) -> Result<Vec<PathBuf>, Fault> {
     create(folder)?;
     let mut made = Vec::new();
     let mut painted = formats.to_vec();
@@ -92,16 +93,16 @@ fn make(story: &Story, formats: &[Format], folder: &Path, lang: Lang) -> Result<
     painted.sort_unstable();
     painted.dedup();
     if formats.contains(&Format::Html) {
-        made.push(page(story, folder, lang)?);
+        made.push(page(story, folder, lang, making)?);
     }
     if !painted.is_empty() {
-        made.extend(paint(story, &painted, folder, lang)?);
+        made.extend(paint(story, &painted, folder, lang, making)?);
     }
     Ok(made)
 }
 
 #[cfg(feature = "film")]
-fn paint(story: &Story, formats: &[Format], folder: &Path, lang: Lang) -> Result<Vec<PathBuf>, Fault> {
+fn paint(story: &Story, formats: &[Format], folder: &Path, lang: Lang, making: &Making) -> Result<Vec<PathBuf>, Fault> {
     use super::{annotated, film, painter::Painter};
     let painter = Painter::new()?;
     let mut made = Vec::new();
@@ -111,14 +112,15 @@ fn paint(story: &Story, formats: &[Format], folder: &Path, lang: Lang) -> Result
             Format::Png => {
                 let pictures = folder.join(ANNOTATED);
                 create(&pictures)?;
-                for scene in &story.scenes {
+                for (index, scene) in story.scenes.iter().enumerate() {
+                    making.at(*format, index, story.scenes.len())?;
                     let name = html::picture(scene, false);
                     files::write_new(&pictures.join(name), &annotated::png(story, scene, lang, &painter)?)?;
                 }
                 made.push(ANNOTATED.into());
             }
             Format::Mp4 => {
-                let film = film::film(story, lang, &painter)?;
+                let film = film::film(story, lang, &painter, making)?;
                 files::write_new(&folder.join("film.mp4"), &film.mp4)?;
                 // Players take the captions of that name by themselves.
                 files::write_new(&folder.join("film.vtt"), film.captions.as_bytes())?;
@@ -126,7 +128,7 @@ fn paint(story: &Story, formats: &[Format], folder: &Path, lang: Lang) -> Result
                 made.extend(["film.mp4".into(), "film.vtt".into()]);
             }
             Format::Gif => {
-                files::write_new(&folder.join("film.gif"), &film::gif(story, lang, &painter)?)?;
+                files::write_new(&folder.join("film.gif"), &film::gif(story, lang, &painter, making)?)?;
                 made.push("film.gif".into());
             }
         }
@@ -135,7 +137,7 @@ fn paint(story: &Story, formats: &[Format], folder: &Path, lang: Lang) -> Result
 }
 
 #[cfg(not(feature = "film"))]
-fn paint(_: &Story, _: &[Format], _: &Path, _: Lang) -> Result<Vec<PathBuf>, Fault> {
+fn paint(_: &Story, _: &[Format], _: &Path, _: Lang, _: &Making) -> Result<Vec<PathBuf>, Fault> {
     Err(without_film())
 }
 
@@ -169,10 +171,11 @@ fn without_film() -> Fault {
     )
 }
 
-fn page(story: &Story, folder: &Path, lang: Lang) -> Result<PathBuf, Fault> {
+fn page(story: &Story, folder: &Path, lang: Lang, making: &Making) -> Result<PathBuf, Fault> {
     let pictures = folder.join(PICTURES);
     create(&pictures)?;
-    for scene in &story.scenes {
+    for (index, scene) in story.scenes.iter().enumerate() {
+        making.at(Format::Html, index, story.scenes.len())?;
         let stills = [(Some(&scene.still), false), (scene.after.as_ref(), true)];
         for (still, after) in stills.into_iter().filter_map(|(still, after)| Some((still?, after))) {
             files::write_new(&pictures.join(html::picture(scene, after)), &still.png()?)?;

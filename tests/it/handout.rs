@@ -3,15 +3,22 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use ruku::base::Message;
+use ruku::proof::{Event, RunResult, Spot, StepResult};
 use serde_json::Value;
 
 use crate::golden::Golden;
 use crate::guide::personal;
+use crate::proof::sample::{self, opened, redactor, shot};
 use crate::world::{Running, World, find_words, ruku_in};
 
 fn made(lang: &str, run: &Path, to: &Path) -> Command {
+    made_as(FORMATS, lang, run, to)
+}
+
+fn made_as(formats: &str, lang: &str, run: &Path, to: &Path) -> Command {
     let mut command = ruku_in(lang, Path::new(env!("CARGO_MANIFEST_DIR")));
-    command.arg("guide").arg(run).args(["--to", FORMATS]).arg("--out").arg(to);
+    command.arg("guide").arg(run).args(["--to", formats]).arg("--out").arg(to);
     command
 }
 
@@ -75,6 +82,15 @@ fn a_run_becomes_a_guide_that_points_where_it_pressed() {
         // It is there: not written over.
         assert_eq!(made(lang, &run, &to).output().unwrap().status.code(), Some(6));
     }
+    // Ctrl-C in the middle leaves nothing.
+    let to = world.folder.path().join("stopped");
+    let running = Running::start(made("zh", &run, &to));
+    running.wait_said("正在生成");
+    running.signal(rustix::process::Signal::INT);
+    let (code, said, _) = running.end();
+    assert!(code == 130 && said.contains("没有留下未完成的文件"), "{code}: {said}");
+    let left = |entry: std::io::Result<std::fs::DirEntry>| entry.unwrap().file_name().to_string_lossy().contains("stopped");
+    assert!(!std::fs::read_dir(world.folder.path()).unwrap().any(left), "something is left");
     // Nothing goes into a run folder, and the folder of run folders is none.
     let inside = made("zh", &run, &run.join("guide")).output().unwrap();
     assert_eq!((inside.status.code(), run.join("guide").exists()), (Some(6), false));
@@ -107,6 +123,47 @@ fn pictures_and_films(to: &Path, page: &str, lang: &str) {
     );
     let gif = std::fs::read(to.join("film.gif")).unwrap();
     assert!(gif.starts_with(b"GIF89a") && gif.len() < 5_000_000, "{} bytes", gif.len());
+}
+
+#[test]
+fn what_was_not_done_is_not_told_as_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let press = Message::new("点击“确认申请”", "Press “确认申请”");
+    // One that the portal stopped, and one that was killed.
+    for (name, ended) in [("failed", true), ("killed", false)] {
+        let mut run = opened(folder.path(), name, &redactor());
+        sample::done(&mut run, 1);
+        sample::step(&mut run, 2, "click", press.clone());
+        let marks = vec![Spot { x: 4, y: 12, width: 20, height: 8 }];
+        run.keep_shot(Some(2), &shot(2), "about:blank", "申请", true, marks).unwrap();
+        if ended {
+            let why = Message::new("按钮被遮挡", "the button is covered");
+            run.record(Event::StepEnd { step: 2, result: StepResult::Failed, why: Some(why.clone()) }).unwrap();
+            run.end(RunResult::Failed, Some(why), 4).unwrap();
+        }
+        drop(run);
+        let (run, to) = (folder.path().join(name), folder.path().join(format!("{name}-guide")));
+        let output = made("zh", &run, &to).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && said.contains("没有办到最后") && said.contains("没有红框"), "{name}: {said}");
+        let page = std::fs::read_to_string(to.join("index.html")).unwrap();
+        assert!(page.contains("进入 CA 互认系统") && !page.contains("确认申请"), "{name}: {page}");
+    }
+    // A picture that is not the one of the journal is shown nowhere, and what was begun is gone.
+    let picture =
+        std::fs::read_dir(folder.path().join("failed/data/shots")).unwrap().map(|entry| entry.unwrap().path()).min().unwrap();
+    let mut bytes = std::fs::read(&picture).unwrap();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    std::fs::write(&picture, bytes).unwrap();
+    for format in FORMATS.split(',') {
+        let to = folder.path().join("changed");
+        let output = made_as(format, "zh", &folder.path().join("failed"), &to).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(6), "{format}: {said}");
+        assert!(said.contains("step-0001") || said.contains(".png"), "{format}: {said}");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 4, "{format}: something is left");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@
 
 mod attacks;
 mod prune;
-mod sample;
+pub(crate) mod sample;
 
 use std::path::Path;
 use std::process::Command;

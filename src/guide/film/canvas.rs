@@ -66,6 +66,7 @@ pub(super) fn paint(set: &Set, timeline: &Timeline, sink: &mut dyn FnMut(&Piece)
     let sprites = Sprites::new(set.painter, set.frame.unit())?;
     let mut canvas: Option<(Ground, Canvas)> = None;
     for span in &timeline.spans {
+        set.making.at(set.format, span.start as usize, timeline.frames() as usize)?;
         let ground = Ground::of(span);
         let fresh = canvas.as_ref().is_none_or(|(own, _)| *own != ground);
         if fresh {

@@ -6,9 +6,11 @@ use std::fmt::Write as _;
 use super::timeline::Point;
 use crate::base::{Fault, Lang, Message};
 use crate::guide::layout::{self, LEADING, lines};
+use crate::guide::making::Making;
 use crate::guide::marks;
 use crate::guide::painter::{self, Painter, Pixmap};
 use crate::guide::story::{Scene, Still, Story};
+use crate::guide::write::Format;
 use crate::say;
 
 /// Behind pages that are smaller than the frame.
@@ -117,6 +119,10 @@ pub(super) struct Set<'s> {
     pub(super) painter: &'s Painter,
     /// What every frame says of the whole.
     pub(super) demo: String,
+    /// Told at each span.
+    pub(super) making: &'s Making<'s>,
+    /// What is made of it.
+    pub(super) format: Format,
 }
 
 impl Set<'_> {

@@ -12,15 +12,17 @@ use super::canvas::{self, Area, Piece};
 use super::frame::{Frame, Set};
 use super::timeline::{Pace, Timeline, evenly};
 use crate::base::{Fault, FaultKind, Lang};
+use crate::guide::making::Making;
 use crate::guide::painter::{Painter, Pixmap};
 use crate::guide::story::{Scene, Story};
+use crate::guide::write::Format;
 use crate::say;
 
 /// What chats take without making it smaller, and people watch to the end.
 pub(super) const BYTES: usize = 5_000_000;
 pub(super) const SECONDS: f64 = 30.0;
 /// The frame is at most so large.
-const MOST: (u32, u32) = (800, 800);
+pub(super) const MOST: (u32, u32) = (800, 800);
 /// One index is kept for “as before”.
 pub(super) const COLOURS: usize = 128;
 /// Of how many pixels one is looked at for the colours.
@@ -30,12 +32,12 @@ const SAMPLE: i32 = 10;
 ///
 /// # Errors
 /// As [`super::film`]; [`FaultKind::Refused`] when not even one step fits.
-pub(crate) fn gif(story: &Story, lang: Lang, painter: &Painter) -> Result<Vec<u8>, Fault> {
-    within(story, lang, painter, BYTES)
+pub(crate) fn gif(story: &Story, lang: Lang, painter: &Painter, making: &Making) -> Result<Vec<u8>, Fault> {
+    within(story, lang, painter, making, BYTES)
 }
 
 /// The animation with at most that many bytes.
-pub(super) fn within(story: &Story, lang: Lang, painter: &Painter, bytes: usize) -> Result<Vec<u8>, Fault> {
+pub(super) fn within(story: &Story, lang: Lang, painter: &Painter, making: &Making, bytes: usize) -> Result<Vec<u8>, Fault> {
     let mut count = story.scenes.len();
     while count > 0 {
         let part = chosen(story, count);
@@ -49,7 +51,7 @@ pub(super) fn within(story: &Story, lang: Lang, painter: &Painter, bytes: usize)
         if count < story.scenes.len() {
             demo.push_str(say!(" · 节选", " · excerpt").get(lang));
         }
-        let set = Set { story: &part, frame, lang, painter, demo };
+        let set = Set { story: &part, frame, lang, painter, demo, making, format: Format::Gif };
         let made = animate(&set, &timeline)?;
         if made.len() <= bytes {
             return Ok(made);

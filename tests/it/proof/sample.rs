@@ -89,11 +89,11 @@ pub(crate) fn opened(under: &Path, name: &str, redactor: &Redactor) -> RunFolder
     folder
 }
 
-fn step(folder: &mut RunFolder, step: u32, action: &str, title: Message) {
+pub(crate) fn step(folder: &mut RunFolder, step: u32, action: &str, title: Message) {
     folder.record(Event::StepStart { step, playbook: "2.2".into(), action: action.into(), title }).unwrap();
 }
 
-fn done(folder: &mut RunFolder, step: u32) {
+pub(crate) fn done(folder: &mut RunFolder, step: u32) {
     folder.record(Event::StepEnd { step, result: StepResult::Done, why: None }).unwrap();
 }
 

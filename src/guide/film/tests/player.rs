@@ -31,6 +31,20 @@ impl Bright {
         let places = near(y, self.height).flat_map(|y| near(x, self.width).map(move |x| y * self.width + x));
         places.filter(|at| self.y[*at].abs_diff(own.y[*at]) > 40).count()
     }
+
+    /// The squares in which it is another picture by more than `by` of 255 on average, by their left upper corners.
+    fn squares_off(&self, other: &Bright, by: usize) -> impl Iterator<Item = (usize, usize)> {
+        const SQUARE: usize = 16;
+        let corners =
+            (0..self.height).step_by(SQUARE).flat_map(|top| (0..self.width).step_by(SQUARE).map(move |left| (left, top)));
+        corners.filter(move |(left, top)| {
+            let (bottom, right) = ((top + SQUARE).min(self.height), (left + SQUARE).min(self.width));
+            let rows = (*top..bottom).map(|y| y * self.width + left..y * self.width + right);
+            let pixels = rows.flat_map(|row| self.y[row.clone()].iter().zip(&other.y[row]));
+            let off: usize = pixels.map(|(own, other)| usize::from(own.abs_diff(*other))).sum();
+            off > by * (bottom - top) * (right - left)
+        })
+    }
 }
 
 /// The frames of a film.
@@ -111,7 +125,6 @@ pub(super) fn faults(shown: &Shown, set: &Set, timeline: &Timeline) -> Vec<Strin
 
 /// Compares the frames with what was painted, square by square: letters may be a little less sharp, but nothing of an earlier page remains.
 fn remains(shown: &Shown, set: &Set, timeline: &Timeline, faults: &mut Vec<String>) {
-    const SQUARE: usize = 16;
     let mut next = 0;
     canvas::paint(set, timeline, &mut |piece| {
         next += piece.frames as usize;
@@ -120,19 +133,8 @@ fn remains(shown: &Shown, set: &Set, timeline: &Timeline, faults: &mut Vec<Strin
             return Ok(());
         }
         let (frame, painted) = (&shown.frames[next - 1], Bright::of(piece.shown));
-        for top in (0..frame.height).step_by(SQUARE) {
-            for left in (0..frame.width).step_by(SQUARE) {
-                let (bottom, right) = ((top + SQUARE).min(frame.height), (left + SQUARE).min(frame.width));
-                let rows = (top..bottom).map(|y| y * frame.width + left..y * frame.width + right);
-                let off: usize = rows
-                    .flat_map(|row| frame.y[row.clone()].iter().zip(&painted.y[row]))
-                    .map(|(own, other)| usize::from(own.abs_diff(*other)))
-                    .sum();
-                if off > 8 * (bottom - top) * (right - left) {
-                    faults.push(format!("frame {}: another picture at {left}, {top}", next - 1));
-                }
-            }
-        }
+        let off = frame.squares_off(&painted, 8);
+        faults.extend(off.map(|(left, top)| format!("frame {}: another picture at {left}, {top}", next - 1)));
         Ok(())
     })
     .unwrap();
@@ -213,24 +215,55 @@ pub(super) struct Animation {
     pub(super) seconds: f64,
     /// The most colours of a frame.
     pub(super) colours: usize,
-    /// Red of each pixel of the second whole frame: the first page.
-    pub(super) first_whole: Vec<u8>,
+    /// What is on the screen after each of its pictures.
+    pub(super) frames: Vec<Bright>,
 }
 
 pub(super) fn gif(bytes: &[u8]) -> Animation {
     let mut decoder = gif::DecodeOptions::new().read_info(bytes).unwrap();
     let (width, height) = (decoder.width(), decoder.height());
-    let mut shown = Animation { width, seconds: 0.0, colours: 0, first_whole: Vec::new() };
-    let mut number = 0;
+    let mut played = Animation { width, seconds: 0.0, colours: 0, frames: Vec::new() };
+    let mut screen = Pixmap::new(width.into(), height.into()).unwrap();
     while let Some(frame) = decoder.read_next_frame().unwrap() {
         let palette = frame.palette.as_ref().unwrap();
-        shown.seconds += f64::from(frame.delay) / 100.0;
-        shown.colours = shown.colours.max(palette.len() / 3);
+        played.seconds += f64::from(frame.delay) / 100.0;
+        played.colours = played.colours.max(palette.len() / 3);
         assert!(frame.left + frame.width <= width && frame.top + frame.height <= height);
-        if number == 1 {
-            shown.first_whole = frame.buffer.iter().map(|index| palette[usize::from(*index) * 3]).collect();
+        assert_eq!(frame.dispose, gif::DisposalMethod::Keep);
+        for (row, line) in frame.buffer.chunks(frame.width.into()).enumerate() {
+            let from = ((usize::from(frame.top) + row) * usize::from(width) + usize::from(frame.left)) * 4;
+            for (pixel, index) in screen.data_mut()[from..].chunks_exact_mut(4).zip(line) {
+                if Some(*index) != frame.transparent {
+                    let colour = usize::from(*index) * 3;
+                    pixel[..3].copy_from_slice(&palette[colour..colour + 3]);
+                    pixel[3] = 255;
+                }
+            }
         }
-        number += 1;
+        played.frames.push(Bright::of(&screen));
     }
-    shown
+    played
+}
+
+/// What was painted, one picture a piece.
+pub(super) fn pieces(set: &Set, timeline: &Timeline) -> Vec<Bright> {
+    let mut pieces = Vec::new();
+    canvas::paint(set, timeline, &mut |piece| {
+        pieces.push(Bright::of(piece.shown));
+        Ok(())
+    })
+    .unwrap();
+    pieces
+}
+
+/// Where pictures are not those expected, but for the few colours of an animation: the paling ring of a press has none of its own.
+pub(super) fn other_pictures(shown: &[Bright], expected: &[Bright]) -> Vec<String> {
+    let mut faults = Vec::new();
+    if shown.len() != expected.len() {
+        faults.push(format!("{} pictures instead of {}", shown.len(), expected.len()));
+    }
+    for (index, (own, other)) in shown.iter().zip(expected).enumerate() {
+        faults.extend(own.squares_off(other, 16).map(|(left, top)| format!("picture {index}: another one at {left}, {top}")));
+    }
+    faults
 }
