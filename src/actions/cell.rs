@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::press::entering;
-use super::{Action, Inspect, Risk, Stage, Words};
+use super::{Action, Entered, Inspect, Risk, Stage, Words};
 use crate::base::{Fault, FaultKind, Message};
 
 /// `cell: { row: 张三, column: 手机号, value: … }`.
@@ -34,6 +34,10 @@ impl Action for Cell {
 
     fn inspect(&self, inspect: &mut dyn Inspect) {
         [&self.row, &self.column, &self.value].into_iter().for_each(|words| inspect.words(words));
+    }
+
+    fn enters(&self) -> Vec<Entered> {
+        vec![Entered::Cell { row: self.row.clone(), column: self.column.clone() }]
     }
 
     async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::fields::{Fields, labelled};
 use super::press::entering;
-use super::{Action, Inspect, LongPlace, Risk, Stage};
+use super::{Action, Entered, Inspect, Risk, Stage};
 use crate::base::{Fault, Message};
 use crate::browser::page::Purpose;
 
@@ -23,14 +23,14 @@ impl Action for Date {
     const RISK: Risk = Risk::Change;
 
     fn title(&self) -> Message {
-        Message::new(format!("填写日期{}", self.0.labels("、")), format!("enter the date of {}", self.0.labels(", ")))
+        Message::new(format!("填写{}", self.0.labels("、")), format!("enter {}", self.0.labels(", ")))
     }
 
     fn inspect(&self, inspect: &mut dyn Inspect) {
         self.0.inspect(inspect);
     }
 
-    fn enters(&self) -> Vec<(LongPlace, Purpose)> {
+    fn enters(&self) -> Vec<Entered> {
         self.0.entered(Purpose::Fill)
     }
 

@@ -7,13 +7,14 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::condition::Seen;
+use super::fields::labelled;
 use super::fresh::Fresh;
 use super::place::LongPlace;
 use super::press::{entering, in_portal, press};
 use super::sight::{LOOK, Sight, says_nothing, while_asked};
 use super::site::Site;
 use super::stage::{Asked, risk};
-use super::{Action, Condition, Inspect, Place, Risk, Stage, Words};
+use super::{Action, Condition, Entered, Inspect, Place, Risk, Stage, Words};
 use crate::base::{Fault, FaultKind, Ladder, Message, Secret, Until};
 use crate::browser::Browser;
 use crate::browser::page::{Mark, Purpose, Target};
@@ -68,7 +69,8 @@ impl Action for EnterPin {
     const RISK: Risk = Risk::Person;
 
     fn title(&self) -> Message {
-        crate::say!("本人输入「{}」", "the person enters “{}”", self.field.value)
+        let (field, button) = (&self.field.value, self.press.words());
+        crate::say!("本人输入「{field}」，并点击「{button}」", "the person enters “{field}” and presses “{button}”")
     }
 
     fn inspect(&self, inspect: &mut dyn Inspect) {
@@ -83,6 +85,10 @@ impl Action for EnterPin {
 
     fn points_at(&self) -> Option<(LongPlace, bool)> {
         Some((self.press.0.clone(), false))
+    }
+
+    fn enters(&self) -> Vec<Entered> {
+        vec![Entered::Field(labelled(&self.field), Purpose::See)]
     }
 
     async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::place::LongPlace;
-use super::{Inspect, Words};
+use super::{Entered, Inspect, Words};
 use crate::browser::page::Purpose;
 
 /// `{ 标签: 值, … }`, worked through in the order of the file.
@@ -56,8 +56,8 @@ impl<T> Fields<T> {
 
 impl Fields {
     /// Where they are, for whoever shows what was entered; `purpose` is what kind of fields they are.
-    pub(super) fn entered(&self, purpose: Purpose) -> Vec<(LongPlace, Purpose)> {
-        self.0.iter().map(|(label, _)| (labelled(label), purpose)).collect()
+    pub(super) fn entered(&self, purpose: Purpose) -> Vec<Entered> {
+        self.0.iter().map(|(label, _)| Entered::Field(labelled(label), purpose)).collect()
     }
 
     /// Every text in it, for the check of templates.

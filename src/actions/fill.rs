@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::fields::{Fields, labelled};
 use super::press::entering;
-use super::{Action, Inspect, LongPlace, Risk, Stage};
+use super::{Action, Entered, Inspect, Risk, Stage};
 use crate::base::{Fault, Message};
 use crate::browser::page::Purpose;
 
@@ -30,7 +30,7 @@ impl Action for Fill {
         self.0.inspect(inspect);
     }
 
-    fn enters(&self) -> Vec<(LongPlace, Purpose)> {
+    fn enters(&self) -> Vec<Entered> {
         self.0.entered(Purpose::Fill)
     }
 

@@ -31,7 +31,7 @@ impl Action for InsertLock {
     const RISK: Risk = Risk::Person;
 
     fn title(&self) -> Message {
-        crate::say!("插入 CA 锁（{}）", "insert the CA lock ({})", self.holder.value)
+        crate::say!("插入 CA 锁（持有人：{}）", "insert the CA lock (holder: {})", self.holder.value)
     }
 
     fn inspect(&self, inspect: &mut dyn Inspect) {

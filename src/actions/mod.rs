@@ -89,12 +89,26 @@ pub trait Action: for<'de> Deserialize<'de> + schemars::JsonSchema {
     fn points_at(&self) -> Option<(LongPlace, bool)> {
         None
     }
-    /// The fields that it enters something in, and what kind of fields they are.
-    fn enters(&self) -> Vec<(LongPlace, Purpose)> {
+    /// Where it enters something, or the person does.
+    fn enters(&self) -> Vec<Entered> {
         Vec::new()
     }
     /// Carries it out on `stage`.
     fn run(&self, stage: &mut Stage<'_>) -> impl Future<Output = Result<(), Fault>>;
+}
+
+/// Where something is entered, for whoever shows it.
+#[derive(Debug, Clone)]
+pub enum Entered {
+    /// A field, and what kind it is.
+    Field(LongPlace, Purpose),
+    /// A cell of a grid.
+    Cell {
+        /// A text in its row, or the number of the row.
+        row: Words,
+        /// The heading of its column.
+        column: Words,
+    },
 }
 
 macro_rules! actions {
@@ -148,8 +162,8 @@ macro_rules! actions {
                 match self { $(Act::$kind(action) => action.points_at()),+ }
             }
 
-            /// The fields that it enters something in, and what kind of fields they are.
-            pub fn enters(&self) -> Vec<(LongPlace, Purpose)> {
+            /// Where it enters something, or the person does.
+            pub fn enters(&self) -> Vec<Entered> {
                 match self { $(Act::$kind(action) => action.enters()),+ }
             }
 

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use super::press::entering;
 use super::stage::Change;
-use super::{Action, Condition, Inspect, LongPlace, Place, Risk, Stage, Words};
+use super::{Action, Condition, Entered, Inspect, Place, Risk, Stage, Words};
 use crate::base::below::open_below;
 use crate::base::{Fault, FaultKind, Ladder, Message};
 use crate::browser::page::{Mark, Purpose, Target};
@@ -84,8 +84,8 @@ impl Action for Upload {
         self.refused_when.iter().for_each(|seen| seen.inspect(inspect));
     }
 
-    fn points_at(&self) -> Option<(LongPlace, bool)> {
-        Some((self.to.0.clone(), false))
+    fn enters(&self) -> Vec<Entered> {
+        vec![Entered::Field(self.to.0.clone(), Purpose::Upload)]
     }
 
     async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {

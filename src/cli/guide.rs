@@ -23,7 +23,7 @@ pub(super) struct Args {
     #[arg(required_unless_present = "chart")]
     run: Option<PathBuf>,
     /// What to make of the run, with commas between them: html, a page; png, a picture a step; mp4, a film; gif, a short animation
-    #[arg(long, value_name = "FORMATS", value_delimiter = ',', default_value = "html", requires = "run", value_parser = Format::NAMES.map(|(name, _)| name))]
+    #[arg(long, value_name = "FORMATS", value_delimiter = ',', default_value = "html", requires = "run", ignore_case = true, value_parser = Format::NAMES.map(|(name, _)| name))]
     to: Vec<String>,
     /// The new folder to make it in (default: beside the run folder, with its name)
     #[arg(long, value_name = "FOLDER", requires = "run")]
@@ -69,7 +69,7 @@ fn of_run(context: &Context, args: &Args, run: &Path) -> Result<Vec<PathBuf>, St
             "note: this run did not come to its end; what is made of it ends before the step where it stopped",
         ));
     }
-    let formats: Vec<Format> = args.to.iter().filter_map(|name| Format::named(name)).collect();
+    let formats: Vec<Format> = args.to.iter().filter_map(|name| Format::named(&name.to_ascii_lowercase())).collect();
     if formats.contains(&Format::Html) {
         // Where the playbooks are not at hand the guide goes without.
         story.chart = drawn(context, None).ok();

@@ -13,14 +13,18 @@ use crate::say;
 /// The story of a run.
 ///
 /// # Errors
-/// [`FaultKind::Precondition`] when it has no pictures; [`FaultKind::Refused`] when the folder is no run; [`FaultKind::Io`].
+/// [`FaultKind::Precondition`] when it has no pictures; [`FaultKind::Refused`] when the folder is no run, or its journal was changed;
+/// [`FaultKind::Io`].
 pub fn read(run: &Path) -> Result<Story, Fault> {
-    let state = state::fold(&proof::read(run)?);
+    let state = state::fold(&proof::read_unbroken(run)?);
     let Some(start) = &state.start else { return Err(proof::not_a_run(run)) };
     let mut scenes = Vec::new();
     let mut before = None;
     for step in &state.steps {
         let Some(mut scene) = scene(run, &state, step) else { continue };
+        if scenes.last().is_some_and(|last| adds_nothing(last, &scene)) {
+            continue;
+        }
         scene.number = u32::try_from(scenes.len() + 1).unwrap_or(u32::MAX);
         if before != Some(&step.playbook) {
             let title = start.playbooks.iter().find(|one| one.guide == step.playbook).map(|one| one.title.clone());
@@ -73,7 +77,7 @@ fn scene(run: &Path, state: &State, step: &Step) -> Option<Scene> {
     Some(Scene {
         number: 0,
         chapter: None,
-        title: step.title.clone(),
+        title: Message::new(step.title.zh.clone(), capital(&step.title.en)),
         still: still(run, first),
         after: other.map(|shot| still(run, shot)),
         marks: marks.collect(),
@@ -81,6 +85,18 @@ fn scene(run: &Path, state: &State, step: &Step) -> Option<Scene> {
         irreversible: state.once.values().any(|once| once.step == step.number),
         person: matches!(step.action.as_str(), "person" | "enter_pin" | "insert_lock" | "confirm" | "seal"),
     })
+}
+
+/// Whether people see and do nothing in the scene that they have not seen before: Ruku only looked at the page.
+fn adds_nothing(last: &Scene, scene: &Scene) -> bool {
+    let seen = &last.after.as_ref().unwrap_or(&last.still).sha256;
+    scene.marks.is_empty() && scene.after.is_none() && !scene.person && !scene.irreversible && scene.still.sha256 == *seen
+}
+
+/// The text as a sentence of its own.
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }
 
 /// A picture, as the journal names it.

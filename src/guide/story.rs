@@ -24,9 +24,12 @@ pub struct Story {
 }
 
 impl Story {
-    /// What everything made of it says of itself: it is no proof.
+    /// What everything made of it says of itself: it is no proof, and perhaps not the whole.
     pub fn demo(&self) -> Message {
-        if self.training { say!("演示 · 模拟平台", "DEMO · training portals") } else { say!("演示", "DEMO") }
+        let demo =
+            if self.training { say!("演示 · 模拟平台", "DEMO · training portals") } else { say!("演示", "DEMO") };
+        let Message { zh, en } = demo;
+        if self.finished { Message { zh, en } } else { say!("{zh} · 未办完", "{en} · NOT FINISHED") }
     }
 }
 

@@ -125,7 +125,7 @@ fn paint(story: &Story, formats: &[Format], folder: &Path, lang: Lang, making: &
                 // Players take the captions of that name by themselves.
                 files::write_new(&folder.join("film.vtt"), film.captions.as_bytes())?;
                 files::write_new(&folder.join("film.chapters.vtt"), film.chapters.as_bytes())?;
-                made.extend(["film.mp4".into(), "film.vtt".into()]);
+                made.extend(["film.mp4".into(), "film.vtt".into(), "film.chapters.vtt".into()]);
             }
             Format::Gif => {
                 files::write_new(&folder.join("film.gif"), &film::gif(story, lang, &painter, making)?)?;

@@ -37,6 +37,27 @@ pub fn read(run: &Path) -> Result<Vec<Record>, Fault> {
     Ok(read_log(run)?.records)
 }
 
+/// The same, of one piece: nothing in it was changed, moved or left out since it was written.
+///
+/// # Errors
+/// [`FaultKind::Refused`] when something was; otherwise those of [`read`].
+pub fn read_unbroken(run: &Path) -> Result<Vec<Record>, Fault> {
+    let records = read(run)?;
+    match journal::first_break(&records) {
+        None => Ok(records),
+        Some(line) => {
+            let folder = run.display();
+            Err(Fault::new(
+                FaultKind::Refused,
+                crate::say!(
+                    "{folder} 的办理日志在第 {line} 行断链，被改动过。用 ruku proof verify 可查看改动。",
+                    "the journal of {folder} was changed: its chain breaks at line {line}; ruku proof verify tells what was changed"
+                ),
+            ))
+        }
+    }
+}
+
 /// Whether a Ruku that lives is writing this run folder.
 pub fn is_being_written(run: &Path) -> bool {
     let lock = std::fs::File::options().write(true).open(run.join(layout::WRITER_LOCK));

@@ -265,7 +265,9 @@ impl<'a> Walk<'a> {
         self.stage(STEP).record(Event::StepEnd { step: number, result, why })?;
         if step.keep_picture || done.is_err() {
             let when = if waits(&step.act) { When::Looked } else { When::Acted };
-            let entered = if done.is_ok() { self.entered(step).await } else { Vec::new() };
+            // What points at a button has shown its fields before it was pressed.
+            let shows = done.is_ok() && step.act.points_at().is_none();
+            let entered = if shows { self.entered(step).await } else { Vec::new() };
             self.picture(number, when, &entered).await?;
         }
         Ok(())

@@ -148,7 +148,18 @@ fn what_was_not_done_is_not_told_as_done() {
         assert!(output.status.success() && said.contains("没有办到最后") && said.contains("没有红框"), "{name}: {said}");
         let page = std::fs::read_to_string(to.join("index.html")).unwrap();
         assert!(page.contains("进入 CA 互认系统") && !page.contains("确认申请"), "{name}: {page}");
+        assert!(page.contains("演示 · 模拟平台 · 未办完") && page.contains("到此为止"), "{name}: {page}");
     }
+    // A journal that says something else than it did is not told.
+    let copy = tempfile::tempdir().unwrap();
+    let changed = copy.path().join("failed");
+    let copied = Command::new("cp").arg("-r").args([&folder.path().join("failed"), &changed]).status().unwrap();
+    let log = std::fs::read_to_string(changed.join("data/log.jsonl")).unwrap();
+    assert!(copied.success() && log.contains("进入 CA 互认系统"));
+    std::fs::write(changed.join("data/log.jsonl"), log.replace("进入 CA 互认系统", "进入 CA 统一系统")).unwrap();
+    let output = made("zh", &changed, &copy.path().join("guide")).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(6) && said.contains("断链"), "{said}");
     // A picture that is not the one of the journal is shown nowhere, and what was begun is gone.
     let picture =
         std::fs::read_dir(folder.path().join("failed/data/shots")).unwrap().map(|entry| entry.unwrap().path()).min().unwrap();

@@ -27,6 +27,13 @@ struct Named<'a> {
     target: Target,
 }
 
+impl Named<'_> {
+    fn of<'n>(row: &'n str, column: &'n str) -> Named<'n> {
+        let place = Place { row: Some(row.to_owned()), ..Place::of(By::Label(column.to_owned())) };
+        Named { row, column, target: Target { any: vec![place] } }
+    }
+}
+
 impl Browser {
     /// Puts `value` into the cell, if `permit` lets it, in the row that holds `row` (or has that number) below the heading `column`. A cell that shows it
     /// already is left alone.
@@ -42,8 +49,7 @@ impl Browser {
         permit: &Permit<'_>,
         until: &Until,
     ) -> Result<Filled, Fault> {
-        let place = Place { row: Some(row.to_owned()), ..Place::of(By::Label(column.to_owned())) };
-        let named = Named { row, column, target: Target { any: vec![place] } };
+        let named = Named::of(row, column);
         let look = async |_| self.look_for_cell(&named, None, until).await;
         let (found, old, index) = self.ladder(&named.target, until, look).await?;
         permit(&Hit::field(&found))?;
@@ -71,6 +77,15 @@ impl Browser {
             shown = now;
         }
         Err(super::fill::changed(&named.target, value, &shown))
+    }
+
+    /// The cell, if the page shows it now.
+    ///
+    /// # Errors
+    /// [`FaultKind::Many`] with the rows that fit equally; otherwise those of a look at a page.
+    pub async fn cell(&self, row: &str, column: &str, until: &Until) -> Result<Option<Found>, Fault> {
+        let looked = self.look_for_cell(&Named::of(row, column), None, until).await?;
+        Ok(looked.ok().map(|(found, ..)| found))
     }
 
     /// One look: the cell, what it shows, and which row of the grid it is in.

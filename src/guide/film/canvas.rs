@@ -86,7 +86,10 @@ pub(super) fn paint(set: &Set, timeline: &Timeline, sink: &mut dyn FnMut(&Piece)
         };
         match span.what {
             What::Card => piece(&[], fresh, span.frames)?,
-            What::Stand { at, .. } => piece(&[sprites.pointer(at)], fresh, span.frames)?,
+            What::Stand { at, .. } => {
+                let pointer = timeline.pointer.then(|| sprites.pointer(at));
+                piece(pointer.as_slice(), fresh, span.frames)?;
+            }
             What::Glide { .. } => {
                 for frame in 0..span.frames {
                     let pointer = span.pointer(frame).map(|at| sprites.pointer(at));

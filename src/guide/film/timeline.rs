@@ -77,6 +77,8 @@ impl Pace {
 pub(crate) struct Timeline {
     /// Frames in a second.
     pub(crate) fps: u32,
+    /// Whether there is a pointer: a run that kept no places has none.
+    pub(super) pointer: bool,
     /// One after the other, without a gap.
     pub(super) spans: Vec<Span>,
 }
@@ -110,7 +112,8 @@ pub(super) enum What {
 impl Timeline {
     /// The timeline of the story in this frame.
     pub(super) fn of(story: &Story, frame: &Frame, lang: Lang, pace: &Pace) -> Timeline {
-        let mut timeline = Timeline { fps: pace.fps, spans: Vec::new() };
+        let pointer = story.scenes.iter().any(|scene| !scene.marks.is_empty());
+        let mut timeline = Timeline { fps: pace.fps, pointer, spans: Vec::new() };
         let mut pointer = frame.start();
         for (index, scene) in story.scenes.iter().enumerate() {
             if scene.chapter.is_some() {

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use super::keep::When;
 use super::{Mode, Node, Step, Walk};
+use crate::actions::{Entered, Stage};
 use crate::base::{Fault, Until};
-use crate::browser::page::Rect;
+use crate::browser::page::{Found, Rect};
 
 /// How long a caption stands before its step is done.
 const PACE: Duration = Duration::from_millis(1800);
@@ -34,7 +35,12 @@ impl Walk<'_> {
             Err(fault) => Err(fault),
         };
         match shown {
-            Ok(found) => self.picture(number, When::Before, &[found.rect]).await,
+            Ok(found) => {
+                // A person types first and presses then.
+                let mut places = self.entered(step).await;
+                places.push(found.rect);
+                self.picture(number, When::Before, &places).await
+            }
             Err(fault) => {
                 tracing::debug!(%fault, "nothing to point at");
                 Ok(())
@@ -42,16 +48,15 @@ impl Walk<'_> {
         }
     }
 
-    /// Where the fields are that the step has entered something in, as far as the page shows them now.
+    /// Where the fields are that something is entered in, as far as the page shows them now.
     pub(super) async fn entered(&mut self, step: &Step) -> Vec<Rect> {
         let (mut places, (width, height)) = (Vec::new(), self.options.viewport);
         if !self.keeps_places(step) {
             return places;
         }
         let stage = self.stage(AGAIN);
-        for (place, purpose) in step.act.enters() {
-            let Ok(target) = stage.target(&place, true) else { continue };
-            match stage.browser.look(&target, purpose, &stage.until).await {
+        for entered in step.act.enters() {
+            match again(&stage, &entered).await {
                 Ok(found) => places.extend(found.map(|found| found.rect)),
                 Err(fault) => tracing::debug!(%fault, "a field that was entered is not found again"),
             }
@@ -86,5 +91,13 @@ impl Walk<'_> {
             return Ok(());
         }
         self.browser.caption(words, &until.within(PUT_UP)).await
+    }
+}
+
+/// What was entered in, looked for again.
+async fn again(stage: &Stage<'_>, entered: &Entered) -> Result<Option<Found>, Fault> {
+    match entered {
+        Entered::Field(place, purpose) => stage.browser.look(&stage.target(place, true)?, *purpose, &stage.until).await,
+        Entered::Cell { row, column } => stage.browser.cell(&stage.render(row)?, &stage.render(column)?, &stage.until).await,
     }
 }

@@ -50,6 +50,9 @@ async fn a_cell_is_found_by_its_row_and_heading() {
     assert_eq!(set("挖掘机", "设备名称", "推土机").await, pair("挖掘机", "推土机"));
     assert_eq!(set("2020", "营业额", "99.50").await, pair("", "99.50"));
     assert_eq!(set("1", "币种", "美元").await, pair("人民币", "美元"));
+    let cell = stage.browser.cell("1", "币种", &until()).await.unwrap().unwrap();
+    assert!(cell.text.contains("美元") && cell.rect.2 > 10.0, "{cell:?}");
+    assert_eq!(stage.browser.cell("1", "住址", &until()).await.unwrap(), None);
     let many = stage.browser.set_cell("甲", "手机号", "1", &|_| Ok(()), &until()).await.unwrap_err();
     assert_eq!(many.kind, FaultKind::Many);
     let fixed = stage.browser.set_cell("云小鹿", "备注", "乙", &|_| Ok(()), &until()).await.unwrap_err();

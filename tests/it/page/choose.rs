@@ -1,7 +1,7 @@
 //! Lists of all kinds: native, layui, in the shape of MiniUI, radio buttons, levels that depend on each other.
 
 use ruku::base::FaultKind;
-use ruku::browser::page::Target;
+use ruku::browser::page::{By, Purpose, Rect, Target};
 
 use super::{Stage, soon};
 use crate::driver::until;
@@ -19,6 +19,9 @@ const LAYUI: &str = r#"
 <input type="radio" name="listed" value="1" title="是"><input type="radio" name="listed" value="0" title="否" checked></div></div>
 <div class="layui-form-item"><div class="layui-input-block"><input type="checkbox" name="ok" title="我已阅读并同意" lay-skin="primary"></div></div>
 </form><p id="log"></p>
+<div class="webuploader-container" style="position:relative;display:inline-block"><div class="webuploader-pick">选择文件</div>
+<div style="position:absolute;top:0;left:0;width:40px;height:16px;overflow:hidden"><input type="file" style="position:absolute;clip:rect(1px 1px 1px 1px)">
+<label style="opacity:0;display:block"></label></div></div>
 <script src="/npm/layui/dist/layui.js"></script>
 <script>
 const below = { 内蒙古自治区: ["包头市", "呼和浩特市"], 山西省: ["太原市"], 呼和浩特市: ["新城区", "回民区"], 包头市: ["昆都仑区"] };
@@ -73,9 +76,27 @@ async fn lists_of_layui() {
             .await
             .unwrap_or_else(|fault| panic!("{fault}"));
     }
+    // Where films point: at what a person sees, not at the fields that kits hide.
+    let shown = async |target: &Target, purpose| stage.browser.look(target, purpose, &until()).await.unwrap().unwrap().rect;
+    let listed = shown(&Target::label("是否上市"), Purpose::List).await;
+    assert!(within(shown(&Target::one(By::Css(".layui-form-radioed".into())), Purpose::See).await, listed), "{listed:?}");
+    let region = shown(&Target::label("所属辖区"), Purpose::List).await;
+    for level in ["内蒙古自治区", "呼和浩特市", "回民区"] {
+        assert!(within(shown(&Target::text(level), Purpose::See).await, region), "{level}: {region:?}");
+    }
+    let button = shown(&Target::text("选择文件"), Purpose::Upload).await;
+    assert!(within(shown(&Target::one(By::Css(".webuploader-pick".into())), Purpose::See).await, button), "{button:?}");
+    for (.., width, height) in [listed, button] {
+        assert!(width < 200.0 && height < 60.0, "{listed:?} {button:?}");
+    }
     let wrong = stage.browser.choose(&Target::label("企业类型"), "合伙企业", &|_| Ok(()), &soon()).await.unwrap_err();
     assert!(wrong.kind == FaultKind::NotFound && wrong.message.zh.contains("有限责任公司、股份有限公司"), "{wrong:?}");
     stage.end().await;
+}
+
+/// Whether the first lies in the second, but for a pixel.
+fn within((x, y, width, height): Rect, (left, top, wide, high): Rect) -> bool {
+    x >= left - 1.0 && y >= top - 1.0 && x + width <= left + wide + 1.0 && y + height <= top + high + 1.0
 }
 
 const OTHERS: &str = r#"

@@ -6,10 +6,12 @@ const LISTS =
 const OPTIONS = "dd,li,[role=option],[role=menuitem],[role=treeitem],.mini-listbox-item,.mini-tree-nodetext";
 const LINE = "tr,li,dl,fieldset,[role=row],.layui-form-item,.form-group,.form-item,.mini-row";
 
+const FACES = ".layui-form-checkbox,.layui-form-radio,.layui-form-switch";
+
 // Styled boxes and radio buttons hide the real one: a person presses its label, or what the kit drew beside it.
 const faceOf = (box) => {
   if (visible(box, true)) return box;
-  const drawn = box.nextElementSibling?.matches(".layui-form-checkbox,.layui-form-radio,.layui-form-switch") ? box.nextElementSibling : null;
+  const drawn = box.nextElementSibling?.matches(FACES) ? box.nextElementSibling : null;
   return [...box.labels, drawn].find((face) => face && visible(face, true)) ?? null;
 };
 

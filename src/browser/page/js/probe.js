@@ -130,6 +130,28 @@ const shownFor = (element, purpose) => {
   return visible(element, purpose === "press" || purpose === "fill");
 };
 
+// Where a person sees what was found: a radio button with its words, all lists of one line, the button over a file field.
+const rectShown = (element, purpose) => {
+  if (purpose === "upload") {
+    const own = rectOf(element);
+    // Kits clip the field or lay it below a button: what a pointer meets is what is seen.
+    if (visible(element, true) && topmostAt(own.x + own.width / 2, own.y + own.height / 2) === element) return own;
+    let box = element.parentElement;
+    while (box?.parentElement && !(visible(box, true) && textOf(box).trim())) box = box.parentElement;
+    return box ? rectOf(box) : own;
+  }
+  if (purpose !== "list") return rectOf(element);
+  let parts = [];
+  if (element.type === "radio") {
+    const radio = groupOf(element).find((one) => one.checked) ?? element;
+    parts = [radio, radio.nextElementSibling?.matches(FACES) ? radio.nextElementSibling : null, ...radio.labels];
+  } else for (let list = element; list; list = listAt(element, parts.length)) parts.push(list);
+  const shown = parts.filter((part) => part && visible(part, true)).map((part) => part.getBoundingClientRect());
+  if (!shown.length) return rectOf(element);
+  const [x, y] = [Math.min(...shown.map((one) => one.left)), Math.min(...shown.map((one) => one.top))];
+  return { x, y, width: Math.max(...shown.map((one) => one.right)) - x, height: Math.max(...shown.map((one) => one.bottom)) - y };
+};
+
 // Where the words stand that a candidate must come before or after; only their best matches.
 const anchors = (words) => {
   const found = bySeen(words);
@@ -198,7 +220,7 @@ const probe = (place, purpose) => {
       kind: kindOf(element),
       text: short(isPassword(element) ? "" : textOf(element), 2000),
       label: short(element.matches(FILLABLE + "," + CHOOSABLE) ? bare(labelsOf(element)[0]?.[0] ?? "") : ""),
-      rect: rectOf(element),
+      rect: rectShown(element, purpose),
     })),
   };
 };
