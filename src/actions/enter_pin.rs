@@ -88,7 +88,7 @@ impl Action for EnterPin {
     }
 
     fn enters(&self) -> Vec<Entered> {
-        vec![Entered::Field(labelled(&self.field), Purpose::See)]
+        vec![Entered::Field(Box::new(labelled(&self.field)), Purpose::See)]
     }
 
     async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {

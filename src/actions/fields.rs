@@ -57,7 +57,7 @@ impl<T> Fields<T> {
 impl Fields {
     /// Where they are, for whoever shows what was entered; `purpose` is what kind of fields they are.
     pub(super) fn entered(&self, purpose: Purpose) -> Vec<Entered> {
-        self.0.iter().map(|(label, _)| Entered::Field(labelled(label), purpose)).collect()
+        self.0.iter().map(|(label, _)| Entered::Field(Box::new(labelled(label)), purpose)).collect()
     }
 
     /// Every text in it, for the check of templates.

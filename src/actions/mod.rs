@@ -101,7 +101,7 @@ pub trait Action: for<'de> Deserialize<'de> + schemars::JsonSchema {
 #[derive(Debug, Clone)]
 pub enum Entered {
     /// A field, and what kind it is.
-    Field(LongPlace, Purpose),
+    Field(Box<LongPlace>, Purpose),
     /// A cell of a grid.
     Cell {
         /// A text in its row, or the number of the row.

@@ -85,7 +85,7 @@ impl Action for Upload {
     }
 
     fn enters(&self) -> Vec<Entered> {
-        vec![Entered::Field(self.to.0.clone(), Purpose::Upload)]
+        vec![Entered::Field(Box::new(self.to.0.clone()), Purpose::Upload)]
     }
 
     async fn run(&self, stage: &mut Stage<'_>) -> Result<(), Fault> {

@@ -177,7 +177,7 @@ impl Chart {
 }
 
 /// Colours with a contrast of at least 4.5 to 1 for all words.
-const STYLE: &str = "text{fill:#1f2733}.name,.number{font-weight:700}.note,.portal{fill:#4d5968}.way{fill:#eaf2fd;stroke:#1b5fb8;stroke-width:2}.other{fill:#fff;stroke:#5b6777;stroke-width:1.5;stroke-dasharray:6 4}.or{stroke:#5b6777;stroke-width:1.5;stroke-dasharray:6 4;fill:none}.arrow{stroke:#1b5fb8;stroke-width:2;fill:none}.head{fill:#1b5fb8}.sign{fill:#fff;stroke:#1b5fb8}.heavy{fill:#b3261e;stroke:#b3261e}.heavy-words{fill:#fff;font-weight:700}.end{fill:#1d6b34}.end-words{fill:#fff;font-weight:700}";
+const STYLE: &str = "text{fill:#1f2733}.name,.number{font-weight:700}.note,.portal{fill:#4d5968}.way{fill:#eaf2fd;stroke:#1b5fb8;stroke-width:2}.other{fill:#fff;stroke:#5b6777;stroke-width:1.5;stroke-dasharray:6 4}.or{stroke:#5b6777;stroke-width:1.5;stroke-dasharray:6 4;fill:none}.arrow{stroke:#1b5fb8;stroke-width:2;fill:none}.head{fill:#1b5fb8}.sign{fill:#fff;stroke:#1b5fb8}.heavy{fill:#b3261e;stroke:#b3261e}.sign-words,.heavy-words{text-anchor:middle}.heavy-words{fill:#fff;font-weight:700}.end{fill:#1d6b34}.end-words{fill:#fff;font-weight:700}";
 
 impl Procedure {
     fn of(playbook: &Playbook, site: &Site) -> Procedure {
@@ -218,13 +218,13 @@ impl Procedure {
                 (at, top) = (x + PADDING, top + SIGN_HEIGHT + 6.0);
             }
             let heavy = *sign == irreversible();
-            let (shape, letters) = if heavy { ("heavy", "heavy-words") } else { ("sign", "") };
+            let (shape, letters) = if heavy { ("heavy", "heavy-words") } else { ("sign", "sign-words") };
             let _ = writeln!(
                 signs,
                 "<rect x=\"{at:.1}\" y=\"{:.1}\" width=\"{long:.1}\" height=\"{SIGN_HEIGHT}\" rx=\"11\" class=\"{shape}\"/>",
                 y + top
             );
-            layout::text(&mut signs, (at + 8.0, y + top + 15.5), SMALL, letters, &[sign.get(lang).to_owned()]);
+            layout::text(&mut signs, (at + long / 2.0, y + top + 15.5), SMALL, letters, &[sign.get(lang).to_owned()]);
             at += long + 8.0;
         }
         let height = top + if self.signs.is_empty() { 0.0 } else { SIGN_HEIGHT } + PADDING - 4.0;
