@@ -63,8 +63,8 @@ fn pieces(text: &str) -> Vec<&str> {
             Some(' ') => c != ' ',
             Some(last) => {
                 (wide(last) || wide(c))
-                    && !matches!(c, '，' | '。' | '、' | '；' | '：' | '）' | '」' | '？' | ' ')
-                    && !matches!(last, '（' | '「')
+                    && !matches!(c, '，' | '。' | '、' | '；' | '：' | '）' | '」' | '”' | '？' | ' ')
+                    && !matches!(last, '（' | '「' | '“')
             }
         };
         if breaks {
@@ -117,12 +117,13 @@ mod tests {
             "内蒙古公共资源交易平台 CA 互认系统（模拟），再来一句。",
             "Keep the company's data in the regional registry",
             "2.2 CA 证书绑定",
+            "等待“当前状态”为「主体库已入库」",
         ] {
             for room in [6.0, 9.5, 14.0] {
                 let broken = lines(text, room);
                 assert_eq!(broken.concat().replace(' ', ""), text.replace(' ', ""));
                 assert!(
-                    broken.iter().all(|line| width(line) <= room + 1.0 && !line.starts_with(['，', '。', '）'])),
+                    broken.iter().all(|line| width(line) <= room + 1.0 && !line.starts_with(['，', '。', '）', '”'])),
                     "{broken:?}"
                 );
             }
