@@ -80,7 +80,7 @@ pub(crate) const WAYS: [&str; 4] = ["before", "torn", "after", "cut"];
 /// Playbooks whose acts are met there for the first time.
 const THOROUGH: [&str; 4] = ["2.2", "3.1", "3.2", "4.2.2"];
 /// A run with no more writes than this is killed at each of them.
-const SHORT: usize = 40;
+const SHORT: usize = 24;
 
 /// Where a run is killed. `every`: at every write of the journal in one of the four ways in turn, in all of them around an act; at every line
 /// of the ledger in all four; at every press. Otherwise what the suite can afford: of a long run only every so many-th write that is
