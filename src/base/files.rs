@@ -39,11 +39,41 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
     let beside = beside(path);
     write_beside(&beside, bytes)?;
-    if let Err(error) = std::fs::rename(&beside, path) {
+    if let Err(error) = rename(&beside, path) {
         let _ = std::fs::remove_file(&beside);
         return Err(Fault::io("写入文件", "write", path, &error));
     }
     sync_dir(folder_of(path))
+}
+
+/// Gives a file or folder another name in one step; a file takes the place of one that is there.
+///
+/// # Errors
+/// As [`std::fs::rename`].
+#[cfg(not(windows))]
+pub fn rename(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::rename(from, to)
+}
+
+/// The same. Virus scanners and indexers hold what was just written for a moment, and Windows renames nothing then, nor a folder around it.
+///
+/// # Errors
+/// As [`std::fs::rename`], also when it is held longer.
+#[cfg(windows)]
+pub fn rename(from: &Path, to: &Path) -> std::io::Result<()> {
+    use std::time::{Duration, Instant};
+    const HELD: Duration = Duration::from_secs(2);
+    const LOOK: Duration = Duration::from_millis(20);
+    // ERROR_ACCESS_DENIED, ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION.
+    let held = |error: &std::io::Error| matches!(error.raw_os_error(), Some(5 | 32 | 33));
+    let begun = Instant::now();
+    loop {
+        match std::fs::rename(from, to) {
+            // Nobody tells when they let go: only trying again does.
+            Err(error) if held(&error) && begun.elapsed() < HELD => std::thread::park_timeout(LOOK),
+            done => return done,
+        }
+    }
 }
 
 /// Writes a file that is not there yet, in one step and to the disk: it is there whole or not at all. Whoever comes second leaves what is
@@ -144,6 +174,9 @@ pub fn sync_dir(path: &Path) -> Result<(), Fault> {
     Ok(())
 }
 
+/// The variable that says where temporary files go.
+pub const TEMPORARY: &str = if cfg!(windows) { "TMP" } else { "TMPDIR" };
+
 /// This user's own folder for temporary files, made or not. Short: sockets of the browser lie below it.
 pub fn users_temporary() -> PathBuf {
     users_folder(&std::env::temp_dir())
@@ -206,8 +239,8 @@ fn not_ours(path: &Path) -> Fault {
     Fault::new(
         super::FaultKind::Setup,
         crate::say!(
-            "{path} 不是您自己的文件夹，或者别人可以往里面放东西，Ruku 不去动它。请把 TMPDIR 设为另一个文件夹；确是您自己的，也可以删除它。",
-            "{path} is no folder of yours, or others could have put things into it, so Ruku leaves it alone; set TMPDIR to another folder, or remove it if it is yours"
+            "{path} 不是您自己的文件夹，或者别人可以往里面放东西，Ruku 不去动它。请把 {TEMPORARY} 设为另一个文件夹；确是您自己的，也可以删除它。",
+            "{path} is no folder of yours, or others could have put things into it, so Ruku leaves it alone; set {TEMPORARY} to another folder, or remove it if it is yours"
         ),
     )
 }

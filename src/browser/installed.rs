@@ -1,4 +1,5 @@
-//! Which browser and driver this machine has: environment variable, then the candidates of `drivers/browsers/*.yaml`, then PATH.
+//! Which browser and driver this machine has: environment variable, then the candidates of `drivers/browsers/*.yaml`, then PATH (on
+//! Windows the folder of this program before it).
 //!
 //! Never downloads anything, never guesses a version: the driver itself says when it does not fit the browser (and the doctor asks both).
 
@@ -137,14 +138,23 @@ fn locate(candidate: &str, variables: &dyn Fn(&str) -> Option<String>) -> Option
     if path.components().count() > 1 {
         return path.is_file().then_some(path);
     }
-    let search = variables("PATH")?;
-    std::env::split_paths(&search)
+    let search = variables("PATH");
+    let listed = search.iter().flat_map(|search| std::env::split_paths(search).collect::<Vec<_>>());
+    beside_ruku()
+        .into_iter()
+        .chain(listed)
         .flat_map(|folder| {
             let plain = folder.join(&path);
             let exe = plain.with_extension("exe");
             if cfg!(windows) { [exe, plain] } else { [plain, exe] }
         })
         .find(|program| program.is_file())
+}
+
+/// The folder of this program, where it is easier to put a driver than to change PATH: on Windows alone, which looks there first itself.
+fn beside_ruku() -> Option<PathBuf> {
+    let program = std::env::current_exe().ok().filter(|_| cfg!(windows))?;
+    program.parent().map(Path::to_owned)
 }
 
 /// `$NAME` (at the start) and `%NAME%` replaced; none when such a variable is not set.

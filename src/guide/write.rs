@@ -53,7 +53,7 @@ pub fn write(story: &Story, formats: &[Format], to: &Path, lang: Lang) -> Result
     name.push(format!(".{}.new", std::process::id()));
     let making = to.with_file_name(name);
     let made = make(story, formats, &making, lang).and_then(|made| {
-        std::fs::rename(&making, to).map_err(|error| Fault::io("写入", "write", to, &error))?;
+        files::rename(&making, to).map_err(|error| Fault::io("写入", "write", to, &error))?;
         Ok(made.into_iter().map(|name| to.join(name)).collect())
     });
     if made.is_err() {

@@ -97,12 +97,12 @@ impl Drop for Work {
 }
 
 fn not_private(folder: &Path) -> Fault {
-    let folder = folder.display();
+    let (folder, variable) = (folder.display(), files::TEMPORARY);
     Fault::new(
         FaultKind::Setup,
         crate::say!(
-            "临时文件夹 {folder} 不是您本人专有的（应属于当前用户、权限 0700、不是链接）。请删除它，或把 TMPDIR 设为另一个文件夹。",
-            "the temporary folder {folder} is not yours alone (it must belong to this user, with mode 0700, and be no link); remove it or set TMPDIR to another folder"
+            "临时文件夹 {folder} 不是您本人专有的（应属于当前用户、权限 0700、不是链接）。请删除它，或把 {variable} 设为另一个文件夹。",
+            "the temporary folder {folder} is not yours alone (it must belong to this user, with mode 0700, and be no link); remove it or set {variable} to another folder"
         ),
     )
 }
