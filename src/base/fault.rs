@@ -117,6 +117,7 @@ impl Fault {
 
     /// An I/O error at a named place of this machine.
     pub fn io(doing_zh: &str, doing_en: &str, path: &std::path::Path, error: &std::io::Error) -> Fault {
+        let path = super::files::native(path);
         let path = path.display();
         let Message { zh, en } = of_disk(error);
         Fault::new(FaultKind::Io, crate::say!("{doing_zh}失败：{path}（{zh}。", "could not {doing_en} {path} ({en}"))

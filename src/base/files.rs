@@ -117,6 +117,11 @@ pub fn written_for(name: &str) -> Option<&str> {
     writer.split_once('-').is_some_and(|(process, file)| number(process) && number(file)).then_some(own)
 }
 
+/// A path as this system writes it: what was put together with `/` has `\` on Windows.
+pub fn native(path: &Path) -> PathBuf {
+    path.components().collect()
+}
+
 /// The folder that a path lies in: the current one for a bare name.
 pub fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))

@@ -24,13 +24,22 @@ pub(super) struct Kind {
     options_key: String,
     binary: Places,
     driver: Places,
-    install: Message,
+    install: Install,
     command_limit_seconds: u64,
     arguments: Arguments,
     #[serde(default)]
     preferences: Map<String, Value>,
     #[serde(default)]
     environment: BTreeMap<String, String>,
+}
+
+/// How a person installs both, per operating system.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Install {
+    linux: Message,
+    windows: Message,
+    macos: Message,
 }
 
 /// Candidates per operating system, best first.
@@ -169,13 +178,24 @@ fn expand(text: &str, variables: &dyn Fn(&str) -> Option<String>) -> Option<Stri
     }
 }
 
+/// What is meant for this operating system.
+fn here<'a, T: ?Sized>(linux: &'a T, windows: &'a T, macos: &'a T) -> &'a T {
+    match std::env::consts::OS {
+        "windows" => windows,
+        "macos" => macos,
+        _ => linux,
+    }
+}
+
+impl Install {
+    fn here(&self) -> &Message {
+        here(&self.linux, &self.windows, &self.macos)
+    }
+}
+
 impl Places {
     fn here(&self) -> &[String] {
-        match std::env::consts::OS {
-            "windows" => &self.windows,
-            "macos" => &self.macos,
-            _ => &self.linux,
-        }
+        here(&self.linux, &self.windows, &self.macos)
     }
 
     fn first(&self, variables: &dyn Fn(&str) -> Option<String>) -> Option<PathBuf> {
@@ -205,7 +225,7 @@ fn nothing_found(drivers: &Path, missing: &[(&Kind, Option<PathBuf>, Option<Path
             ),
         );
     };
-    let (name, zh, en) = (&kind.name, &kind.install.zh, &kind.install.en);
+    let (name, Message { zh, en }) = (&kind.name, kind.install.here());
     let message = match (binary, driver) {
         (Some(binary), None) => {
             let binary = binary.display();
