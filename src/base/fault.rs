@@ -129,11 +129,11 @@ fn of_disk(error: &std::io::Error) -> Message {
     use std::io::ErrorKind;
     match error.kind() {
         ErrorKind::NotFound => crate::say!("不存在）。请核对路径", "it does not exist); check the path"),
-        // Windows has no kind for a file that another program has open, and for some of what is done to it says that it is not allowed.
-        _ if cfg!(windows) && matches!(error.raw_os_error(), Some(32 | 33)) => crate::say!(
+        _ if super::files::is_held(error) => crate::say!(
             "正被别的程序使用，如 Excel、WPS 或杀毒软件）。请在那里关闭后重试",
             "another program uses it, such as Excel, WPS or a virus scanner); close it there and try again"
         ),
+        // Windows also says so of a file that is to be replaced while it is open.
         ErrorKind::PermissionDenied if cfg!(windows) => crate::say!(
             "没有权限，或正被别的程序打开）。请关闭打开它的程序，或换一个文件夹",
             "no permission, or another program has it open); close that program, or use another folder"

@@ -64,8 +64,8 @@ pub fn rename(from: &Path, to: &Path) -> std::io::Result<()> {
     use std::time::{Duration, Instant};
     const HELD: Duration = Duration::from_secs(2);
     const LOOK: Duration = Duration::from_millis(20);
-    // ERROR_ACCESS_DENIED, ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION.
-    let held = |error: &std::io::Error| matches!(error.raw_os_error(), Some(5 | 32 | 33));
+    // Of a file that would be written over, Windows says only that it is not allowed.
+    let held = |error: &std::io::Error| is_held(error) || error.kind() == std::io::ErrorKind::PermissionDenied;
     let begun = Instant::now();
     loop {
         match std::fs::rename(from, to) {
@@ -115,6 +115,13 @@ pub fn written_for(name: &str) -> Option<&str> {
     let (own, writer) = name.strip_suffix(".new")?.rsplit_once('.')?;
     let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     writer.split_once('-').is_some_and(|(process, file)| number(process) && number(file)).then_some(own)
+}
+
+/// Whether a file cannot be used because another program has it open: only Windows says so, and has no kind for it.
+pub fn is_held(error: &std::io::Error) -> bool {
+    const SHARING_VIOLATION: i32 = 32;
+    const LOCK_VIOLATION: i32 = 33;
+    cfg!(windows) && matches!(error.raw_os_error(), Some(SHARING_VIOLATION | LOCK_VIOLATION))
 }
 
 /// A path as this system writes it: what was put together with `/` has `\` on Windows.

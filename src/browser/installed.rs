@@ -324,7 +324,7 @@ mod tests {
             })
         };
         let edge_driver = program(bench.path(), "msedgedriver");
-        let edge = program(bench.path(), "microsoft-edge");
+        let edge = program(bench.path(), if cfg!(windows) { "msedge.exe" } else { "microsoft-edge" });
         let chromedriver = program(bench.path(), "chromedriver");
         let own = program(bench.path(), "my-own-build");
         let installed = found(&[("RUKU_BROWSER", &edge)]).unwrap();
