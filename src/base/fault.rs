@@ -117,6 +117,7 @@ impl Fault {
 
     /// An I/O error at a named place of this machine.
     pub fn io(doing_zh: &str, doing_en: &str, path: &std::path::Path, error: &std::io::Error) -> Fault {
+        let path = super::files::native(path);
         let path = path.display();
         let Message { zh, en } = of_disk(error);
         Fault::new(FaultKind::Io, crate::say!("{doing_zh}失败：{path}（{zh}。", "could not {doing_en} {path} ({en}"))
@@ -128,6 +129,21 @@ fn of_disk(error: &std::io::Error) -> Message {
     use std::io::ErrorKind;
     match error.kind() {
         ErrorKind::NotFound => crate::say!("不存在）。请核对路径", "it does not exist); check the path"),
+        _ if super::files::is_held(error) => crate::say!(
+            "正被别的程序使用，如 Excel、WPS 或杀毒软件）。请在那里关闭后重试",
+            "another program uses it, such as Excel, WPS or a virus scanner); close it there and try again"
+        ),
+        // Windows also says so of a file that is to be replaced while it is open.
+        ErrorKind::PermissionDenied if cfg!(windows) => crate::say!(
+            "没有权限，或正被别的程序打开）。请关闭打开它的程序，或换一个文件夹",
+            "no permission, or another program has it open); close that program, or use another folder"
+        ),
+        ErrorKind::InvalidFilename => {
+            crate::say!(
+                "名称太长，或含有不允许的字符）。请换一个名称",
+                "a name too long, or with characters that are not allowed); use another name"
+            )
+        }
         ErrorKind::PermissionDenied => {
             crate::say!("没有权限）。请换一个文件夹，或请管理员授权", "no permission); use another folder or ask for access")
         }

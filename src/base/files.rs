@@ -39,11 +39,41 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
     let beside = beside(path);
     write_beside(&beside, bytes)?;
-    if let Err(error) = std::fs::rename(&beside, path) {
+    if let Err(error) = rename(&beside, path) {
         let _ = std::fs::remove_file(&beside);
         return Err(Fault::io("写入文件", "write", path, &error));
     }
     sync_dir(folder_of(path))
+}
+
+/// Gives a file or folder another name in one step; a file takes the place of one that is there.
+///
+/// # Errors
+/// As [`std::fs::rename`].
+#[cfg(not(windows))]
+pub fn rename(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::rename(from, to)
+}
+
+/// The same. Virus scanners and indexers hold what was just written for a moment, and Windows renames nothing then, nor a folder around it.
+///
+/// # Errors
+/// As [`std::fs::rename`], also when it is held longer.
+#[cfg(windows)]
+pub fn rename(from: &Path, to: &Path) -> std::io::Result<()> {
+    use std::time::{Duration, Instant};
+    const HELD: Duration = Duration::from_secs(2);
+    const LOOK: Duration = Duration::from_millis(20);
+    // Of a file that would be written over, Windows says only that it is not allowed.
+    let held = |error: &std::io::Error| is_held(error) || error.kind() == std::io::ErrorKind::PermissionDenied;
+    let begun = Instant::now();
+    loop {
+        match std::fs::rename(from, to) {
+            // Nobody tells when they let go: only trying again does.
+            Err(error) if held(&error) && begun.elapsed() < HELD => std::thread::park_timeout(LOOK),
+            done => return done,
+        }
+    }
 }
 
 /// Writes a file that is not there yet, in one step and to the disk: it is there whole or not at all. Whoever comes second leaves what is
@@ -85,6 +115,18 @@ pub fn written_for(name: &str) -> Option<&str> {
     let (own, writer) = name.strip_suffix(".new")?.rsplit_once('.')?;
     let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     writer.split_once('-').is_some_and(|(process, file)| number(process) && number(file)).then_some(own)
+}
+
+/// Whether a file cannot be used because another program has it open: only Windows says so, and has no kind for it.
+pub fn is_held(error: &std::io::Error) -> bool {
+    const SHARING_VIOLATION: i32 = 32;
+    const LOCK_VIOLATION: i32 = 33;
+    cfg!(windows) && matches!(error.raw_os_error(), Some(SHARING_VIOLATION | LOCK_VIOLATION))
+}
+
+/// A path as this system writes it: what was put together with `/` has `\` on Windows.
+pub fn native(path: &Path) -> PathBuf {
+    path.components().collect()
 }
 
 /// The folder that a path lies in: the current one for a bare name.
@@ -143,6 +185,9 @@ pub fn sync_dir(path: &Path) -> Result<(), Fault> {
     let _ = path;
     Ok(())
 }
+
+/// The variable that says where temporary files go.
+pub const TEMPORARY: &str = if cfg!(windows) { "TMP" } else { "TMPDIR" };
 
 /// This user's own folder for temporary files, made or not. Short: sockets of the browser lie below it.
 pub fn users_temporary() -> PathBuf {
@@ -206,8 +251,8 @@ fn not_ours(path: &Path) -> Fault {
     Fault::new(
         super::FaultKind::Setup,
         crate::say!(
-            "{path} 不是您自己的文件夹，或者别人可以往里面放东西，Ruku 不去动它。请把 TMPDIR 设为另一个文件夹；确是您自己的，也可以删除它。",
-            "{path} is no folder of yours, or others could have put things into it, so Ruku leaves it alone; set TMPDIR to another folder, or remove it if it is yours"
+            "{path} 不是您自己的文件夹，或者别人可以往里面放东西，Ruku 不去动它。请把 {TEMPORARY} 设为另一个文件夹；确是您自己的，也可以删除它。",
+            "{path} is no folder of yours, or others could have put things into it, so Ruku leaves it alone; set {TEMPORARY} to another folder, or remove it if it is yours"
         ),
     )
 }

@@ -21,13 +21,10 @@ impl Lang {
         if locale.to_ascii_lowercase().starts_with("zh") { Lang::Zh } else { Lang::En }
     }
 
-    /// The language of this process: `LC_ALL`, then `LC_MESSAGES`, then `LANG`. With none of them set: Chinese.
+    /// The language of this process: `LC_ALL`, then `LC_MESSAGES`, then `LANG`, then what Windows is set to. With none of them: Chinese.
     pub fn of_process() -> Lang {
-        ["LC_ALL", "LC_MESSAGES", "LANG"]
-            .iter()
-            .filter_map(|name| std::env::var(name).ok())
-            .find(|value| !value.is_empty())
-            .map_or(Lang::Zh, |value| Lang::from_locale(&value))
+        let set = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().filter_map(|name| std::env::var(name).ok());
+        set.into_iter().find(|value| !value.is_empty()).or_else(of_system).map_or(Lang::Zh, |value| Lang::from_locale(&value))
     }
 
     /// The BCP 47 tag for HTML and browsers.
@@ -37,6 +34,18 @@ impl Lang {
             Lang::En => "en",
         }
     }
+}
+
+/// The language that Windows shows its own windows in, such as `zh-CN`: it stands in no variable.
+#[cfg(windows)]
+fn of_system() -> Option<String> {
+    sys_locale::get_locale()
+}
+
+/// Elsewhere the variables say it.
+#[cfg(not(windows))]
+fn of_system() -> Option<String> {
+    None
 }
 
 /// One sentence in both languages.
@@ -96,6 +105,7 @@ mod tests {
     #[test]
     fn locales_that_are_not_chinese_read_english() {
         assert_eq!(Lang::from_locale("zh_CN.UTF-8"), Lang::Zh);
+        assert_eq!(Lang::from_locale("zh-Hans-CN"), Lang::Zh);
         assert_eq!(Lang::from_locale("C.UTF-8"), Lang::En);
     }
 }

@@ -1,4 +1,5 @@
-//! Which browser and driver this machine has: environment variable, then the candidates of `drivers/browsers/*.yaml`, then PATH.
+//! Which browser and driver this machine has: environment variable, then the candidates of `drivers/browsers/*.yaml`, then PATH (on
+//! Windows the folder of this program before it).
 //!
 //! Never downloads anything, never guesses a version: the driver itself says when it does not fit the browser (and the doctor asks both).
 
@@ -23,13 +24,22 @@ pub(super) struct Kind {
     options_key: String,
     binary: Places,
     driver: Places,
-    install: Message,
+    install: Install,
     command_limit_seconds: u64,
     arguments: Arguments,
     #[serde(default)]
     preferences: Map<String, Value>,
     #[serde(default)]
     environment: BTreeMap<String, String>,
+}
+
+/// How a person installs both, per operating system.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Install {
+    linux: Message,
+    windows: Message,
+    macos: Message,
 }
 
 /// Candidates per operating system, best first.
@@ -137,14 +147,23 @@ fn locate(candidate: &str, variables: &dyn Fn(&str) -> Option<String>) -> Option
     if path.components().count() > 1 {
         return path.is_file().then_some(path);
     }
-    let search = variables("PATH")?;
-    std::env::split_paths(&search)
+    let search = variables("PATH");
+    let listed = search.iter().flat_map(|search| std::env::split_paths(search).collect::<Vec<_>>());
+    beside_ruku()
+        .into_iter()
+        .chain(listed)
         .flat_map(|folder| {
             let plain = folder.join(&path);
             let exe = plain.with_extension("exe");
             if cfg!(windows) { [exe, plain] } else { [plain, exe] }
         })
         .find(|program| program.is_file())
+}
+
+/// The folder of this program, where it is easier to put a driver than to change PATH: on Windows alone, which looks there first itself.
+fn beside_ruku() -> Option<PathBuf> {
+    let program = std::env::current_exe().ok().filter(|_| cfg!(windows))?;
+    program.parent().map(Path::to_owned)
 }
 
 /// `$NAME` (at the start) and `%NAME%` replaced; none when such a variable is not set.
@@ -159,13 +178,24 @@ fn expand(text: &str, variables: &dyn Fn(&str) -> Option<String>) -> Option<Stri
     }
 }
 
+/// What is meant for this operating system.
+fn here<'a, T: ?Sized>(linux: &'a T, windows: &'a T, macos: &'a T) -> &'a T {
+    match std::env::consts::OS {
+        "windows" => windows,
+        "macos" => macos,
+        _ => linux,
+    }
+}
+
+impl Install {
+    fn here(&self) -> &Message {
+        here(&self.linux, &self.windows, &self.macos)
+    }
+}
+
 impl Places {
     fn here(&self) -> &[String] {
-        match std::env::consts::OS {
-            "windows" => &self.windows,
-            "macos" => &self.macos,
-            _ => &self.linux,
-        }
+        here(&self.linux, &self.windows, &self.macos)
     }
 
     fn first(&self, variables: &dyn Fn(&str) -> Option<String>) -> Option<PathBuf> {
@@ -195,7 +225,7 @@ fn nothing_found(drivers: &Path, missing: &[(&Kind, Option<PathBuf>, Option<Path
             ),
         );
     };
-    let (name, zh, en) = (&kind.name, &kind.install.zh, &kind.install.en);
+    let (name, Message { zh, en }) = (&kind.name, kind.install.here());
     let message = match (binary, driver) {
         (Some(binary), None) => {
             let binary = binary.display();
@@ -294,7 +324,7 @@ mod tests {
             })
         };
         let edge_driver = program(bench.path(), "msedgedriver");
-        let edge = program(bench.path(), "microsoft-edge");
+        let edge = program(bench.path(), if cfg!(windows) { "msedge.exe" } else { "microsoft-edge" });
         let chromedriver = program(bench.path(), "chromedriver");
         let own = program(bench.path(), "my-own-build");
         let installed = found(&[("RUKU_BROWSER", &edge)]).unwrap();

@@ -66,22 +66,32 @@ impl Record {
     /// of the group if that was.
     pub(super) fn kill(&self) -> (Vec<Mark>, Option<Mark>) {
         let left: Vec<Mark> = [self.driver, self.browser].into_iter().flatten().filter(|mark| mark.alive()).collect();
-        let mut leader = None;
-        #[cfg(target_os = "linux")]
-        if let Some(driver) = self.driver {
-            // Renderers and other children are in the driver's group; any recorded member that still runs proves the group is ours.
-            let ours = |mark: &Mark| mark.alive() && group_of(mark.pid) == Some(driver.pid);
-            if let (true, Some(group)) = (left.iter().chain(&self.guard).any(ours), pid_of(driver.pid)) {
-                let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-                leader = Some(driver);
-            }
-        }
+        let leader = self.kill_group(&left);
         left.iter().for_each(|mark| mark.kill());
         // A guard of an adopted browser stands outside of the group.
         if let Some(guard) = self.guard {
             guard.kill_all();
         }
         (left, leader)
+    }
+
+    /// Kills the driver's group, where one of it that is known to run proves that the group is ours, and gives its leader.
+    #[cfg(target_os = "linux")]
+    fn kill_group(&self, left: &[Mark]) -> Option<Mark> {
+        let driver = self.driver?;
+        // Renderers and other children are in the driver's group.
+        let ours = |mark: &Mark| mark.alive() && group_of(mark.pid) == Some(driver.pid);
+        if !left.iter().chain(&self.guard).any(ours) {
+            return None;
+        }
+        let _ = rustix::process::kill_process_group(pid_of(driver.pid)?, rustix::process::Signal::KILL);
+        Some(driver)
+    }
+
+    /// Only Linux tells whose a group is.
+    #[cfg(not(target_os = "linux"))]
+    fn kill_group(&self, _left: &[Mark]) -> Option<Mark> {
+        None
     }
 }
 

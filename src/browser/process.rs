@@ -83,10 +83,7 @@ impl Driver {
         command.current_dir(work).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut wrapped = CommandWrap::from(command);
         wrapped.wrap(process_wrap::tokio::KillOnDrop);
-        #[cfg(unix)]
-        wrapped.wrap(process_wrap::tokio::ProcessGroup::leader());
-        #[cfg(windows)]
-        wrapped.wrap(process_wrap::tokio::JobObject);
+        set_apart(&mut wrapped);
         let mut child = wrapped.spawn().map_err(|error| does_not_start(program, &error.to_string()))?;
         let pid = child.id().ok_or_else(|| does_not_start(program, "no process id"))?;
         let (out, err) = (child.stdout().take(), child.stderr().take());
@@ -195,6 +192,20 @@ fn does_not_start(program: &Path, detail: &str) -> Fault {
             "the browser driver {program} does not start: {detail}; install it again or name another one in RUKU_DRIVER"
         ),
     )
+}
+
+/// Gives the driver, with all that it starts, a group of its own.
+#[cfg(unix)]
+fn set_apart(command: &mut CommandWrap) {
+    command.wrap(process_wrap::tokio::ProcessGroup::leader());
+}
+
+/// A job object, and a console that nobody sees: Ctrl-C and a console window that is closed are for the run, which still needs the browser to
+/// end in order.
+#[cfg(windows)]
+fn set_apart(command: &mut CommandWrap) {
+    command.wrap(process_wrap::tokio::JobObject);
+    command.wrap(process_wrap::tokio::CreationFlags(windows::Win32::System::Threading::CREATE_NO_WINDOW));
 }
 
 /// Puts a shell into the group `leader` that waits for its input to close, which the system does when Ruku dies, and then as long as the

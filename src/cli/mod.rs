@@ -236,7 +236,7 @@ fn block_on<T, E: From<Fault>>(work: impl Future<Output = Result<T, E>>) -> Resu
     done
 }
 
-/// A token that Ctrl-C, SIGTERM or a closed terminal cancels.
+/// A token that Ctrl-C, SIGTERM, a closed terminal or, on Windows, the end of the session cancels.
 fn cancelled_by_signals() -> tokio_util::sync::CancellationToken {
     let token = tokio_util::sync::CancellationToken::new();
     let cancel = token.clone();
@@ -259,10 +259,21 @@ async fn signal() {
     }
 }
 
-#[cfg(not(unix))]
+/// A console window that is closed and a session that ends give a process a few seconds: enough to seal the run folder.
+#[cfg(windows)]
 async fn signal() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+    use tokio::signal::windows::{ctrl_break, ctrl_close, ctrl_logoff, ctrl_shutdown};
+    let window = (ctrl_break(), ctrl_close());
+    let session = (ctrl_logoff(), ctrl_shutdown());
+    let ((Ok(mut halt), Ok(mut close)), (Ok(mut log_off), Ok(mut shut_down))) = (window, session) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = halt.recv() => {}
+        _ = close.recv() => {}
+        _ = log_off.recv() => {}
+        _ = shut_down.recv() => {}
     }
 }
 

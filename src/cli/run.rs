@@ -14,7 +14,7 @@ use super::stop::{Stop, read_named};
 use super::texts::{self, Texts, Wanted, report};
 use super::viewport::Viewport;
 use super::{Context, agents, block_on, cancelled_by_signals, given, hand_over, home, parent, print, resume, unmasked};
-use crate::base::{Fault, FaultKind, Message, Until};
+use crate::base::{Fault, FaultKind, Message, Until, files};
 use crate::operator::{Access, Operator, Person, Scripted, Terminal};
 use crate::playbook;
 use crate::playbook::package::Package;
@@ -146,7 +146,7 @@ pub(super) fn go(context: &Context, mut args: Args, resumed: Option<Resumed>) ->
             if let Some(why) = why {
                 print::err(why.get(context.lang));
             }
-            let line = format!("{words}{}", outcome.report.display());
+            let line = format!("{words}{}", files::native(&outcome.report).display());
             // A program that reads the events gets nothing else.
             if json {
                 print::err(line)

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::base::{Fault, FaultKind, Message};
+use crate::base::{Fault, FaultKind, Message, files};
 use crate::playbook;
 
 /// Why a command ends without having done its work.
@@ -28,6 +28,11 @@ pub(super) fn read_named(path: &Path) -> Result<Vec<u8>, Stop> {
         let shown = path.display();
         Stop::Wrong(if error.kind() == std::io::ErrorKind::NotFound {
             crate::say!("没有文件 {shown}。请核对路径。", "there is no file {shown}; check the path")
+        } else if files::is_held(&error) {
+            crate::say!(
+                "{shown} 正被别的程序使用（如 Excel、WPS）。请在那里关闭后重试。",
+                "another program, such as Excel or WPS, uses {shown}; close it there and try again"
+            )
         } else {
             crate::say!(
                 "无法读取 {shown}（{error}）。请核对路径和读取权限。",

@@ -94,10 +94,17 @@ pub(super) fn read(context: &Context, wanted: &Wanted<'_>) -> Result<Texts, Stop
         let missing = playbook::site::missing_addresses(&site, &source, &|name| named_sites.contains(name));
         if report(context, &source, &missing) {
             wrong = true;
-            print::err(context.text(
-                "想先练习：加上 --training。真实办理：复制 playbooks/sites/huhehaote.yaml，填好网址（与 title 对齐），再用 --site 指明复制的文件。",
-                "to practise first, add --training; for the real portals copy playbooks/sites/huhehaote.yaml, enter the addresses (aligned with title), and name the copy with --site",
-            ));
+            // The training needs Linux.
+            let practise = if cfg!(target_os = "linux") {
+                context.text("想先练习：加上 --training。", "to practise first, add --training; ")
+            } else {
+                ""
+            };
+            let real = context.text(
+                "真实办理：复制 playbooks/sites/huhehaote.yaml，填好网址（与 title 对齐），再用 --site 指明复制的文件。",
+                "for the real portals copy playbooks/sites/huhehaote.yaml, enter the addresses (aligned with title), and name the copy with --site",
+            );
+            print::err(format_args!("{practise}{real}"));
         }
     }
     if wrong { Err(Stop::Told) } else { Ok(Texts { playbooks, site, site_sha256, drivers, folder, named }) }

@@ -52,8 +52,10 @@ fn open(context: &Context, instance: &Instance, browser: bool) -> Result<(), Sto
 
 /// Hands the address to the browser of this desktop; says whether there was one.
 fn desktop_browser(address: &str) -> bool {
-    let program = if cfg!(target_os = "windows") { "explorer" } else { "xdg-open" };
+    // Not explorer, which says of every address that it has failed.
+    let (program, first) = if cfg!(windows) { ("rundll32", Some("url.dll,FileProtocolHandler")) } else { ("xdg-open", None) };
     let quiet = std::process::Stdio::null;
-    let opened = std::process::Command::new(program).arg(address).stdin(quiet()).stdout(quiet()).stderr(quiet()).status();
+    let opened =
+        std::process::Command::new(program).args(first).arg(address).stdin(quiet()).stdout(quiet()).stderr(quiet()).status();
     opened.is_ok_and(|status| status.success())
 }

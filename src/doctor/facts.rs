@@ -44,8 +44,8 @@ pub struct Facts {
     pub local_network_allowed: bool,
     /// This user's temporary folder.
     pub temporary: PathBuf,
-    /// Whether nobody else can get at it; true also while it does not exist.
-    pub temporary_private: bool,
+    /// Whether nobody else can get at it, or could once it exists; none when nobody can tell.
+    pub temporary_private: Option<bool>,
 }
 
 impl Facts {

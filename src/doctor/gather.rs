@@ -61,7 +61,7 @@ pub async fn gather(asked: &Asked<'_>, until: &Until) -> Result<Facts, Fault> {
         snapshot.agents.iter().map(|agent| AgentAt { name: agent.name.clone(), port: agent.port }).collect();
     let (proxies, proxy_spares_loopback) = machine::proxies(&variables);
     let temporary = files::users_temporary();
-    let temporary_private = !temporary.exists() || files::is_private(&temporary);
+    let temporary_private = machine::is_private(&temporary, &variables);
     let (service_absent, readers) = match &snapshot.service {
         Service::Ready { readers } => (None, readers.clone()),
         Service::Absent { why } => (Some(why.clone()), Vec::new()),
@@ -69,12 +69,10 @@ pub async fn gather(asked: &Asked<'_>, until: &Until) -> Result<Facts, Fault> {
     // Behind a proxy nothing is reached without it.
     let hosts = asked.site.iter().flat_map(|site| &site.hosts).filter(|_| proxies.is_empty());
     let answers = join_all(hosts.map(|at| machine::answers(&at.host, at.port, PORTALS)));
-    let (browser, vendors, font, runs, temp, local_network_allowed, answers) = tokio::join!(
+    let (browser, vendors, font, local_network_allowed, answers) = tokio::join!(
         browser_fact(asked, until),
         middleware::vendors(asked.drivers, &ports),
         machine::font(&variables),
-        machine::disk(asked.runs),
-        machine::disk(&temporary),
         machine::local_network_allowed(),
         answers,
     );
@@ -107,7 +105,7 @@ pub async fn gather(asked: &Asked<'_>, until: &Until) -> Result<Facts, Fault> {
         vendors: vendors?,
         remote: machine::remote(&variables),
         font,
-        disks: vec![runs, temp],
+        disks: vec![machine::disk(asked.runs), machine::disk(&temporary)],
         now: jiff::Timestamp::now(),
         zone: jiff::tz::TimeZone::system().iana_name().unwrap_or("unknown").to_owned(),
         proxies,

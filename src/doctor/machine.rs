@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::facts::{DiskFact, Font, ProxyFact, Remote};
+use crate::base::files;
 
 /// A program of the system that takes longer is not waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -82,7 +83,9 @@ pub(super) async fn font(variables: Variables<'_>) -> Font {
             .map_or(Font::Missing, |line| Font::Found(line.split(',').next().unwrap_or(line).to_owned()));
     }
     let folders: Vec<PathBuf> = if cfg!(windows) {
-        variables("WINDIR").into_iter().map(|windows| Path::new(&windows).join("Fonts")).collect()
+        // Those of the system, and those that this user has installed alone.
+        let places = [("WINDIR", "Fonts"), ("LOCALAPPDATA", "Microsoft/Windows/Fonts")];
+        places.into_iter().filter_map(|(root, folder)| Some(Path::new(&variables(root)?).join(folder))).collect()
     } else {
         let own =
             variables("HOME").into_iter().flat_map(|home| [".local/share/fonts", ".fonts"].map(|f| Path::new(&home).join(f)));
@@ -124,34 +127,44 @@ fn chinese_font(folder: &Path, depth: u32) -> Option<String> {
     found.or_else(|| if depth > 0 { deeper() } else { None })
 }
 
+/// Whether this user alone may enter `folder`, or could if it were made; none when nobody can tell.
+#[cfg(unix)]
+pub(super) fn is_private(folder: &Path, _: Variables<'_>) -> Option<bool> {
+    Some(!folder.exists() || files::is_private(folder))
+}
+
+/// Windows lets nobody else but its administrators into the folder of a user; elsewhere it depends on what somebody has set.
+#[cfg(windows)]
+pub(super) fn is_private(folder: &Path, variables: Variables<'_>) -> Option<bool> {
+    if folder.exists() && !files::is_private(folder) {
+        return Some(false);
+    }
+    // The variables may have a short name, such as `ZHANGS~1`, for what the other spells out.
+    let there = folder.ancestors().find_map(|folder| folder.canonicalize().ok())?;
+    there.starts_with(Path::new(&variables("USERPROFILE")?).canonicalize().ok()?).then_some(true)
+}
+
 /// Space left where `folder` is or will be.
-pub(super) async fn disk(folder: &Path) -> DiskFact {
+pub(super) fn disk(folder: &Path) -> DiskFact {
     let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     let free = match absolute.ancestors().find(|folder| folder.is_dir()) {
-        Some(folder) => free(folder).await,
+        Some(folder) => free(folder),
         None => None,
     };
     DiskFact { folder: folder.to_owned(), free }
 }
 
 #[cfg(unix)]
-async fn free(folder: &Path) -> Option<u64> {
+fn free(folder: &Path) -> Option<u64> {
     let told = rustix::fs::statvfs(folder).ok()?;
     Some(told.f_bavail.saturating_mul(told.f_frsize))
 }
 
-/// The last line that `dir` prints ends with the bytes left, in any language of Windows.
-#[cfg(not(unix))]
-async fn free(folder: &Path) -> Option<u64> {
-    last_number(&printed("cmd", &["/d", "/c", "dir", "/-c", "/a", &folder.display().to_string()]).await?)
-}
-
-/// The last number of the last line.
-#[cfg(any(not(unix), test))]
-fn last_number(printed: &[u8]) -> Option<u64> {
-    let line = printed.split(|byte| *byte == b'\n').rfind(|line| line.iter().any(u8::is_ascii_digit))?;
-    let number = line.split(|byte| !byte.is_ascii_digit()).rfind(|digits| !digits.is_empty())?;
-    std::str::from_utf8(number).ok()?.parse().ok()
+/// Not what `dir` prints: it knows no folders of the network as a place to be in, and its line is a command line, where `&` and `%` in a
+/// name are not the name.
+#[cfg(windows)]
+fn free(folder: &Path) -> Option<u64> {
+    fs4::available_space(folder).ok()
 }
 
 /// Names of the programs that run.
@@ -246,18 +259,14 @@ mod tests {
     }
 
     #[test]
-    fn what_windows_prints_is_read_in_any_language() {
-        let dir = " Directory of C:\\\r\n\r\n               2 File(s)          1234 bytes\r\n               5 Dir(s)    98765432101 bytes free\r\n";
-        assert_eq!(last_number(dir.as_bytes()), Some(98_765_432_101));
-        assert_eq!(last_number(b"\xc4\xbf\xc2\xbc 5 \xb8\xf6  42 \xbf\xc9\xd3\xc3\r\n"), Some(42));
-        assert_eq!(last_number(b"none"), None);
+    fn the_programs_that_windows_lists_are_read() {
         assert_eq!(first_fields(b"\"SKClient.exe\",\"1234\",\"Console\"\r\n\"x.exe\",\"1\"\r\n"), ["SKClient.exe", "x.exe"]);
     }
 
-    #[tokio::test]
-    async fn a_folder_that_is_not_there_yet_has_the_space_of_its_parent() {
+    #[test]
+    fn a_folder_that_is_not_there_yet_has_the_space_of_its_parent() {
         let folder = tempfile::tempdir().unwrap();
-        let fact = disk(&folder.path().join("a/b")).await;
+        let fact = disk(&folder.path().join("a/b"));
         assert!(fact.free.is_some_and(|free| free > 0));
     }
 }

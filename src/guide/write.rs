@@ -54,7 +54,7 @@ pub fn write(story: &Story, formats: &[Format], to: &Path, lang: Lang, making: &
     name.push(format!(".{}.new", std::process::id()));
     let unfinished = to.with_file_name(name);
     let made = make(story, formats, &unfinished, lang, making).and_then(|made| {
-        std::fs::rename(&unfinished, to).map_err(|error| Fault::io("写入", "write", to, &error))?;
+        files::rename(&unfinished, to).map_err(|error| Fault::io("写入", "write", to, &error))?;
         Ok(made.into_iter().map(|name| to.join(name)).collect())
     });
     if made.is_err() {

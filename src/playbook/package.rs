@@ -186,7 +186,10 @@ fn read(path: &Path) -> Option<Vec<u8>> {
 
 /// Whether a name of the manifest stays inside the package.
 fn is_inside(name: &str) -> bool {
-    !name.is_empty() && !name.contains('\\') && Path::new(name).components().all(|part| matches!(part, Component::Normal(_)))
+    // A colon names a drive or a hidden stream on Windows.
+    !name.is_empty()
+        && !name.contains(['\\', ':'])
+        && Path::new(name).components().all(|part| matches!(part, Component::Normal(_)))
 }
 
 /// Every text that a run could read, as the manifest names it.
@@ -233,7 +236,7 @@ fn readme(texts: &Texts<'_>) -> String {
          办理流程：{run}\n\n\
          1. 在插 CA 锁的电脑上装好 Ruku，不要用远程桌面：把支持人员给的 ruku 程序、playbooks 和 drivers 放在同一个文件夹里，\n\
          \u{20}  再装浏览器和驱动程序。Debian：apt install chromium chromium-driver pcscd libpcsclite1 fonts-wqy-microhei；\n\
-         \u{20}  Windows：Chrome 或 Edge，以及同一大版本的 ChromeDriver 或 msedgedriver（放在 PATH 中）。还缺什么，执行 ruku doctor 就知道。\n\
+         \u{20}  Windows：Chrome 或 Edge，以及同一大版本的 ChromeDriver 或 msedgedriver（放在 ruku.exe 旁边）。还缺什么，执行 ruku doctor 就知道。\n\
          2. 打开命令行，进入本文件夹，执行这一条命令（找不到 ruku 时，写它的完整路径，例如 C:\\ruku\\ruku.exe）：\n\n      ruku run --package .\n\n\
          \u{20}  要上传材料（营业执照等）的，在后面加上：--files 材料所在的文件夹\n\
          3. 按提示插锁、在网页上输入 CA 锁密码、签章、确认。密码只由您本人输入，不要告诉任何人。\n{later_zh}\
@@ -244,7 +247,7 @@ fn readme(texts: &Texts<'_>) -> String {
          Playbooks: {run}\n\n\
          1. Install Ruku on the computer that the CA lock is plugged into; no remote desktop: put the program ruku, playbooks and drivers,\n\
          \u{20}  as support gave them, into one folder, and install the browser and its driver. Debian: apt install chromium chromium-driver pcscd\n\
-         \u{20}  libpcsclite1 fonts-wqy-microhei; Windows: Chrome or Edge, and the ChromeDriver or msedgedriver of the same major version on PATH.\n\
+         \u{20}  libpcsclite1 fonts-wqy-microhei; Windows: Chrome or Edge, and the ChromeDriver or msedgedriver of the same major version beside ruku.exe.\n\
          \u{20}  ruku doctor says what is still missing.\n\
          2. Open a command line in this folder and run this one command (ruku not found: write its whole path, such as C:\\ruku\\ruku.exe):\n\n      ruku run --package .\n\n\
          \u{20}  Where files are to be uploaded (营业执照 and the like), add: --files FOLDER-WITH-THEM\n\

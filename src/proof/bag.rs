@@ -25,7 +25,7 @@ pub(super) const BAGIT: &str = "bagit.txt";
 pub(super) const TAG_FILES: [&str; 3] = [INFO, BAGIT, MANIFEST];
 
 /// Whether a path from the run folder is safe everywhere: relative, forward slashes, ASCII letters, digits, `.`, `_` and `-` only, no part
-/// that begins with a dot or ends with one.
+/// that begins with a dot or ends with one, or is a device on Windows.
 pub(super) fn is_safe(path: &str) -> bool {
     !path.is_empty()
         && path.len() <= 240
@@ -33,8 +33,16 @@ pub(super) fn is_safe(path: &str) -> bool {
             !part.is_empty()
                 && !part.starts_with('.')
                 && !part.ends_with('.')
+                && !is_device(part)
                 && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
         })
+}
+
+/// Whether Windows takes a name for a device, whatever it ends in: no folder can hold such a file there.
+pub(super) fn is_device(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default().to_ascii_lowercase();
+    let numbered = |kind: &str| matches!(stem.strip_prefix(kind).map(str::as_bytes), Some([b'1'..=b'9']));
+    matches!(stem.as_str(), "con" | "prn" | "aux" | "nul") || numbered("com") || numbered("lpt")
 }
 
 /// What lies in a folder.
@@ -161,7 +169,7 @@ mod tests {
 
     #[test]
     fn only_plain_paths_are_safe() {
-        for good in ["data/log.jsonl", "data/shots/0001.png", "data/playbooks/2.1.1-login.yaml"] {
+        for good in ["data/log.jsonl", "data/shots/0001.png", "data/playbooks/2.1.1-login.yaml", "data/console.yaml", "com10"] {
             assert!(is_safe(good), "{good}");
         }
         for bad in [
@@ -177,6 +185,10 @@ mod tests {
             "data/x.",
             "data/a b",
             "data/",
+            "data/Nul.yaml",
+            "con/x",
+            "data/com1",
+            "LPT9.a.b",
         ] {
             assert!(!is_safe(bad), "{bad}");
         }

@@ -286,7 +286,9 @@ impl RunFolder {
             .take(100)
             .collect();
         let plain = plain.trim_matches('.');
-        let (stem, extension) = plain.rsplit_once('.').map_or((plain, String::new()), |(stem, end)| (stem, format!(".{end}")));
+        let plain = if bag::is_device(plain) { format!("_{plain}") } else { plain.to_owned() };
+        let (stem, extension) =
+            plain.rsplit_once('.').map_or((plain.as_str(), String::new()), |(stem, end)| (stem, format!(".{end}")));
         let taken: BTreeSet<String> = bag::list(&self.path)?.files.into_keys().map(|path| path.to_ascii_lowercase()).collect();
         let file = (1u32..)
             .map(|number| match number {

@@ -3,7 +3,7 @@
 //! Never two writers, never a line half written by a live process, never a line without the hash of the one before.
 
 use std::fs::{File, OpenOptions};
-use std::io::Write;
+use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
 use std::time::Instant;
 
@@ -123,7 +123,10 @@ impl Journal {
     }
 
     fn append_to(path: &Path, length: u64, head: Option<Head>, before_ms: u64) -> Result<Journal, Fault> {
-        let file = OpenOptions::new().append(true).open(path).map_err(|error| cannot_write(path, &error))?;
+        // Not opened to append: Windows lets nobody cut such a file.
+        let opened = OpenOptions::new().write(true).open(path);
+        let placed = opened.and_then(|mut file| file.seek(SeekFrom::Start(length)).map(|_| file));
+        let file = placed.map_err(|error| cannot_write(path, &error))?;
         Ok(Journal { file, path: path.to_owned(), length, head, opened: Instant::now(), before_ms, broken: false })
     }
 
@@ -173,7 +176,8 @@ impl Journal {
         #[cfg(debug_assertions)]
         crash::before(crash::Written::Journal);
         if let Err(error) = self.file.write_all(line.as_bytes()) {
-            self.broken = self.file.set_len(self.length).is_err();
+            let back = self.file.set_len(self.length).and_then(|()| self.file.seek(SeekFrom::Start(self.length)));
+            self.broken = back.is_err();
             return Err(cannot_write(&self.path, &error));
         }
         #[cfg(debug_assertions)]

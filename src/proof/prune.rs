@@ -182,7 +182,7 @@ impl Run {
     /// [`crate::base::FaultKind::Io`].
     pub fn remove(&self) -> Result<(), Fault> {
         let half = self.path.with_file_name(format!(".{}{REMOVING}", self.name));
-        std::fs::rename(&self.path, &half).map_err(|error| Fault::io("删除文件夹", "remove", &self.path, &error))?;
+        files::rename(&self.path, &half).map_err(|error| Fault::io("删除文件夹", "remove", &self.path, &error))?;
         gone(&half)?;
         self.path.parent().map_or(Ok(()), files::sync_dir)
     }

@@ -20,7 +20,8 @@ const CHANGING: &str = "changing.lock";
 pub(super) struct Work {
     /// Where it is.
     pub(super) path: PathBuf,
-    _alive: File,
+    /// None while it is dropped.
+    alive: Option<File>,
 }
 
 impl Work {
@@ -50,7 +51,7 @@ impl Work {
         let lock = path.join(ALIVE);
         match File::options().write(true).open(&lock) {
             // Made only when it is ours: a dropped one removes its folder.
-            Ok(alive) => Ok(alive.try_lock().is_ok().then(|| Work { path, _alive: alive })),
+            Ok(alive) => Ok(alive.try_lock().is_ok().then(|| Work { path, alive: Some(alive) })),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(Fault::io("打开文件", "open", &lock, &error)),
         }
@@ -85,24 +86,26 @@ impl Work {
         let lock = path.join(ALIVE);
         let alive = files::create_new(&lock)?;
         alive.lock().map_err(|error| Fault::io("锁定文件", "lock", &lock, &error))?;
-        Ok(Work { path, _alive: alive })
+        Ok(Work { path, alive: Some(alive) })
     }
 }
 
 impl Drop for Work {
     fn drop(&mut self) {
+        // Windows removes no folder with an open file in it.
+        drop(self.alive.take());
         // What a dying browser still holds open is cleared by the next run.
         let _ = std::fs::remove_dir_all(&self.path);
     }
 }
 
 fn not_private(folder: &Path) -> Fault {
-    let folder = folder.display();
+    let (folder, variable) = (folder.display(), files::TEMPORARY);
     Fault::new(
         FaultKind::Setup,
         crate::say!(
-            "临时文件夹 {folder} 不是您本人专有的（应属于当前用户、权限 0700、不是链接）。请删除它，或把 TMPDIR 设为另一个文件夹。",
-            "the temporary folder {folder} is not yours alone (it must belong to this user, with mode 0700, and be no link); remove it or set TMPDIR to another folder"
+            "临时文件夹 {folder} 不是您本人专有的（应属于当前用户、权限 0700、不是链接）。请删除它，或把 {variable} 设为另一个文件夹。",
+            "the temporary folder {folder} is not yours alone (it must belong to this user, with mode 0700, and be no link); remove it or set {variable} to another folder"
         ),
     )
 }

@@ -79,8 +79,23 @@ impl Running {
 /// # Errors
 /// `Setup` when a part cannot start, saying what to install.
 pub async fn start(options: Options, cancel: CancellationToken) -> Result<Running, Fault> {
+    // Before people and keys are made that nobody could use.
+    CardHost::possible()?;
     let temporary = options.dir.is_none().then(temporary_folder);
-    let dir = options.dir.or_else(|| temporary.clone()).unwrap_or_default();
+    let dir = options.dir.clone().or_else(|| temporary.clone()).unwrap_or_default();
+    let started = start_in(dir, options, temporary.clone(), cancel).await;
+    if let (Err(_), Some(folder)) = (&started, temporary) {
+        let _ = std::fs::remove_dir_all(folder);
+    }
+    started
+}
+
+async fn start_in(
+    dir: PathBuf,
+    options: Options,
+    temporary: Option<PathBuf>,
+    cancel: CancellationToken,
+) -> Result<Running, Fault> {
     files::private_dir(&dir)?;
     let dir = std::path::absolute(&dir).map_err(|error| Fault::io("打开文件夹", "open folder", &dir, &error))?;
     let until = Until::after(START, cancel.clone());

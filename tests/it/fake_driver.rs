@@ -82,10 +82,11 @@ impl Bench {
         std::fs::create_dir_all(&browsers).unwrap();
         std::fs::write(&program, format!("#!/bin/sh\n{script}")).unwrap();
         std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+        let install = json!({"zh": "装上", "en": "install it"});
         let file = json!({
             "name": "fake", "order": 1, "browser_name": "chrome", "options_key": "goog:chromeOptions",
             "binary": {"linux": ["/bin/true"]}, "driver": {"linux": [program]},
-            "install": {"zh": "装上", "en": "install it"}, "command_limit_seconds": 1, "arguments": {"always": []},
+            "install": {"linux": install, "windows": install, "macos": install}, "command_limit_seconds": 1, "arguments": {"always": []},
         });
         std::fs::write(browsers.join("fake.yaml"), file.to_string()).unwrap();
         Bench { folder }

@@ -257,6 +257,7 @@ fn playbooks_of_any_name_are_kept() {
     assert_eq!(kept("../../etc/x.yaml"), "data/playbooks/x.yaml");
     assert_eq!(kept("绑定.yaml"), "data/playbooks/__.yaml");
     assert_eq!(kept(""), "data/playbooks/-2");
+    assert_eq!(kept("Aux.b.yaml"), "data/playbooks/_Aux.b.yaml", "a device on Windows");
     folder.end(RunResult::Done, None, 0).unwrap();
     let sealed = folder.seal(Lang::Zh).unwrap();
     assert!(verify::verify(&sealed.path).ok(), "{}", verify::verify(&sealed.path).text(Lang::En));

@@ -3,7 +3,7 @@
 use jiff::{Timestamp, civil::date, tz::TimeZone};
 
 use super::{listed, not_ok, ok};
-use crate::base::Message;
+use crate::base::{Message, files};
 use crate::doctor::{Facts, Finding, Font, Remote, State};
 use crate::say;
 
@@ -104,8 +104,9 @@ pub(super) fn disk(facts: &Facts) -> Option<Finding> {
     }
     let state = if least < TOO_LITTLE { State::Failed } else { State::Warning };
     let remedy = say!(
-        "请腾出空间，或用 --runs 和环境变量 TMPDIR（Windows 为 TEMP）换到别的磁盘。",
-        "make room, or go to another disk with --runs and the variable TMPDIR (TEMP on Windows)"
+        "请腾出空间，或用 --runs 和环境变量 {0} 换到别的磁盘。",
+        "make room, or go to another disk with --runs and the variable {0}",
+        files::TEMPORARY
     );
     not_ok(id, title, state, seen, remedy)
 }
@@ -145,9 +146,19 @@ pub(super) fn proxy(facts: &Facts) -> Option<Finding> {
 /// Nobody else can get at this user's temporary files.
 pub(super) fn temporary(facts: &Facts) -> Option<Finding> {
     let (id, title) = ("temporary", say!("临时文件夹", "temporary folder"));
-    let folder = facts.temporary.display();
-    if facts.temporary_private {
-        return ok(id, title, say!("{folder}，仅本人可用", "{folder}, this user's alone"));
+    let (folder, variable) = (facts.temporary.display(), files::TEMPORARY);
+    match facts.temporary_private {
+        Some(true) => return ok(id, title, say!("{folder}，仅本人可用", "{folder}, this user's alone")),
+        Some(false) => {}
+        None => {
+            let seen = say!(
+                "{folder} 不在您的用户文件夹里，无法判断别人能否进入。",
+                "{folder} is not in your user folder, so nobody can tell who else may enter it"
+            );
+            let remedy =
+                say!("请把 {variable} 设为您的用户文件夹里的一个文件夹。", "set {variable} to a folder inside your user folder");
+            return not_ok(id, title, State::Unknown, seen, remedy);
+        }
     }
     not_ok(
         id,
@@ -155,8 +166,8 @@ pub(super) fn temporary(facts: &Facts) -> Option<Finding> {
         State::Failed,
         say!("{folder} 别人也能进入，或者是个链接。", "{folder} is open to others, another's, or a link"),
         say!(
-            "是您自己的文件夹时，可执行 ruku doctor --fix 改为仅本人可用；否则请删除它，或把 TMPDIR 设为另一个文件夹。",
-            "where it is your own folder, `ruku doctor --fix` makes it yours alone; else remove it or set TMPDIR to another folder"
+            "是您自己的文件夹时，可执行 ruku doctor --fix 改为仅本人可用；否则请删除它，或把 {variable} 设为另一个文件夹。",
+            "where it is your own folder, `ruku doctor --fix` makes it yours alone; else remove it or set {variable} to another folder"
         ),
     )
 }

@@ -29,13 +29,21 @@ pub struct CardHost {
 }
 
 impl CardHost {
+    /// Whether this machine can have one.
+    ///
+    /// # Errors
+    /// [`FaultKind::Setup`] when a program is missing or the machine allows no namespaces; the message names the remedy.
+    pub fn possible() -> Result<(), Fault> {
+        namespace::check()
+    }
+
     /// Starts `exe training-cards --dir dir` in namespaces of its own and waits until its card service is ready. The folder is created
     /// for the owner alone; card files lie in `dir/cards/` ([`super::make_card`]).
     ///
     /// # Errors
     /// [`FaultKind::Setup`] when a program is missing or the machine allows no namespaces; the message names the remedy.
     pub async fn start(dir: &Path, exe: &Path) -> Result<CardHost, Fault> {
-        namespace::check()?;
+        CardHost::possible()?;
         files::private_dir(dir)?;
         let dir = std::fs::canonicalize(dir).map_err(|error| Fault::io("打开文件夹", "open folder", dir, &error))?;
         let host = CardHost { child: spawn(&dir, exe)?, dir, alive: None };

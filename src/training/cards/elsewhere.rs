@@ -12,6 +12,14 @@ use crate::base::{Fault, FaultKind};
 pub struct CardHost(Infallible);
 
 impl CardHost {
+    /// Whether this machine can have one.
+    ///
+    /// # Errors
+    /// Always [`FaultKind::Setup`]: the virtual lock needs Linux.
+    pub fn possible() -> Result<(), Fault> {
+        Err(needs_linux())
+    }
+
     /// # Errors
     /// Always [`FaultKind::Setup`]: the virtual lock needs Linux.
     pub async fn start(_dir: &Path, _exe: &Path) -> Result<CardHost, Fault> {

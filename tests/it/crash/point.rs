@@ -185,10 +185,11 @@ impl Bench {
         );
         std::fs::write(&driver, script).unwrap();
         std::fs::set_permissions(&driver, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+        let install = json!({"zh": "装上", "en": "install it"});
         let file = json!({
             "name": "fake", "order": 1, "browser_name": "chrome", "options_key": "goog:chromeOptions",
             "binary": {"linux": ["/bin/true"]}, "driver": {"linux": [driver]},
-            "install": {"zh": "装上", "en": "install it"}, "command_limit_seconds": 20, "arguments": {"always": []},
+            "install": {"linux": install, "windows": install, "macos": install}, "command_limit_seconds": 20, "arguments": {"always": []},
         });
         std::fs::write(at("home/drivers/browsers/fake.yaml"), file.to_string()).unwrap();
         let instance = ruku::training::Instance {
