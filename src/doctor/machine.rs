@@ -127,11 +127,13 @@ fn chinese_font(folder: &Path, depth: u32) -> Option<String> {
 /// Space left where `folder` is or will be.
 pub(super) async fn disk(folder: &Path) -> DiskFact {
     let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
-    let free = match absolute.ancestors().find(|folder| folder.is_dir()) {
+    let there = absolute.ancestors().find(|folder| folder.is_dir());
+    let free = match there {
         Some(folder) => free(folder).await,
         None => None,
     };
-    DiskFact { folder: folder.to_owned(), free }
+    let instead = there.filter(|there| *there != absolute).map(Path::to_owned);
+    DiskFact { folder: folder.to_owned(), instead, free }
 }
 
 #[cfg(unix)]
