@@ -125,6 +125,10 @@ fn prepare<'c>(context: &'c Context, args: Args, instance: Option<Instance>) -> 
             port: instance.as_ref().map(|instance| instance.port),
             // A table can be made and checked before the addresses are known.
             real: instance.is_none() && args.template.is_none() && !args.check,
+            practise: crate::say!(
+                "另开终端执行 ruku training serve --people 人数，再加上 --training-at 和它打印的文件",
+                "run `ruku training serve --people N` in another terminal, then add --training-at and the file that it prints"
+            ),
             packed: false,
         },
     )?;

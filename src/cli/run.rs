@@ -183,6 +183,7 @@ fn read_texts(context: &Context, args: &mut Args, instance: Option<&Instance>) -
             folder: package.as_ref().map(|package| package.playbooks.as_path()),
             port: instance.map(|instance| instance.port),
             real: instance.is_none(),
+            practise: crate::say!("加上 --training", "add --training"),
             packed: package.is_some(),
         },
     )?;

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::stop::{Stop, find_playbook, read_named};
 use super::{Context, home, print};
 use crate::actions::site::Site;
-use crate::base::{Diagnostic, Severity, Source, diagnostic};
+use crate::base::{Diagnostic, Message, Severity, Source, diagnostic};
 use crate::playbook::{self, Fact};
 use crate::run::Chosen;
 
@@ -24,6 +24,8 @@ pub(super) struct Wanted<'a> {
     pub(super) port: Option<u16>,
     /// Whether real portals are meant, whose addresses must be there.
     pub(super) real: bool,
+    /// How this command is practised on the training portals.
+    pub(super) practise: Message,
     /// Whether the site profile comes in a package, from somebody else.
     pub(super) packed: bool,
 }
@@ -94,10 +96,12 @@ pub(super) fn read(context: &Context, wanted: &Wanted<'_>) -> Result<Texts, Stop
         let missing = playbook::site::missing_addresses(&site, &source, &|name| named_sites.contains(name));
         if report(context, &source, &missing) {
             wrong = true;
-            print::err(context.text(
-                "想先练习：加上 --training。真实办理：复制 playbooks/sites/huhehaote.yaml，填好网址（与 title 对齐），再用 --site 指明复制的文件。",
-                "to practise first, add --training; for the real portals copy playbooks/sites/huhehaote.yaml, enter the addresses (aligned with title), and name the copy with --site",
-            ));
+            let Message { zh, en } = &wanted.practise;
+            let advice = crate::say!(
+                "想先练习：{zh}。真实办理：复制 playbooks/sites/huhehaote.yaml，填好网址（与 title 对齐），再用 --site 指明复制的文件。",
+                "to practise first, {en}; for the real portals copy playbooks/sites/huhehaote.yaml, enter the addresses (aligned with title), and name the copy with --site"
+            );
+            print::err(advice.get(context.lang));
         }
     }
     if wrong { Err(Stop::Told) } else { Ok(Texts { playbooks, site, site_sha256, drivers, folder, named }) }
