@@ -77,6 +77,10 @@ pub(super) struct Args {
     /// Keep no pictures, to measure what they cost (training only)
     #[arg(long, hide = true, requires = "training_at")]
     no_pictures: bool,
+    /// The training portals were started by `--training` and end with this run
+    #[arg(long, hide = true, requires = "training_at")]
+    #[serde(default)]
+    pub(super) own_training: bool,
     /// What a batch hands over: the values of a row, sealed
     #[arg(long, hide = true, value_name = "FILE", conflicts_with_all = ["inputs", "package", "training"])]
     #[serde(skip)]

@@ -284,7 +284,7 @@ pub(super) async fn with_own(context: &Context, seed: Option<u64>, arguments: &[
         return Ok(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(7));
     }
     let mut run = tokio::process::Command::new(&exe);
-    run.args(arguments).arg("--training-at").arg(line.trim());
+    run.args(arguments).arg("--own-training").arg("--training-at").arg(line.trim());
     let mut running = run.spawn().map_err(|error| failed(&error))?;
     // Ctrl-C reaches the run as well; this process has to outlive it, and passes on what only it was sent.
     let cancel = cancelled_by_signals();

@@ -44,6 +44,7 @@ const CHINESE: &[(&str, &str, &str)] = &[
     ("ruku batch", "patience", "等待您操作的最长分钟数，超时即停下这一行（默认 30）"),
     ("ruku batch", "no_pictures", "不截图，用于测量截图的开销（仅限模拟平台）"),
     ("ruku batch", "json", "标准输出逐行打印各次办理的事件，以及每一行的开始和结束（JSON）"),
+    ("ruku run", "own_training", "模拟平台由 --training 启动，随本次办理结束"),
     ("ruku run", "handed", "批量办理交来的一行资料（已加密）"),
     ("ruku run", "ends_with", "批量办理的进程号，它结束时一同结束"),
     ("ruku resume", "ends_with", "批量办理的进程号，它结束时一同结束"),
