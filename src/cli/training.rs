@@ -228,8 +228,15 @@ fn command(at: Option<PathBuf>, method: &str, path: String, body: serde_json::Va
     let instance = instance_at(&named(at)?)?;
     block_on(living(&instance))?;
     let answer = block_on(call(&instance, method, &path, &body))?;
-    print::out(String::from_utf8_lossy(&answer.body).trim());
+    print::out(readable(&answer.body));
     Ok(())
+}
+
+/// An answer in JSON as people read it: a line for each value. What is no JSON stays as it is.
+fn readable(body: &[u8]) -> String {
+    let json = serde_json::from_slice::<serde_json::Value>(body).ok();
+    let lines = json.and_then(|json| serde_json::to_string_pretty(&json).ok());
+    lines.unwrap_or_else(|| String::from_utf8_lossy(body).trim().to_owned())
 }
 
 /// One call of the trainer's interface that is carried out.
@@ -371,6 +378,12 @@ fn finish(context: &Context, done: Result<(), Fault>) -> ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_has_a_line_for_each_value() {
+        assert_eq!(readable(br#"{"counters":{"bind":1,"sync":0}}"#).lines().count(), 6);
+        assert_eq!((readable(b"{}"), readable(b" \n"), readable(b"ok\n")), ("{}".into(), String::new(), "ok".into()));
+    }
 
     #[test]
     fn a_refusal_is_a_sentence_and_not_json() {
