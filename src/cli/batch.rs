@@ -35,7 +35,7 @@ pub(super) struct Args {
     #[arg(long, conflicts_with = "only")]
     check: bool,
     /// failed: run the rows again that failed, and no others
-    #[arg(long, value_parser = ["failed"])]
+    #[arg(long, value_name = "WHICH", value_parser = ["failed"])]
     only: Option<String>,
     /// Use training portals that are running already (their training.json)
     #[arg(long, value_name = "FILE", conflicts_with = "site")]
@@ -44,7 +44,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE")]
     site: Option<PathBuf>,
     /// Who operates: terminal (you) or scripted (training only)
-    #[arg(long, value_parser = ["terminal", "scripted"])]
+    #[arg(long, value_name = "WHO", value_parser = ["terminal", "scripted"])]
     operator: Option<String>,
     /// Show the browser window (shown anyway where you operate and there is a desktop)
     #[arg(long)]

@@ -36,13 +36,13 @@ pub(super) struct Args {
     #[arg(long, conflicts_with_all = ["training_at", "site"])]
     training: bool,
     /// Seed of the fictitious people of --training (default: random)
-    #[arg(long, requires = "training")]
+    #[arg(long, requires = "training", value_name = "NUMBER")]
     seed: Option<u64>,
     /// Use training portals that are running already (their training.json)
     #[arg(long, value_name = "FILE", conflicts_with = "site")]
     pub(super) training_at: Option<PathBuf>,
     /// The applicant of the training
-    #[arg(long, default_value = "p1")]
+    #[arg(long, default_value = "p1", value_name = "ID")]
     applicant: String,
     /// Site profile of the real portals, with the addresses you entered
     #[arg(long, value_name = "FILE")]
@@ -54,10 +54,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "FOLDER")]
     files: Option<PathBuf>,
     /// Who operates: terminal (you) or scripted (training only)
-    #[arg(long, value_parser = ["terminal", "scripted"])]
+    #[arg(long, value_name = "WHO", value_parser = ["terminal", "scripted"])]
     operator: Option<String>,
     /// auto: at Ruku's own pace; present: slowly, with captions, for an audience
-    #[arg(long, default_value = "auto", value_parser = ["auto", "present"])]
+    #[arg(long, default_value = "auto", value_name = "PACE", value_parser = ["auto", "present"])]
     mode: String,
     /// Show the browser window (shown anyway where you operate and there is a desktop)
     #[arg(long)]

@@ -37,13 +37,13 @@ enum Training {
         #[arg(long, value_name = "FOLDER")]
         dir: Option<PathBuf>,
         /// Seed of the fictitious people (default: random)
-        #[arg(long)]
+        #[arg(long, value_name = "NUMBER")]
         seed: Option<u64>,
         /// How many fictitious people there are (default: 2, or as many as there were)
-        #[arg(long, value_parser = clap::value_parser!(u8).range(1..=40))]
+        #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u8).range(1..=40))]
         people: Option<u8>,
         /// Port; 0 chooses a free one
-        #[arg(long, default_value_t = 0)]
+        #[arg(long, default_value_t = 0, value_name = "NUMBER")]
         port: u16,
         /// End when standard input is closed (for programs that start it)
         #[arg(long)]
@@ -54,13 +54,13 @@ enum Training {
         /// Whose lock (such as p1)
         card: String,
         /// Which reader, 0 or 1
-        #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=1))]
+        #[arg(long, default_value_t = 0, value_name = "READER", value_parser = clap::value_parser!(u8).range(0..=1))]
         slot: u8,
     },
     /// Pull a virtual CA lock out
     Pull {
         /// Which reader, 0 or 1
-        #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=1))]
+        #[arg(long, default_value_t = 0, value_name = "READER", value_parser = clap::value_parser!(u8).range(0..=1))]
         slot: u8,
     },
     /// Let a virtual CA lock misbehave
@@ -69,7 +69,7 @@ enum Training {
         #[arg(value_parser = ["normal", "burning-verify", "slow", "dies"])]
         mode: String,
         /// Which reader, 0 or 1
-        #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=1))]
+        #[arg(long, default_value_t = 0, value_name = "READER", value_parser = clap::value_parser!(u8).range(0..=1))]
         slot: u8,
     },
     /// Give a virtual CA lock a new certificate: same person, new serial number, new key
