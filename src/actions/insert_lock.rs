@@ -72,8 +72,8 @@ pub(super) async fn lock_of(stage: &mut Stage<'_>, holder: &str, gate: GateKind)
                 None
             }
             Choice::Ask => pick(stage, &locks, holder, gate, &mut changes).await?,
-            Choice::Wait(message) => wait(stage, gate, message, holder, FaultKind::Stopped, &mut changes).await?,
-            Choice::Expired(message) => wait(stage, gate, message, holder, FaultKind::Business, &mut changes).await?,
+            Choice::Wait(message) => wait(stage, gate, message, FaultKind::Stopped, &mut changes).await?,
+            Choice::Expired(message) => wait(stage, gate, message, FaultKind::Business, &mut changes).await?,
         };
         if let Some(held) = choice {
             return Ok(held);
@@ -202,18 +202,17 @@ async fn pick(
             stage.operator.tell(&message);
             Ok(None)
         }
-        Choice::Expired(message) => wait(stage, gate, message, holder, FaultKind::Business, changes).await,
+        Choice::Expired(message) => wait(stage, gate, message, FaultKind::Business, changes).await,
         Choice::Ask => Ok(None),
     }
 }
 
 /// Waits for another lock, or for the person who says that a lock is in which no detector sees. `stopped`: what it is when the person stops
-/// there; with the wrong lock it is that.
+/// there. Who stops with the wrong lock in has stopped, and comes back with the right one.
 async fn wait(
     stage: &mut Stage<'_>,
     gate: GateKind,
     message: Message,
-    holder: &str,
     stopped: FaultKind,
     changes: &mut watch::Receiver<Snapshot>,
 ) -> Result<Option<Held>, Fault> {
@@ -223,12 +222,9 @@ async fn wait(
     if let Some(remote) = crate::doctor::remote_session().filter(|_| before.is_empty()) {
         stage.operator.tell(&remote.message());
     }
-    let certificates = before.iter().filter_map(|lock| lock.certificate.as_ref());
-    let wrong = certificates.into_iter().any(|other| !same_name(&other.holder, holder));
     match stage.ask(gate, message.clone(), Vec::new(), changed(changes)).await? {
-        // Who stops because the wrong lock is in has been told why.
+        // An expired certificate stays expired: starting again helps nothing.
         Asked::Person(Answer::Stop) if stopped == FaultKind::Business => Err(Fault::new(stopped, message)),
-        Asked::Person(Answer::Stop) if wrong => Err(Fault::new(FaultKind::WrongHolder, message)),
         Asked::Person(Answer::Stop) => Err(until::stopped()),
         Asked::World(()) => Ok(None),
         Asked::Person(_) => match stage.locks.present().locks.as_slice() {

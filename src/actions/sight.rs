@@ -51,7 +51,7 @@ impl Sight {
         }
         for target in &self.targets {
             match browser.look(target, Purpose::See, until).await? {
-                Some(found) => evidence.push(Message::same(found.words)),
+                Some(found) => evidence.push(Message::same(found.plain())),
                 None => return Ok(None),
             }
         }

@@ -232,7 +232,7 @@ impl Stage<'_> {
         let alternative = u32::try_from(found.alternative).unwrap_or(u32::MAX);
         self.record(Event::Target { step: self.step, matched: found.words.clone(), alternative })?;
         if alternative > 0 {
-            let (number, words) = (alternative + 1, &found.words);
+            let (number, words) = (alternative + 1, found.plain());
             self.warn(crate::say!(
                 "首选写法没有找到，用了第 {number} 种：{words}。平台页面可能已改版。",
                 "the first way to find it failed, alternative {number} matched: {words}; the portal may have changed"

@@ -40,8 +40,7 @@ impl Action for Tick {
         stage.matched(&found)?;
         if pressed {
             // What it is called on the page, without its kind: that is what the person agrees to.
-            let words = found.words.rsplit_once('(').map_or(found.words.as_str(), |(words, _)| words).to_owned();
-            stage.changes.push(Change::Ticked { words });
+            stage.changes.push(Change::Ticked { words: found.plain().to_owned() });
         }
         Ok(())
     }

@@ -36,7 +36,8 @@ pub enum FaultKind {
     WrongHolder,
     /// A page or a precondition is not what the playbook requires.
     Precondition,
-    /// The portal says no for a reason that lies outside this run: no seal in the lock, the company activated by somebody else.
+    /// The portal says no for a reason that lies outside this run: no seal in the lock, the company activated by somebody else, a value that is
+    /// not in the portal's list.
     Business,
     /// A masked value could not be covered, so no picture was taken.
     Mask,

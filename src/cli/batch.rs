@@ -35,7 +35,7 @@ pub(super) struct Args {
     #[arg(long, conflicts_with = "only")]
     check: bool,
     /// failed: run the rows again that failed, and no others
-    #[arg(long, value_parser = ["failed"])]
+    #[arg(long, value_name = "WHICH", value_parser = ["failed"])]
     only: Option<String>,
     /// Use training portals that are running already (their training.json)
     #[arg(long, value_name = "FILE", conflicts_with = "site")]
@@ -44,7 +44,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE")]
     site: Option<PathBuf>,
     /// Who operates: terminal (you) or scripted (training only)
-    #[arg(long, value_parser = ["terminal", "scripted"])]
+    #[arg(long, value_name = "WHO", value_parser = ["terminal", "scripted"])]
     operator: Option<String>,
     /// Show the browser window (shown anyway where you operate and there is a desktop)
     #[arg(long)]
@@ -125,6 +125,10 @@ fn prepare<'c>(context: &'c Context, args: Args, instance: Option<Instance>) -> 
             port: instance.as_ref().map(|instance| instance.port),
             // A table can be made and checked before the addresses are known.
             real: instance.is_none() && args.template.is_none() && !args.check,
+            practise: texts::with_training(crate::say!(
+                "另开终端执行 ruku training serve --people 人数，再加上 --training-at 和它打印的文件",
+                "run `ruku training serve --people N` in another terminal, then add --training-at and the file that it prints"
+            )),
             packed: false,
         },
     )?;

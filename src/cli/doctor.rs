@@ -42,30 +42,45 @@ pub(super) fn main(context: &Context, args: &Args) -> ExitCode {
         Err(ended) => return ended,
     };
     let look = || findings(context, args, instance.as_ref());
-    let looked = look().and_then(|found| if args.fix && put_right(context, &found) { look() } else { Ok(found) });
+    let looked = look().and_then(|found| match args.fix.then(|| put_right(context, &found)).flatten() {
+        Some(failed) => look().map(|again| again.into_iter().map(|finding| after(finding, &failed)).collect()),
+        None => Ok(found),
+    });
     match looked {
         Ok(findings) => show(context, args.json, &findings),
         Err(stop) => context.stop(&stop),
     }
 }
 
-/// Puts right what can be, and says what became of it; whether anything was tried.
-fn put_right(context: &Context, findings: &[Finding]) -> bool {
+/// Puts right what can be, and says what became of it; what failed, or none where nothing was tried.
+fn put_right(context: &Context, findings: &[Finding]) -> Option<Vec<(&'static str, Fault)>> {
     let ours: Vec<&Finding> = findings.iter().filter(|finding| doctor::can_fix(finding)).collect();
     if ours.is_empty() {
         print::err(context.text("没有 Ruku 能自动处理的问题。", "there is nothing that Ruku can put right by itself"));
     }
+    let mut failed = Vec::new();
     for finding in &ours {
         let title = &finding.title;
         let said = match block_on(doctor::fix(finding)) {
             Ok(()) => crate::say!("已处理：{}", "put right: {}", title.get(context.lang)),
             Err(fault) => {
-                crate::say!("没能处理：{}。{}", "not put right: {}: {}", title.get(context.lang), fault.text(context.lang))
+                let (title, why) = (title.get(context.lang), fault.text(context.lang));
+                let said = crate::say!("没能处理：{title}。{why}", "not put right: {title}: {why}");
+                failed.push((finding.id, fault));
+                said
             }
         };
         print::err(said.get(context.lang));
     }
-    !ours.is_empty()
+    (!ours.is_empty()).then_some(failed)
+}
+
+/// A finding after the attempt to put it right: what failed and what a person can do, not the advice to try what has just failed.
+fn after(mut finding: Finding, failed: &[(&'static str, Fault)]) -> Finding {
+    if let Some((_, fault)) = failed.iter().find(|(id, _)| *id == finding.id && finding.state != State::Ok) {
+        finding.remedy = Some(fault.message.clone());
+    }
+    finding
 }
 
 fn show(context: &Context, json: bool, findings: &[Finding]) -> ExitCode {
@@ -107,4 +122,25 @@ async fn look(drivers: &Path, runs: &Path, site: Option<&Site>, instance: Option
     let facts = doctor::gather(&asked, &until).await;
     locks.end();
     Ok(doctor::examine(&facts?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Message;
+
+    #[test]
+    fn what_could_not_be_put_right_does_not_advise_to_try_it() {
+        let finding = |state| Finding {
+            id: "card-service",
+            title: Message::same("x"),
+            state,
+            seen: Message::same("x"),
+            remedy: (state != State::Ok).then(|| Message::same("ruku doctor --fix")),
+        };
+        let failed = [("card-service", Fault::new(FaultKind::Setup, Message::same("systemctl")))];
+        assert_eq!(after(finding(State::Warning), &failed).remedy, Some(Message::same("systemctl")));
+        assert_eq!(after(finding(State::Warning), &[]).remedy, Some(Message::same("ruku doctor --fix")));
+        assert_eq!(after(finding(State::Ok), &failed).remedy, None, "it runs by now");
+    }
 }

@@ -56,8 +56,15 @@ pub(super) fn main(context: &Context, args: &Args) -> ExitCode {
 fn pack(context: &Context, args: &Args) -> Result<(Package, Vec<String>), Stop> {
     let site = read_named(&args.site)?;
     let training = playbook::site::read("", &site).0.is_some_and(|site| site.training);
-    let wanted =
-        Wanted { names: &args.playbooks, site: Some(&args.site), folder: None, port: None, real: !training, packed: true };
+    let wanted = Wanted {
+        names: &args.playbooks,
+        site: Some(&args.site),
+        folder: None,
+        port: None,
+        real: !training,
+        practise: Some(crate::say!("写 --site playbooks/sites/training.yaml", "name playbooks/sites/training.yaml with --site")),
+        packed: true,
+    };
     let texts = texts::read(context, &wanted)?;
     let given = args.inputs.as_deref().map(|file| read_inputs(context, file)).transpose()?.unwrap_or_default();
     wrong_inputs(&texts.playbooks, &given)?;

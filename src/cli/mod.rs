@@ -43,10 +43,10 @@ const WRONG_TEXT: u8 = 2;
 #[command(name = "ruku", version)]
 struct Cli {
     /// Language of everything people read: zh or en (default: from the locale)
-    #[arg(long, global = true, value_parser = ["zh", "en"])]
+    #[arg(long, global = true, value_name = "LANGUAGE", value_parser = ["zh", "en"])]
     lang: Option<String>,
     /// Folder that holds playbooks/ and drivers/ (default: found beside the program)
-    #[arg(long, global = true, env = "RUKU_HOME")]
+    #[arg(long, global = true, value_name = "FOLDER", env = "RUKU_HOME")]
     home: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
@@ -146,7 +146,9 @@ pub fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
     let lang = language(&arguments);
     let command = words::in_language(Cli::command(), lang);
-    let matches = match command.try_get_matches_from(std::env::args_os()) {
+    let given = std::env::args_os().collect();
+    let given = if lang == Lang::Zh { words::help_as_option(given) } else { given };
+    let matches = match command.try_get_matches_from(given) {
         Ok(matches) => matches,
         Err(error) => {
             // A closed standard output is no reason to fail again.

@@ -32,7 +32,7 @@ enum Proof {
         /// The run folder
         run: PathBuf,
         /// The HTML file to write; must not exist yet
-        #[arg(long)]
+        #[arg(long, value_name = "FILE")]
         to: PathBuf,
     },
     /// List old run folders that may go, and remove them with --yes; never what is parked, to be checked or not sealed
@@ -91,6 +91,10 @@ pub(super) fn main(context: &Context, args: &Args) -> ExitCode {
 /// What to say of a path that no run folder is at; none where one is, whole or not.
 pub(super) fn no_run(path: &Path) -> Option<Stop> {
     let run = path.display();
+    // What may not be looked into may well be one.
+    if std::fs::read_dir(path).is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied) {
+        return Some(no_permission(path));
+    }
     if !path.is_dir() {
         return Some(Stop::Wrong(crate::say!(
             "没有办理档案文件夹 {run}。请核对路径。",
@@ -103,6 +107,14 @@ pub(super) fn no_run(path: &Path) -> Option<Stop> {
             "{run} is no run folder; name the folder inside “runs” that is called by its time"
         ))
     })
+}
+
+fn no_permission(path: &Path) -> Stop {
+    let run = path.display();
+    Stop::Wrong(crate::say!(
+        "没有读取 {run} 的权限。请换用有权限的账户，或请它的所有者授权。",
+        "{run} may not be read by this user; use an account that may, or ask its owner"
+    ))
 }
 
 fn is_there(to: &Path) -> Stop {

@@ -68,7 +68,7 @@ fn removed(run: &Run) -> Result<(), Fault> {
 }
 
 fn line(run: &Run) -> String {
-    let day = run.ended.to_zoned(jiff::tz::TimeZone::system()).date();
+    let day = run.ended.to_zoned(crate::proof::beijing()).date();
     format!("{} ({day}, {:.1} MB)", run.name, run.bytes as f64 / 1e6)
 }
 

@@ -36,13 +36,13 @@ pub(super) struct Args {
     #[arg(long, conflicts_with_all = ["training_at", "site"])]
     training: bool,
     /// Seed of the fictitious people of --training (default: random)
-    #[arg(long, requires = "training")]
+    #[arg(long, requires = "training", value_name = "NUMBER")]
     seed: Option<u64>,
     /// Use training portals that are running already (their training.json)
     #[arg(long, value_name = "FILE", conflicts_with = "site")]
     pub(super) training_at: Option<PathBuf>,
     /// The applicant of the training
-    #[arg(long, default_value = "p1")]
+    #[arg(long, default_value = "p1", value_name = "ID")]
     applicant: String,
     /// Site profile of the real portals, with the addresses you entered
     #[arg(long, value_name = "FILE")]
@@ -54,10 +54,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "FOLDER")]
     files: Option<PathBuf>,
     /// Who operates: terminal (you) or scripted (training only)
-    #[arg(long, value_parser = ["terminal", "scripted"])]
+    #[arg(long, value_name = "WHO", value_parser = ["terminal", "scripted"])]
     operator: Option<String>,
     /// auto: at Ruku's own pace; present: slowly, with captions, for an audience
-    #[arg(long, default_value = "auto", value_parser = ["auto", "present"])]
+    #[arg(long, default_value = "auto", value_name = "PACE", value_parser = ["auto", "present"])]
     mode: String,
     /// Show the browser window (shown anyway where you operate and there is a desktop)
     #[arg(long)]
@@ -77,6 +77,10 @@ pub(super) struct Args {
     /// Keep no pictures, to measure what they cost (training only)
     #[arg(long, hide = true, requires = "training_at")]
     no_pictures: bool,
+    /// The training portals were started by `--training` and end with this run
+    #[arg(long, hide = true, requires = "training_at")]
+    #[serde(default)]
+    pub(super) own_training: bool,
     /// What a batch hands over: the values of a row, sealed
     #[arg(long, hide = true, value_name = "FILE", conflicts_with_all = ["inputs", "package", "training"])]
     #[serde(skip)]
@@ -183,6 +187,7 @@ fn read_texts(context: &Context, args: &mut Args, instance: Option<&Instance>) -
             folder: package.as_ref().map(|package| package.playbooks.as_path()),
             port: instance.map(|instance| instance.port),
             real: instance.is_none(),
+            practise: texts::with_training(crate::say!("加上 --training", "add --training")),
             packed: package.is_some(),
         },
     )?;

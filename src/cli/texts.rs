@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::stop::{Stop, find_playbook, read_named};
 use super::{Context, home, print};
 use crate::actions::site::Site;
-use crate::base::{Diagnostic, Severity, Source, diagnostic};
+use crate::base::{Diagnostic, Message, Severity, Source, diagnostic};
 use crate::playbook::{self, Fact};
 use crate::run::Chosen;
 
@@ -24,8 +24,15 @@ pub(super) struct Wanted<'a> {
     pub(super) port: Option<u16>,
     /// Whether real portals are meant, whose addresses must be there.
     pub(super) real: bool,
+    /// How this command is practised on the training portals; none where they cannot be served.
+    pub(super) practise: Option<Message>,
     /// Whether the site profile comes in a package, from somebody else.
     pub(super) packed: bool,
+}
+
+/// What to do to practise, where the training portals can be served: they need Linux.
+pub(super) fn with_training(practise: Message) -> Option<Message> {
+    cfg!(target_os = "linux").then_some(practise)
 }
 
 /// What a run works from.
@@ -94,12 +101,9 @@ pub(super) fn read(context: &Context, wanted: &Wanted<'_>) -> Result<Texts, Stop
         let missing = playbook::site::missing_addresses(&site, &source, &|name| named_sites.contains(name));
         if report(context, &source, &missing) {
             wrong = true;
-            // The training needs Linux.
-            let practise = if cfg!(target_os = "linux") {
-                context.text("想先练习：加上 --training。", "to practise first, add --training; ")
-            } else {
-                ""
-            };
+            let practise = wanted.practise.as_ref();
+            let practise = practise.map(|Message { zh, en }| crate::say!("想先练习：{zh}。", "to practise first, {en}; "));
+            let practise = practise.as_ref().map_or("", |practise| practise.get(context.lang));
             let real = context.text(
                 "真实办理：复制 playbooks/sites/huhehaote.yaml，填好网址（与 title 对齐），再用 --site 指明复制的文件。",
                 "for the real portals copy playbooks/sites/huhehaote.yaml, enter the addresses (aligned with title), and name the copy with --site",

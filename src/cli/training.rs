@@ -37,13 +37,13 @@ enum Training {
         #[arg(long, value_name = "FOLDER")]
         dir: Option<PathBuf>,
         /// Seed of the fictitious people (default: random)
-        #[arg(long)]
+        #[arg(long, value_name = "NUMBER")]
         seed: Option<u64>,
         /// How many fictitious people there are (default: 2, or as many as there were)
-        #[arg(long, value_parser = clap::value_parser!(u8).range(1..=40))]
+        #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u8).range(1..=40))]
         people: Option<u8>,
         /// Port; 0 chooses a free one
-        #[arg(long, default_value_t = 0)]
+        #[arg(long, default_value_t = 0, value_name = "NUMBER")]
         port: u16,
         /// End when standard input is closed (for programs that start it)
         #[arg(long)]
@@ -54,13 +54,13 @@ enum Training {
         /// Whose lock (such as p1)
         card: String,
         /// Which reader, 0 or 1
-        #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=1))]
+        #[arg(long, default_value_t = 0, value_name = "READER", value_parser = clap::value_parser!(u8).range(0..=1))]
         slot: u8,
     },
     /// Pull a virtual CA lock out
     Pull {
         /// Which reader, 0 or 1
-        #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=1))]
+        #[arg(long, default_value_t = 0, value_name = "READER", value_parser = clap::value_parser!(u8).range(0..=1))]
         slot: u8,
     },
     /// Let a virtual CA lock misbehave
@@ -69,7 +69,7 @@ enum Training {
         #[arg(value_parser = ["normal", "burning-verify", "slow", "dies"])]
         mode: String,
         /// Which reader, 0 or 1
-        #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=1))]
+        #[arg(long, default_value_t = 0, value_name = "READER", value_parser = clap::value_parser!(u8).range(0..=1))]
         slot: u8,
     },
     /// Give a virtual CA lock a new certificate: same person, new serial number, new key
@@ -228,8 +228,15 @@ fn command(at: Option<PathBuf>, method: &str, path: String, body: serde_json::Va
     let instance = instance_at(&named(at)?)?;
     block_on(living(&instance))?;
     let answer = block_on(call(&instance, method, &path, &body))?;
-    print::out(String::from_utf8_lossy(&answer.body).trim());
+    print::out(readable(&answer.body));
     Ok(())
+}
+
+/// An answer in JSON as people read it: a line for each value. What is no JSON stays as it is.
+fn readable(body: &[u8]) -> String {
+    let json = serde_json::from_slice::<serde_json::Value>(body).ok();
+    let lines = json.and_then(|json| serde_json::to_string_pretty(&json).ok());
+    lines.unwrap_or_else(|| String::from_utf8_lossy(body).trim().to_owned())
 }
 
 /// One call of the trainer's interface that is carried out.
@@ -284,7 +291,7 @@ pub(super) async fn with_own(context: &Context, seed: Option<u64>, arguments: &[
         return Ok(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(7));
     }
     let mut run = tokio::process::Command::new(&exe);
-    run.args(arguments).arg("--training-at").arg(line.trim());
+    run.args(arguments).arg("--own-training").arg("--training-at").arg(line.trim());
     let mut running = run.spawn().map_err(|error| failed(&error))?;
     // Ctrl-C reaches the run as well; this process has to outlive it, and passes on what only it was sent.
     let cancel = cancelled_by_signals();
@@ -371,6 +378,12 @@ fn finish(context: &Context, done: Result<(), Fault>) -> ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_has_a_line_for_each_value() {
+        assert_eq!(readable(br#"{"counters":{"bind":1,"sync":0}}"#).lines().count(), 6);
+        assert_eq!((readable(b"{}"), readable(b" \n"), readable(b"ok\n")), ("{}".into(), String::new(), "ok".into()));
+    }
 
     #[test]
     fn a_refusal_is_a_sentence_and_not_json() {

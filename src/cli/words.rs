@@ -1,5 +1,7 @@
 //! The Chinese words of `--help`. English stands beside the arguments; here is the same in Chinese, by command and argument.
 
+use std::ffi::OsString;
+
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, Command};
 
@@ -44,6 +46,7 @@ const CHINESE: &[(&str, &str, &str)] = &[
     ("ruku batch", "patience", "等待您操作的最长分钟数，超时即停下这一行（默认 30）"),
     ("ruku batch", "no_pictures", "不截图，用于测量截图的开销（仅限模拟平台）"),
     ("ruku batch", "json", "标准输出逐行打印各次办理的事件，以及每一行的开始和结束（JSON）"),
+    ("ruku run", "own_training", "模拟平台由 --training 启动，随本次办理结束"),
     ("ruku run", "handed", "批量办理交来的一行资料（已加密）"),
     ("ruku run", "ends_with", "批量办理的进程号，它结束时一同结束"),
     ("ruku resume", "ends_with", "批量办理的进程号，它结束时一同结束"),
@@ -177,25 +180,27 @@ fn value_name(argument: &Arg) -> Option<&'static str> {
         return None;
     }
     let given = argument.get_value_names().and_then(|names| names.first()).map(|name| name.to_string());
-    Some(match given.unwrap_or_else(|| argument.get_id().as_str().to_uppercase()).as_str() {
-        "FILE" | "FILES" | "TO" => "文件",
-        "FOLDER" | "HOME" | "RUN" => "文件夹",
+    let own = || argument.get_id().as_str().to_uppercase();
+    // In Chinese a number says of what.
+    Some(match given.filter(|name| !["NUMBER", "COUNT"].contains(&name.as_str())).unwrap_or_else(own).as_str() {
+        "FILE" | "FILES" => "文件",
+        "FOLDER" | "RUN" => "文件夹",
         "PLAYBOOKS" => "办理流程",
         "PLAYBOOKS TABLE" => "办理流程> <表格",
-        "ONLY" => "哪些行",
+        "WHICH" => "哪些行",
         "PID" => "进程号",
         "FORMATS" => "格式",
         "MINUTES" => "分钟",
         "WIDTHxHEIGHT" => "宽x高",
         "DAYS" => "天数",
-        "COUNT" => "份数",
+        "KEEP_LAST" => "份数",
         "SEED" => "种子",
         "PEOPLE" => "人数",
-        "LANG" => "语言",
-        "APPLICANT" => "办理人",
-        "OPERATOR" | "MODE" => "方式",
+        "LANGUAGE" => "语言",
+        "ID" => "办理人",
+        "WHO" | "PACE" | "MODE" => "方式",
         "CARD" => "锁",
-        "SLOT" => "序号",
+        "READER" => "序号",
         "PORT" => "端口",
         "WHAT" => "内容",
         _ => return None,
@@ -205,7 +210,11 @@ fn value_name(argument: &Arg) -> Option<&'static str> {
 /// Prints what clap says, in `lang`.
 pub(super) fn print(error: &clap::Error, lang: Lang) -> std::io::Result<()> {
     if lang == Lang::Zh && error.kind() == ErrorKind::DisplayHelp {
-        super::print::out_text(&error.to_string().replace("[OPTIONS]", "[选项]"));
+        super::print::out_text(&help(error));
+        return Ok(());
+    }
+    if lang == Lang::Zh && error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        super::print::err_text(&help(error));
         return Ok(());
     }
     match (lang, in_chinese(error)) {
@@ -215,6 +224,31 @@ pub(super) fn print(error: &clap::Error, lang: Lang) -> std::io::Result<()> {
         }
         _ => error.print(),
     }
+}
+
+/// Help in Chinese, with the words that clap puts into it by itself.
+fn help(error: &clap::Error) -> String {
+    error.to_string().replace("[OPTIONS]", "[选项]")
+}
+
+/// The arguments with `help`, the command, as the option that every command has: `ruku help run` as `ruku run --help`. clap has a command of its
+/// own for that, which speaks English alone.
+pub(super) fn help_as_option(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    let mut at = 1;
+    while let Some(word) = arguments.get(at).map(|word| word.to_string_lossy().into_owned()) {
+        match word.as_str() {
+            // These have a value behind them.
+            "--lang" | "--home" => at += 2,
+            "help" => {
+                arguments.remove(at);
+                arguments.push("--help".into());
+                break;
+            }
+            word if word.starts_with('-') => at += 1,
+            _ => break,
+        }
+    }
+    arguments
 }
 
 /// A fault in the arguments in Chinese; none for help, version, and what is too rare for a sentence of its own.
@@ -232,6 +266,7 @@ fn in_chinese(error: &clap::Error) -> Option<String> {
     Some(match error.kind() {
         ErrorKind::MissingRequiredArgument => format!("缺少参数：{argument}"),
         ErrorKind::UnknownArgument => format!("没有参数 {argument}。{}", guess(ContextKind::SuggestedArg)),
+        ErrorKind::MissingSubcommand => "没有写命令。".to_owned(),
         ErrorKind::InvalidSubcommand => {
             format!("没有命令 {}。{}", context(ContextKind::InvalidSubcommand), guess(ContextKind::SuggestedSubcommand))
         }
@@ -295,6 +330,25 @@ mod tests {
             let words = told(&[&["ruku", "training"], command, &["--slot", "2"]].concat());
             assert!(words.contains("应在 0 到 1 之间"), "{words}");
         }
+    }
+
+    #[test]
+    fn help_is_a_command_in_chinese_too() {
+        let told = |words: &[&str]| {
+            let arguments = help_as_option(words.iter().map(OsString::from).collect());
+            let command = in_language(super::super::Cli::command(), Lang::Zh);
+            let error = command.try_get_matches_from(arguments).unwrap_err();
+            (error.kind(), help(&error))
+        };
+        let (kind, words) = told(&["ruku", "--lang", "zh", "help", "training", "serve"]);
+        assert!(kind == ErrorKind::DisplayHelp && words.contains("启动，直到按 Ctrl-C"), "{words}");
+        assert!(told(&["ruku", "help"]).1.contains("命令"));
+        assert_ne!(told(&["ruku", "run", "help", "--no"]).0, ErrorKind::DisplayHelp, "there it is a name");
+        let (kind, words) = told(&["ruku"]);
+        assert!(kind == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand && !words.contains("OPTIONS"), "{words}");
+        let command = in_language(super::super::Cli::command(), Lang::Zh);
+        let error = command.try_get_matches_from(["ruku", "--lang", "zh"]).unwrap_err();
+        assert_eq!(in_chinese(&error).as_deref(), Some("没有写命令。"));
     }
 
     #[test]

@@ -147,6 +147,9 @@ pub enum Font {
 pub struct DiskFact {
     /// The folder.
     pub folder: PathBuf,
+    /// The nearest one above it that is there, where it is not there itself yet: that one's disk was looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instead: Option<PathBuf>,
     /// Bytes left for this user; none when nobody tells.
     pub free: Option<u64>,
 }

@@ -147,11 +147,13 @@ pub(super) fn is_private(folder: &Path, variables: Variables<'_>) -> Option<bool
 /// Space left where `folder` is or will be.
 pub(super) fn disk(folder: &Path) -> DiskFact {
     let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
-    let free = match absolute.ancestors().find(|folder| folder.is_dir()) {
+    let there = absolute.ancestors().find(|folder| folder.is_dir());
+    let free = match there {
         Some(folder) => free(folder),
         None => None,
     };
-    DiskFact { folder: folder.to_owned(), free }
+    let instead = there.filter(|there| *there != absolute).map(Path::to_owned);
+    DiskFact { folder: folder.to_owned(), instead, free }
 }
 
 #[cfg(unix)]

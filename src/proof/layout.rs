@@ -47,7 +47,7 @@ pub(super) fn other_report(lang: Lang) -> &'static str {
 }
 
 /// All of China keeps one time, without summer time: the same report everywhere.
-pub(super) fn beijing() -> TimeZone {
+pub fn beijing() -> TimeZone {
     TimeZone::fixed(Offset::constant(8))
 }
 

@@ -26,7 +26,7 @@ pub use event::{
 pub(crate) use folder::not_a_run;
 pub use folder::{RunFolder, Sealed};
 pub use journal::{Head, Log};
-pub use layout::beijing_now;
+pub use layout::{beijing, beijing_now};
 pub use verify::verify;
 
 use crate::base::{Fault, FaultKind, Lang, files};

@@ -92,8 +92,8 @@ impl Turn<'_> {
         let (earlier, number) = (self.earlier.as_ref()?, self.revision);
         let (when, run) = (when(earlier), name(&earlier.run));
         Some(crate::say!(
-            "本机记录：此事已于 {when} 办成过（办理档案 {run}），这是第 {number} 次。",
-            "this machine did it before, on {when} (run folder {run}); this is number {number}"
+            "本机记录：此事已于北京时间 {when} 办成过（办理档案 {run}），这是第 {number} 次。",
+            "this machine did it before, on {when} Beijing time (run folder {run}); this is number {number}"
         ))
     }
 
@@ -156,11 +156,11 @@ async fn ask_how_it_ended(stage: &mut Stage<'_>, title: &Message, open: &Line) -
         FaultKind::Unsure,
         Message::new(
             format!(
-                "结果待核实：{when} 的办理（办理档案 {run}）可能已{}，结果不明，因此没有再点。请到平台查看，切勿重复点击。",
+                "结果待核实：北京时间 {when} 的办理（办理档案 {run}）可能已{}，结果不明，因此没有再点。请到平台查看，切勿重复点击。",
                 title.zh
             ),
             format!(
-                "result to be checked: the run of {when} (run folder {run}) may have pressed this ({}) and its end is not known, so nothing was pressed; look at the portal, do not press again",
+                "result to be checked: the run of {when} Beijing time (run folder {run}) may have pressed this ({}) and its end is not known, so nothing was pressed; look at the portal, do not press again",
                 title.en
             ),
         ),
@@ -172,9 +172,12 @@ async fn ask_how_it_ended(stage: &mut Stage<'_>, title: &Message, open: &Line) -
 async fn ask_for_another(stage: &mut Stage<'_>, title: &Message, earlier: &Line) -> Result<(), Fault> {
     let (when, run) = (when(earlier), name(&earlier.run));
     let done = Message::new(
-        format!("本机记录：已于 {when} {}并办成（办理档案 {run}），但页面上没有显示，因此没有再点。请到平台核实。", title.zh),
         format!(
-            "this machine did this on {when} ({}; run folder {run}), but the page does not show it, so nothing was pressed; check the portal",
+            "本机记录：已于北京时间 {when} {}并办成（办理档案 {run}），但页面上没有显示，因此没有再点。请到平台核实。",
+            title.zh
+        ),
+        format!(
+            "this machine did this on {when} Beijing time ({}; run folder {run}), but the page does not show it, so nothing was pressed; check the portal",
             title.en
         ),
     );
@@ -193,7 +196,7 @@ async fn ask_for_another(stage: &mut Stage<'_>, title: &Message, earlier: &Line)
 }
 
 fn when(line: &Line) -> String {
-    line.at.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string()
+    line.at.to_zoned(crate::proof::beijing()).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
 fn name(run: &Path) -> String {

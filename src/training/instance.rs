@@ -100,13 +100,15 @@ impl Instance {
     pub fn read_file(path: &Path) -> Result<Instance, Fault> {
         let shown = path.display();
         let bytes = std::fs::read(path).map_err(|error| {
-            Fault::new(
-                FaultKind::Setup,
-                crate::say!(
-                    "没有找到模拟平台的信息文件 {shown}（{error}）。请先执行 ruku training serve，用它打印的文件名。",
-                    "there is no training at {shown} ({error}); run `ruku training serve` first and name the file that it prints"
-                ),
-            )
+            let unread = crate::say!(
+                "模拟平台的信息文件 {shown} 打不开。请核对路径和读取权限。",
+                "{shown} cannot be opened ({error}); check the path and who may read it"
+            );
+            let absent = crate::say!(
+                "没有找到模拟平台的信息文件 {shown}。请先执行 ruku training serve，用它打印的文件名。",
+                "there is no training at {shown}; run `ruku training serve` first and name the file that it prints"
+            );
+            Fault::new(FaultKind::Setup, if error.kind() == std::io::ErrorKind::NotFound { absent } else { unread })
         })?;
         serde_json::from_slice::<Instance>(&bytes).ok().filter(|instance| instance.version == 1).ok_or_else(|| {
             Fault::new(

@@ -18,7 +18,7 @@ use crate::golden::Golden;
 /// The causes that have a case. A new kind does not compile without its arm, and does not pass without a cause.
 fn causes(kind: FaultKind) -> &'static [&'static str] {
     match kind {
-        FaultKind::NotFound => &["absent", "hidden", "option", "column", "box-button"],
+        FaultKind::NotFound => &["absent", "hidden", "column", "box-button"],
         FaultKind::Many => &["buttons", "rows"],
         FaultKind::NotReady => &["disabled", "moving", "read-only"],
         FaultKind::Covered => &["mask", "slid-under"],
@@ -44,7 +44,7 @@ fn causes(kind: FaultKind) -> &'static [&'static str] {
         FaultKind::Card => &["blocked", "few-tries", "reader-taken", "wrong-pin"],
         FaultKind::WrongHolder => &["page"],
         FaultKind::Precondition => &["already-done", "inputs-missing", "not-entered", "page-says"],
-        FaultKind::Business => &["no-seal", "portal-refused"],
+        FaultKind::Business => &["no-seal", "option", "portal-refused"],
         FaultKind::Mask => &["restless"],
         FaultKind::Io => &["below-a-file", "no-record"],
         FaultKind::Setup => &["browser-missing", "driver-missing", "npm-missing", "port-taken"],

@@ -63,8 +63,8 @@ impl Browser {
     /// Touches only what `permit` lets it.
     ///
     /// # Errors
-    /// As [`Browser::find`]; [`FaultKind::NotFound`] with the options when there is none, [`FaultKind::Many`] when several fit equally,
-    /// [`FaultKind::Refused`] when the page does not keep the choice.
+    /// As [`Browser::find`]; [`FaultKind::Business`] with the options when none or several of them fit: the value is wrong, not the page;
+    /// [`FaultKind::NotFound`] when the list offers nothing at all; [`FaultKind::Refused`] when the page does not keep the choice.
     pub async fn choose(&self, target: &Target, option: &str, permit: &Permit<'_>, until: &Until) -> Result<Chosen, Fault> {
         let found = self.find(target, Purpose::List, until).await?;
         permit(&Hit::field(&found))?;
@@ -152,10 +152,10 @@ impl Browser {
                         }
                         opened.set(Some(attempt));
                     }
-                    Ok(Err(no_option(target, option, &json!([]), FaultKind::NotFound)))
+                    Ok(Err(no_option(target, option, &json!([]), false)))
                 }
-                Some("none") => Ok(Err(no_option(target, option, &told["list"], FaultKind::NotFound))),
-                Some("many") => Err(no_option(target, option, &told["list"], FaultKind::Many)),
+                Some("none") => Ok(Err(no_option(target, option, &told["list"], false))),
+                Some("many") => Err(no_option(target, option, &told["list"], true)),
                 Some("missing") => Ok(Err(no_level(target, option))),
                 _ => Ok(Err(not_ready(target, &told))),
             }
@@ -232,20 +232,28 @@ fn no_level(target: &Target, option: &str) -> Fault {
     )
 }
 
-pub(super) fn no_option(target: &Target, option: &str, list: &Value, kind: FaultKind) -> Fault {
+/// Why nothing was chosen: what the list offers is not what was given, or it offers nothing yet. `many` of its options fit.
+pub(super) fn no_option(target: &Target, option: &str, list: &Value, many: bool) -> Fault {
     let words = target.words();
     let list = list.as_array().into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>().join("、");
     let (zh, en) = (words.zh, words.en);
-    let message = if kind == FaultKind::Many {
+    if list.is_empty() {
+        let message = say!(
+            "{zh}的列表里没有出现任何选项，选不了“{option}”。请看看网页上这个列表能否打开。",
+            "the list of {en} shows no options at all, so “{option}” could not be chosen; see whether it opens on the page"
+        );
+        return Fault::new(FaultKind::NotFound, message);
+    }
+    let message = if many {
         say!(
-            "{zh}中有多个选项符合“{option}”：{list}。请写全。",
-            "several options of {en} fit “{option}”: {list}; write it in full"
+            "{zh}中有多个选项符合“{option}”：{list}。请在资料里写全，再办。",
+            "several options of {en} fit “{option}”: {list}; write it in full in the inputs and run again"
         )
     } else {
         say!(
-            "{zh}中没有选项“{option}”，只有：{list}。请核对要选的内容。",
-            "{en} has no option “{option}”, only: {list}; check what has to be chosen"
+            "{zh}中没有选项“{option}”，只有：{list}。请改正资料，再办。",
+            "{en} has no option “{option}”, only: {list}; correct the inputs and run again"
         )
     };
-    Fault::new(kind, message)
+    Fault::new(FaultKind::Business, message)
 }

@@ -83,6 +83,13 @@ pub struct Found {
     pub(super) key: u64,
 }
 
+impl Found {
+    /// What matched as a person at the page knows it: its words, without the kind of element that they stand on.
+    pub fn plain(&self) -> &str {
+        self.words.rsplit_once('(').map_or(self.words.as_str(), |(words, _)| words)
+    }
+}
+
 impl Target {
     /// One place and no alternatives.
     pub fn one(by: By) -> Target {

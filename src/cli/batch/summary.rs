@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Batch, Entry, beside};
 use crate::base::{Message, files};
+use crate::proof::beijing;
 use crate::run::batch::{self, Class};
 
 impl Batch<'_> {
@@ -39,7 +40,7 @@ impl Batch<'_> {
         let Entry { row, key, .. } = &self.entries[at];
         let known = self.journal.known(key);
         let ending = known.and_then(|known| known.ending.as_ref());
-        let local = |at: jiff::Timestamp| at.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string();
+        let local = |at: jiff::Timestamp| at.to_zoned(beijing()).strftime("%Y-%m-%d %H:%M:%S").to_string();
         let report = known.and_then(|known| known.run.as_ref()).map(|run| self.runs.join(run).join("data/report.html"));
         batch::Line {
             row: row.number,

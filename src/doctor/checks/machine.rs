@@ -91,7 +91,14 @@ pub(super) fn disk(facts: &Facts) -> Option<Finding> {
         .filter_map(|disk| {
             let (free, folder) = (disk.free?, disk.folder.display());
             let size = size(free);
-            Some((free, say!("{folder} 剩余 {size}", "{folder} has {size} left")))
+            let told = match disk.instead.as_ref().map(|instead| instead.display()) {
+                Some(instead) => say!(
+                    "{folder} 还没有（办理时会新建），所在磁盘（{instead}）剩余 {size}",
+                    "{folder} is not there yet (a run makes it), the disk of {instead} has {size} left"
+                ),
+                None => say!("{folder} 剩余 {size}", "{folder} has {size} left"),
+            };
+            Some((free, told))
         })
         .collect();
     let Some(least) = known.iter().map(|(free, _)| *free).min() else {

@@ -19,7 +19,7 @@ pub struct Line {
     pub class: Option<Class>,
     /// Why, with what is personal hidden.
     pub why: Option<Message>,
-    /// When it was begun, as local time.
+    /// When it was begun, by the time of the reports.
     pub began: String,
     /// How long it took.
     pub seconds: Option<u64>,
@@ -42,7 +42,7 @@ fn headings() -> [Message; 7] {
         say!("办理人", "applicant"),
         say!("结果", "result"),
         say!("说明", "why"),
-        say!("开始时间", "begun"),
+        say!("开始时间（北京时间）", "begun (Beijing time)"),
         say!("用时（秒）", "seconds"),
         say!("操作留痕", "proof"),
     ]
@@ -100,7 +100,7 @@ fn write(lines: &[Line], lang: Lang) -> Result<Vec<u8>, XlsxError> {
     let sheet = book.add_worksheet();
     sheet.set_name(if lang == Lang::Zh { "结果" } else { "Results" })?;
     let heading = Format::new().set_bold().set_border(FormatBorder::Thin).set_background_color(0xE7_E6_E6);
-    for ((column, words), width) in (0_u16..).zip(headings()).zip([8.0, 12.0, 14.0, 70.0, 20.0, 12.0, 16.0]) {
+    for ((column, words), width) in (0_u16..).zip(headings()).zip([8.0, 12.0, 14.0, 70.0, 24.0, 12.0, 16.0]) {
         sheet.set_column_width(column, width)?;
         sheet.write_string_with_format(0, column, words.get(lang), &heading)?;
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::keep::When;
 use super::{Flow, GLANCE, STEP, Scope, Walk};
 use crate::base::{Fault, FaultKind, Message};
-use crate::playbook::{FinishWhen, Node, Park, Refusal, RefuseWhen};
+use crate::playbook::{Bilingual, FinishWhen, Node, Park, Refusal, RefuseWhen};
 use crate::proof::{Event, StepResult};
 
 /// How long one look of a `park` may take.
@@ -17,8 +17,7 @@ impl Walk<'_> {
     pub(super) async fn finish_when(&mut self, scope: Scope<'_>, node: &Node, finish: &FinishWhen) -> Result<Flow, Fault> {
         let allowed = finish.within.map_or(GLANCE, |within| within.0);
         let Some(evidence) = self.glance(&finish.seen, allowed).await? else { return Ok(Flow::On) };
-        let reason = finish.reason.as_ref().map_or_else(|| self.title(node), |reason| reason.message());
-        let why = shown(&reason, &evidence);
+        let why = shown(finish.reason.as_ref(), &evidence);
         let step = self.begin(scope, node, "finish_when")?;
         self.end(step, StepResult::Finished, &why).await?;
         Ok(Flow::Finish(why))
@@ -33,8 +32,7 @@ impl Walk<'_> {
             }
         };
         let Some(evidence) = seen else { return Ok(Flow::On) };
-        let reason = refuse.reason.as_ref().map_or_else(|| self.title(node), |reason| reason.message());
-        let why = shown(&reason, &evidence);
+        let why = shown(refuse.reason.as_ref(), &evidence);
         let step = self.begin(scope, node, "refuse_when")?;
         self.end(step, StepResult::Failed, &why).await?;
         let kind = match refuse.kind {
@@ -52,7 +50,7 @@ impl Walk<'_> {
         let patience = self.until(park.within.map_or(STEP, |within| within.0));
         loop {
             if let Some(evidence) = self.glance(&park.wait.until, LOOK).await? {
-                self.end(step, StepResult::Done, &shown(&title, &evidence)).await?;
+                self.end(step, StepResult::Done, &shown(None, &evidence)).await?;
                 return Ok(Flow::On);
             }
             match patience.pause(park.wait.every.0, &title).await {
@@ -94,7 +92,22 @@ impl Walk<'_> {
     }
 }
 
-/// A reason, with what the page shows for it.
-fn shown(reason: &Message, evidence: &Message) -> Message {
-    Message::new(format!("{}（页面显示{}）", reason.zh, evidence.zh), format!("{} (the page shows {})", reason.en, evidence.en))
+/// A reason, with what the page shows for it; that alone where the playbook gives none: the step's title stands before it already.
+fn shown(reason: Option<&Bilingual>, evidence: &Message) -> Message {
+    let Message { zh, en } = evidence;
+    match reason.map(Bilingual::message) {
+        Some(reason) => Message::new(format!("{}（页面显示{zh}）", reason.zh), format!("{} (the page shows {en})", reason.en)),
+        None => Message::new(format!("页面显示{zh}"), format!("the page shows {en}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_reason_nothing_is_said_twice() {
+        let evidence = Message::same("「验证通过」");
+        assert_eq!(shown(None, &evidence).zh, "页面显示「验证通过」");
+    }
 }

@@ -79,9 +79,9 @@ async fn lists_and_boxes() {
     assert_eq!((found.old.as_str(), found.new.as_str()), ("", "企业（法人）"));
     assert!(stage.text("#log").await.contains("kind 企业（法人）;"));
     let many = browser.choose(&Target::label("类型"), "个", &|_| Ok(()), &until()).await.unwrap_err();
-    assert_eq!(many.kind, FaultKind::Many);
+    assert_eq!(many.kind, FaultKind::Business);
     let none = browser.choose(&Target::label("类型"), "机关", &|_| Ok(()), &soon()).await.unwrap_err();
-    assert!(none.kind == FaultKind::NotFound && none.message.zh.contains("个体"), "{none:?}");
+    assert!(none.kind == FaultKind::Business && none.message.zh.contains("个体"), "{none:?}");
     let agree = Target::label("我已阅读");
     for on in [true, true, false] {
         browser.tick(&agree, on, &|_| Ok(()), &until()).await.unwrap_or_else(|fault| panic!("{fault}"));
