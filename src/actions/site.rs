@@ -39,6 +39,8 @@ pub struct Site {
     pub stop_words: Vec<String>,
     /// Labels of the fields that must be filled in, by what they are required for.
     pub required: BTreeMap<String, Vec<String>>,
+    /// What can be chosen for an input, by its name; an empty list leaves it open. Goes before what a playbook says.
+    pub choices: BTreeMap<String, Vec<String>>,
     /// Inputs whose values may be shown; all others are hidden whatever a playbook says of them.
     pub public_inputs: Vec<String>,
     /// Labels of receipts whose values may be kept in clear; all others are hidden whatever a playbook keeps.
@@ -259,7 +261,7 @@ impl Site {
 }
 
 /// A text without white space, invisible marks and full-width forms.
-pub(super) fn folded(text: &str) -> String {
+pub fn folded(text: &str) -> String {
     text.chars()
         .filter(|c| !c.is_whitespace() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{ad}'))
         .map(narrow)
@@ -310,6 +312,7 @@ mod tests {
             allowed_actions: None,
             stop_words: Vec::new(),
             required: BTreeMap::new(),
+            choices: BTreeMap::new(),
             public_inputs: Vec::new(),
             receipts: Vec::new(),
             public_texts: BTreeMap::new(),

@@ -28,7 +28,7 @@ pub(super) struct Args {
     /// What to run, as for `ruku run`, and last the table (.xlsx or .csv): one applicant a row
     #[arg(required = true, value_name = "PLAYBOOKS TABLE")]
     named: Vec<String>,
-    /// Write the workbook to fill in, and run nothing; with --training-at its fictitious people stand in it
+    /// Write the table to fill in (.xlsx or .csv), and run nothing; with --training-at its fictitious people stand in it
     #[arg(long, value_name = "FILE", conflicts_with_all = ["only", "check"])]
     template: Option<PathBuf>,
     /// Check the table, and run nothing

@@ -61,7 +61,8 @@ fn check(context: &Context, args: &Args) -> Result<usize, Stop> {
     for path in paths {
         let (name, bytes) = (path.display().to_string(), read_named(&path)?);
         if path.parent().is_some_and(|parent| parent.ends_with("sites")) || playbook::site::is_profile(&bytes) {
-            let (_, found, source) = playbook::site::read(&name, &bytes);
+            let (site, mut found, source) = playbook::site::read(&name, &bytes);
+            found.extend(site.iter().flat_map(|site| playbook::site::unused_choices(site, &folder)));
             show(&source, &found);
             continue;
         }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::run::{read_inputs, wrong_inputs};
+use super::given::wrong_inputs;
+use super::run::read_inputs;
 use super::stop::{Stop, read_named};
 use super::texts::{self, Wanted};
 use super::{Context, print};

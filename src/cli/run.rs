@@ -248,7 +248,13 @@ async fn execute(
         (None, Some(person)) => inputs_of(person),
         (None, None) => BTreeMap::new(),
     };
-    wrong_inputs(&texts.playbooks, &inputs)?;
+    let papers = instance.as_ref().zip(person.as_ref()).map(|(instance, person)| papers::folder(&instance.dir, &person.id));
+    let files = args.files.clone().or(papers);
+    match &earlier {
+        // What goes on has uploaded what it could; its files may be elsewhere by now.
+        Some(_) => given::wrong_inputs(&texts.playbooks, &inputs)?,
+        None => given::wrong_files(&texts.playbooks, &inputs, files.as_deref())?,
+    }
     if args.inputs.is_some() {
         given::warn_of_unused(context, &texts.playbooks, &inputs);
     }
@@ -266,7 +272,7 @@ async fn execute(
         };
         texts.site.only_at(instance.port)?;
         let access = Access { port: instance.port, token: instance.token.clone(), key: instance.key.clone() };
-        ask_missing(None, &texts.playbooks, &mut inputs).await?;
+        ask_missing(None, &texts.playbooks, &mut inputs, None).await?;
         Box::new(Scripted::admit(access, person_of(person), lang).await?)
     } else {
         let terminal = Terminal::start(lang, context.redactor.clone());
@@ -276,7 +282,7 @@ async fn execute(
             terminal.agree(&question, &until).await?;
             agreed = Some(question);
         }
-        ask_missing(Some((&terminal, &until)), &texts.playbooks, &mut inputs).await?;
+        ask_missing(Some((&terminal, &until)), &texts.playbooks, &mut inputs, files.as_deref()).await?;
         Box::new(terminal)
     };
     let progress = Progress::new(lang);
@@ -288,7 +294,6 @@ async fn execute(
             print::out(line);
         }
     };
-    let papers = instance.as_ref().zip(person.as_ref()).map(|(instance, person)| papers::folder(&instance.dir, &person.id));
     let folder = texts.folder;
     let headed = shows_window(&args, !scripted, desktop());
     let agents = agents::at(&texts.drivers, instance.as_ref())?;
@@ -297,7 +302,7 @@ async fn execute(
         site: texts.site,
         site_sha256: texts.site_sha256,
         inputs,
-        files: args.files.or(papers),
+        files,
         applicant: person.map_or_else(|| context.text("操作人提供", "as entered").to_owned(), |person| person.id.clone()),
         agreed,
         operator,
@@ -371,28 +376,13 @@ pub(super) fn read_inputs(context: &Context, path: &Path) -> Result<BTreeMap<Str
     Ok(inputs)
 }
 
-/// Why `value` cannot be what any of the playbooks means by `name`.
-fn refusal(playbooks: &[Chosen], name: &str, value: &str) -> Option<Message> {
-    let inputs = playbooks.iter().flat_map(|chosen| &chosen.playbook.inputs);
-    inputs.filter(|(own, _)| own.as_str() == name).find_map(|(_, input)| input.kind.refuses(name, value))
-}
-
-/// Refuses given values that cannot be right, all at once.
-pub(super) fn wrong_inputs(playbooks: &[Chosen], inputs: &BTreeMap<String, String>) -> Result<(), Stop> {
-    let wrong: Vec<Message> = inputs.iter().filter_map(|(name, value)| refusal(playbooks, name, value)).collect();
-    if wrong.is_empty() {
-        return Ok(());
-    }
-    let lines = |of: fn(&Message) -> &str| wrong.iter().map(of).collect::<Vec<_>>().join("\n");
-    Err(Stop::Wrong(Message::new(lines(|message| &message.zh), lines(|message| &message.en))))
-}
-
 /// Asks at the terminal for required inputs that no file gave, again where an answer cannot be right; without a terminal, or
 /// when its input has ended, names them all.
 async fn ask_missing(
     terminal: Option<(&Terminal, &Until)>,
     playbooks: &[Chosen],
     inputs: &mut BTreeMap<String, String>,
+    files: Option<&Path>,
 ) -> Result<(), Fault> {
     let mut missing = Vec::new();
     for (name, input) in playbooks.iter().flat_map(|chosen| &chosen.playbook.inputs) {
@@ -400,7 +390,7 @@ async fn ask_missing(
             continue;
         }
         let answered = match terminal {
-            Some((terminal, until)) => ask_until_right(terminal, until, playbooks, name.as_str()).await?,
+            Some((terminal, until)) => ask_until_right(terminal, until, playbooks, (name.as_str(), files)).await?,
             None => None,
         };
         match answered {
@@ -422,12 +412,17 @@ async fn ask_missing(
 }
 
 /// Asks for one input until the answer can be right; none at the end of the terminal's input.
-async fn ask_until_right(terminal: &Terminal, until: &Until, playbooks: &[Chosen], name: &str) -> Result<Option<String>, Fault> {
+async fn ask_until_right(
+    terminal: &Terminal,
+    until: &Until,
+    playbooks: &[Chosen],
+    (name, files): (&str, Option<&Path>),
+) -> Result<Option<String>, Fault> {
     loop {
         // Each question has the whole patience: typing eighteen digits from a paper takes a while.
         let until = until.renewed(until.allowed());
         let Some(value) = terminal.line(&Message::same(name), &until).await? else { return Ok(None) };
-        match refusal(playbooks, name, &value) {
+        match given::refusal(playbooks, name, &value).or_else(|| given::file_refusal(playbooks, name, &value, files?)) {
             Some(why) => terminal.tell(&why),
             None => return Ok(Some(value)),
         }
@@ -443,14 +438,6 @@ mod tests {
         let (playbook, found, _) = playbook::read("a.yaml", text.as_bytes());
         assert!(found.is_empty(), "{found:?}");
         vec![Chosen { file: "a.yaml".into(), bytes: Vec::new(), playbook: playbook.unwrap(), parts: Vec::new() }]
-    }
-
-    #[test]
-    fn a_wrong_value_in_the_file_of_inputs_is_a_wrong_text() {
-        let inputs = |value: &str| BTreeMap::from([("手机号".to_owned(), value.to_owned()), ("别的".to_owned(), String::new())]);
-        let Err(Stop::Wrong(message)) = wrong_inputs(&chosen(), &inputs("139")) else { panic!("a wrong text") };
-        assert!(message.zh.contains("手机号") && !message.zh.contains("139"), "{}", message.zh);
-        assert!(wrong_inputs(&chosen(), &inputs("13900000000")).is_ok());
     }
 
     #[test]
@@ -470,7 +457,7 @@ mod tests {
 
     #[tokio::test]
     async fn without_a_terminal_what_is_missing_is_named() {
-        let fault = ask_missing(None, &chosen(), &mut BTreeMap::new()).await.unwrap_err();
+        let fault = ask_missing(None, &chosen(), &mut BTreeMap::new(), None).await.unwrap_err();
         assert!(fault.message.zh.contains("手机号"), "{}", fault.message.zh);
     }
 }

@@ -34,7 +34,7 @@ const CHINESE: &[(&str, &str, &str)] = &[
     ("ruku run", "json", "标准输出逐行打印办理日志事件（JSON）"),
     ("ruku batch", "", "按表格逐行办理，每行一位办理人"),
     ("ruku batch", "named", "先写办理流程（同 ruku run），最后写表格（.xlsx 或 .csv），每行一位办理人"),
-    ("ruku batch", "template", "生成要填写的工作簿，不办理；加 --training-at 时填入模拟平台的虚构人员"),
+    ("ruku batch", "template", "生成要填写的表格（.xlsx 或 .csv），不办理；加 --training-at 时填入模拟平台的虚构人员"),
     ("ruku batch", "check", "只检查表格，不办理"),
     ("ruku batch", "only", "failed：只重办没办成的行"),
     ("ruku batch", "training_at", "使用已启动的模拟平台（它的 training.json）"),

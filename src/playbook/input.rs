@@ -2,17 +2,22 @@
 //!
 //! Never says a value in a message: a refusal names the input only.
 
+use std::path::Path;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::model::Bilingual;
+use super::papers::leads_out;
 use crate::actions::Words;
+use crate::actions::site::{Site, folded};
+use crate::base::diagnostic::closest;
 use crate::base::spanned::Form;
 use crate::base::{Fault, FaultKind, Message, number};
 use crate::say;
 
 /// One input.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Input {
     /// 类型 · What it must look like.
@@ -27,6 +32,13 @@ pub struct Input {
     /// 说明 · What to enter.
     #[serde(default)]
     pub note: Option<Form<Bilingual>>,
+    /// 只能填哪几项（type: choice）；只写不因平台而异的，平台的列表写在平台配置的 choices 里，以那里的为准 · The only values of a choice, where they are the
+    /// same at every portal; those of a portal stand in its site profile, which goes first.
+    #[serde(default)]
+    pub choices: Vec<Words>,
+    /// What the site profile says of it.
+    #[serde(skip)]
+    pub(super) offered: Option<Vec<String>>,
 }
 
 fn yes() -> bool {
@@ -48,6 +60,14 @@ pub enum InputType {
     CreditCode,
     /// 电子邮箱 · An e-mail address.
     Email,
+    /// 年-月-日，如 2010-01-31；没有期限的写 长期 · A day such as 2010-01-31, or 长期 where there is no end.
+    Date,
+    /// 列表中的一项，一字不差；有哪几项见 choices 和平台配置 · One item of a list, to the letter; which ones is said by choices and the site profile.
+    Choice,
+    /// 省 / 市 / 区三级 · A region in three levels, 省 / 市 / 区.
+    Region,
+    /// 要上传的文件，在所选文件夹中的路径 · A file to upload, as a path inside the chosen folder.
+    File,
 }
 
 /// How private a value is. Everything that is not public is masked wherever it shows up.
@@ -63,6 +83,39 @@ pub enum Privacy {
     Secret,
 }
 
+impl Input {
+    /// What can be chosen: the site profile's list, else the playbook's own. None where nobody says, or where the profile's is empty: then the
+    /// page alone knows.
+    pub fn choices(&self) -> Vec<&str> {
+        match &self.offered {
+            Some(offered) => offered.iter().map(String::as_str).collect(),
+            None => self.choices.iter().map(|choice| choice.as_str()).collect(),
+        }
+    }
+
+    /// Why `value` cannot be right, by its looks and by what can be chosen; none when it may be. `name` is the input's name, and the value is
+    /// not said.
+    pub fn refuses(&self, name: &str, value: &str) -> Option<Message> {
+        self.kind.refuses(name, value).or_else(|| self.not_offered(name, value))
+    }
+
+    fn not_offered(&self, name: &str, value: &str) -> Option<Message> {
+        let choices = self.choices();
+        if self.kind != InputType::Choice || choices.is_empty() || choices.iter().any(|choice| folded(choice) == folded(value)) {
+            return None;
+        }
+        let (zh, en) = match closest(value.trim(), choices.iter().copied()) {
+            Some(near) => (format!("是不是「{near}」？"), format!("Did you mean “{near}”? ")),
+            None => Default::default(),
+        };
+        let list = choices.join("、");
+        Some(say!(
+            "「{name}」只能是下列之一，一字不差：{list}。{zh}平台的列表另有不同时，请改平台配置里的 choices。",
+            "“{name}” must be one of these, to the letter: {list}. {en}Where the portal's list has others, put them into “choices” of the site profile"
+        ))
+    }
+}
+
 impl InputType {
     /// Refuses a `value` that cannot be right. `name` is the input's name; the fault never shows the value.
     pub fn accept(self, name: &str, value: &str) -> Result<(), Fault> {
@@ -76,7 +129,8 @@ impl InputType {
             return Some(say!("「{name}」是空的，请填写。", "“{name}” is empty: fill it in"));
         }
         match self {
-            InputType::Text => None,
+            // What can be chosen is known to the input, not to its type.
+            InputType::Text | InputType::Choice => None,
             InputType::CnMobile => (value.len() != 11 || !digits(value) || !value.starts_with('1'))
                 .then(|| say!("「{name}」应是 1 开头的 11 位手机号。", "“{name}” must be a mobile number of 11 digits that begins with 1")),
             InputType::CnId => (!number::is_id(value)).then(|| {
@@ -95,8 +149,38 @@ impl InputType {
                 let good = value.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.') && !host.contains('@'));
                 (!good).then(|| say!("「{name}」应是邮箱地址，如 name@example.cn。", "“{name}” must be an e-mail address such as name@example.cn"))
             }
+            InputType::Date => (!is_day(value.trim())).then(|| {
+                say!(
+                    "「{name}」应是日历上有的一天，写成 2010-01-31。",
+                    "“{name}” must be a day of the calendar, written 2010-01-31"
+                )
+            }),
+            InputType::Region => (!is_region(value)).then(|| {
+                say!(
+                    "「{name}」应写成 省 / 市 / 区 三级，斜杠前后各空一格，如：内蒙古自治区 / 呼和浩特市 / 新城区。",
+                    "“{name}” must have three levels, 省 / 市 / 区, with a space on either side of each slash, such as: 内蒙古自治区 / 呼和浩特市 / 新城区"
+                )
+            }),
+            InputType::File => leads_out(name, value).or_else(|| {
+                Path::new(value.trim()).extension().is_none().then(|| {
+                    say!(
+                        "「{name}」应是文件名，且要有扩展名，如 {name}.pdf。",
+                        "“{name}” must be the name of a file with its ending, such as {name}.pdf"
+                    )
+                })
+            }),
         }
     }
+}
+
+fn is_day(text: &str) -> bool {
+    text == "长期" || (text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok())
+}
+
+/// As `choose` takes it apart.
+fn is_region(text: &str) -> bool {
+    let levels: Vec<&str> = text.split(" / ").collect();
+    levels.len() == 3 && levels.iter().all(|level| !level.trim().is_empty() && !level.contains('/'))
 }
 
 /// Inputs by name, in the order written.
@@ -105,6 +189,18 @@ impl InputType {
 pub struct Inputs(#[schemars(with = "std::collections::BTreeMap<String, Input>")] pub Vec<(Words, Input)>);
 
 impl Inputs {
+    /// Takes over what the site profile says of what can be chosen. It is the trusted side: its list goes before the playbook's own, and
+    /// makes a choice of a text.
+    pub(super) fn offered_by(&mut self, site: &Site) {
+        for (name, input) in &mut self.0 {
+            let Some(offered) = site.choices.get(name.as_str()) else { continue };
+            if matches!(input.kind, InputType::Text | InputType::Choice) {
+                input.kind = InputType::Choice;
+                input.offered = Some(offered.clone());
+            }
+        }
+    }
+
     /// The input called `name`.
     pub fn get(&self, name: &str) -> Option<&Input> {
         self.0.iter().find(|(own, _)| own.value == name).map(|(_, input)| input)
@@ -154,6 +250,49 @@ mod tests {
         assert!(InputType::CreditCode.refuses("x", "91350100M000100Y43").is_none());
         assert!(InputType::CreditCode.refuses("x", "91350100M000100Y44").is_some());
         assert!(InputType::CreditCode.refuses("x", "9135").is_some());
+    }
+
+    #[test]
+    fn a_choice_is_of_the_list_to_the_letter_and_the_profile_goes_first() {
+        let text = "guide: x\nedition: V1\ntitle: x\ninputs:\n  企业规模: { type: choice, choices: [大型, 中型, 微型] }\n  行业: { type: choice }\n  性质: { type: text }\nsteps: []\n";
+        let mut inputs = crate::playbook::read("x", text.as_bytes()).0.unwrap().inputs;
+        let refusal = |inputs: &Inputs, name: &str, value: &str| inputs.get(name).unwrap().refuses(name, value);
+        let told = refusal(&inputs, "企业规模", "特大").unwrap();
+        assert!(told.zh.contains("大型、中型、微型") && !told.zh.contains("特大") && !told.en.contains("特大"), "{told:?}");
+        let near = refusal(&inputs, "企业规模", "微形").unwrap();
+        assert!(near.zh.contains("是不是「微型」？") && near.en.contains("Did you mean “微型”?"), "{near:?}");
+        assert!(refusal(&inputs, "企业规模", " 大 型").is_none() && refusal(&inputs, "行业", "农业").is_none());
+        let mut site = crate::playbook::site::read("t", include_bytes!("../../playbooks/sites/training.yaml")).0.unwrap();
+        site.choices = [("企业规模", &["特大"][..]), ("行业", &["农业"]), ("性质", &["国有"])]
+            .map(|(name, list)| (name.to_owned(), list.iter().map(|word| (*word).to_owned()).collect()))
+            .into();
+        inputs.offered_by(&site);
+        assert!(refusal(&inputs, "企业规模", "特大").is_none() && refusal(&inputs, "企业规模", "大型").is_some());
+        assert!(refusal(&inputs, "行业", "林业").is_some() && refusal(&inputs, "性质", "民营").is_some());
+        // An empty list of the profile: the page alone knows.
+        site.choices.insert("企业规模".into(), Vec::new());
+        inputs.offered_by(&site);
+        assert!(refusal(&inputs, "企业规模", "随便").is_none());
+    }
+
+    #[test]
+    fn days_regions_and_files_are_known_by_their_looks() {
+        for (kind, good, bad) in [
+            (InputType::Date, &["2010-01-31", "长期"][..], &["2010-02-30", "2010/01/31", "2010-1-31", "20100131", "今天"][..]),
+            (
+                InputType::Region,
+                &["内蒙古自治区 / 呼和浩特市 / 新城区"],
+                &["内蒙古自治区/呼和浩特市/新城区", "呼和浩特市 / 新城区", "新城区", "甲 / 乙 / 丙 / 丁", "甲 /  / 丙"],
+            ),
+            (
+                InputType::File,
+                &["营业执照.png", "证件/营业执照.pdf"],
+                &["营业执照", ".pdf", "证件.d/营业执照", "../营业执照.pdf", "/营业执照.pdf"],
+            ),
+        ] {
+            good.iter().for_each(|value| assert_eq!(kind.refuses("x", value), None, "{kind:?} {value}"));
+            bad.iter().for_each(|value| assert!(kind.refuses("x", value).is_some(), "{kind:?} {value}"));
+        }
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub mod model;
 pub mod node;
 mod node_reading;
 pub mod package;
+mod papers;
 mod parts;
 pub mod plan;
 pub mod schema;

@@ -23,8 +23,9 @@ pub struct TakenIn {
 }
 
 /// Puts the steps of every `run` of `playbook` in place, from the folder `dir/parts`, and numbers all nodes anew. A part that is not
-/// there stays out; `check` tells it. Do this before `check`.
+/// there stays out; `check` tells it. Takes in as well what `site` says can be chosen. Do this before `check`.
 pub fn take_in(playbook: &mut Playbook, dir: &Path, site: &Site) -> Vec<TakenIn> {
+    playbook.inputs.offered_by(site);
     let mut names = Vec::new();
     let lists = || std::iter::once(&playbook.steps).chain(playbook.handlers.iter().map(|handler| &handler.then));
     for list in lists() {

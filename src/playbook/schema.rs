@@ -6,7 +6,7 @@ use std::fmt::Write;
 use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
 use serde_json::{Map, Value};
 
-use super::model::{Part, Playbook};
+use super::model::{Input, InputType, Part, Playbook};
 use super::node::{Limits, Named, Node, Once, Refusal, Test, Wait, Within};
 use super::node_reading::{BESIDE, CONTROL};
 use super::site::ProfileText;
@@ -155,7 +155,31 @@ pub fn manual(lang: Lang) -> String {
     BESIDE.iter().for_each(|(word, _)| {
         let _ = writeln!(page, "- `{word}`: {}", pick(beside(word, &mut generator).0));
     });
+    inputs(&mut page, lang, &mut generator);
     if lang == Lang::En { page.replace('。', ".") } else { page }
+}
+
+/// How an input is declared: its keys, and what it can be.
+fn inputs(page: &mut String, lang: Lang, generator: &mut SchemaGenerator) {
+    page.push_str(match lang {
+        Lang::Zh => "\n# 资料（inputs 下面每行一项：名称: { type: … }）\n\n",
+        Lang::En => "\n# Inputs (a line each below inputs: name: { type: … })\n\n",
+    });
+    let pick = |doc: &str| {
+        let (zh, en) = doc.split_once(" · ").unwrap_or((doc, doc));
+        if lang == Lang::Zh { zh } else { en }.replace('\n', " ")
+    };
+    let input = generator.subschema_for::<Input>();
+    let kinds = generator.subschema_for::<InputType>();
+    let definitions = serde_json::to_value(generator.definitions()).unwrap_or_default();
+    for (key, doc) in keys(input.as_value(), &definitions, 0) {
+        let _ = writeln!(page, "- `{key}`: {}", pick(&doc));
+    }
+    let name = kinds.as_value()["$ref"].as_str().and_then(|path| path.rsplit('/').next()).unwrap_or_default();
+    for kind in definitions[name]["oneOf"].as_array().into_iter().flatten() {
+        let (word, doc) = (kind["const"].as_str().unwrap_or_default(), kind["description"].as_str().unwrap_or_default());
+        let _ = writeln!(page, "  - `type: {word}`: {}", pick(doc));
+    }
 }
 
 /// Keys of a schema's long form and what they mean.
@@ -188,6 +212,10 @@ mod tests {
             for word in crate::actions::WORDS.iter().chain(CONTROL) {
                 assert!(page.contains(word), "{word} is missing");
             }
+            for kind in ["text", "cn-mobile", "cn-id", "credit-code", "email", "date", "choice", "region", "file"] {
+                assert!(page.contains(&format!("`type: {kind}`: ")), "{kind} is missing:\n{page}");
+            }
+            assert!(page.contains("- `choices`: "), "{page}");
             assert!(page.lines().all(|line| !line.trim_end().ends_with("`:")), "a key without words:\n{page}");
         }
         assert!(manual(Lang::Zh).contains("`answer`") && manual(Lang::Zh).contains("`site_text`"));

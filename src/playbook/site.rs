@@ -53,6 +53,10 @@ pub struct ProfileText {
     /// 必填栏目的清单，按用途命名 · Labels of required fields by what they are required for.
     #[serde(default)]
     pub required: BTreeMap<String, Vec<Words>>,
+    /// 各项资料在平台的列表中有哪几项，一字不差；不写则不限，留空（[]）则连流程里写的也不限 · What the portals' lists offer for an input, by its name; open when
+    /// not written, and when empty whatever a playbook says.
+    #[serde(default)]
+    pub choices: BTreeMap<String, Vec<Words>>,
     /// 可以显示的资料名称；其余一律遮盖 · Inputs whose values may be shown; all others are masked.
     #[serde(default)]
     pub public_inputs: Vec<Words>,
@@ -135,6 +139,28 @@ pub fn missing_addresses(site: &Site, source: &Source, needed: &dyn Fn(&str) -> 
     diagnostics
 }
 
+/// A warning for each list of choices that is for no input of the playbooks in `folder`: misspelt, it would be used for nothing.
+pub fn unused_choices(site: &Site, folder: &std::path::Path) -> Vec<Diagnostic> {
+    let declared = |path| Some(super::read("", &std::fs::read(path).ok()?).0?.inputs);
+    let inputs: Vec<_> = super::all(folder).into_iter().flatten().filter_map(declared).collect();
+    let known: Vec<&str> = inputs.iter().flatten().map(|(name, _)| name.as_str()).collect();
+    let unused = site.choices.keys().filter(|name| !known.contains(&name.as_str()));
+    let warning = |name: &String| {
+        let message = say!(
+            "choices 里的「{name}」不是任何流程的资料，不会用到。",
+            "“{name}” in choices is no input of any playbook and is not used"
+        );
+        let help = match closest(name, known.iter().copied()) {
+            Some(near) => say!("是不是想写「{near}」？", "did you mean “{near}”?"),
+            None => {
+                say!("改成流程 inputs 里的名称，或删去。", "write a name that stands in the inputs of a playbook, or remove it")
+            }
+        };
+        Diagnostic::error("unused-choices", message, None).help(help).warning()
+    };
+    unused.map(warning).collect()
+}
+
 fn missing(name: &str, place: &PlaceText) -> Diagnostic {
     let title = place.title.message();
     let what = place.enter.as_ref().map_or_else(
@@ -171,6 +197,7 @@ fn site(profile: &ProfileText, places: BTreeMap<String, SitePlace>) -> Site {
         allowed_actions: profile.allowed_actions.as_deref().map(plain),
         stop_words: plain(&profile.stop_words),
         required: profile.required.iter().map(|(name, labels)| (name.clone(), plain(labels))).collect(),
+        choices: profile.choices.iter().map(|(name, choices)| (name.clone(), plain(choices))).collect(),
         public_inputs: plain(&profile.public_inputs),
         receipts: plain(&profile.receipts),
         public_texts: profile.public_texts.iter().map(|(name, headings)| (name.clone(), plain(headings))).collect(),
@@ -191,7 +218,7 @@ impl Checks<'_> {
 
     fn words(&mut self) {
         let profile = self.profile;
-        let (other, public) = (profile.words.values(), profile.public_texts.values());
+        let (other, public) = (profile.words.values(), profile.public_texts.values().chain(profile.choices.values()));
         let lists = profile.texts.values().chain(profile.required.values()).chain(other).chain(public).chain([
             &profile.once_words,
             &profile.harmless,

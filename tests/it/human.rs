@@ -66,6 +66,6 @@ fn the_wrong_persons_lock_is_stopped_before_anything_is_submitted() {
     assert!(gate["message"]["zh"].as_str().unwrap().contains("换上正确的锁"), "{gate}");
     run.type_line("q");
     let (code, errors, _) = run.end();
-    assert_eq!(code, 4, "{errors}");
+    assert_eq!(code, 130, "who stops has stopped: {errors}");
     assert_eq!(world.counter("bind_requests"), 0);
 }

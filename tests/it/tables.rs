@@ -104,7 +104,7 @@ fn wrong_tables_are_told_in_both_languages() {
 
 #[test]
 fn every_fault_of_a_table_has_a_remedy_and_shows_no_value() {
-    let values = ["150199", "91150199", "199000", "云小鹿", "风听雨", "1.50199", "a@b", "010010"];
+    let values = ["150199", "91150199", "199000", "云小鹿", "风听雨", "1.50199", "a@b", "010010", "特大", "大形", "执照.png"];
     for case in cases("table") {
         for fault in found(&case).1 {
             assert_helps(&case, &fault);
@@ -145,7 +145,8 @@ fn what_stands_in_the_template_comes_out_again_and_no_digit_is_lost() {
         assert_eq!(found, []);
         let mut wanted = person.clone();
         wanted.remove("登录口令");
-        assert_eq!(rows, [Row { number: 2, inputs: wanted, files: None }], "secrets stand in no table");
+        assert_eq!(rows.len(), 1);
+        assert_eq!((rows[0].number, &rows[0].inputs, &rows[0].files), (2, &wanted, &None), "secrets stand in no table");
         let (rows, found) = table::read(&table::template(&fields, &[], lang).unwrap(), &fields);
         assert_eq!((rows, found[0].code), (Vec::new(), "no-rows"));
     }

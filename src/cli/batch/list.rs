@@ -6,9 +6,9 @@ use super::super::stop::{Stop, read_named};
 use super::super::texts::report;
 use super::super::{Context, print, run};
 use super::Args;
-use crate::base::{Diagnostic, Source, files};
+use crate::base::{Diagnostic, Fault, FaultKind, Source, files};
 use crate::run::table::{self, Fields, Row};
-use crate::training::Instance;
+use crate::training::{Instance, papers};
 
 /// The playbooks, and the table unless there is only one to be written.
 pub(super) fn split(args: &Args) -> Result<(Vec<String>, Option<PathBuf>), Stop> {
@@ -24,16 +24,60 @@ pub(super) fn split(args: &Args) -> Result<(Vec<String>, Option<PathBuf>), Stop>
     }
 }
 
-/// Writes the workbook to fill in.
+/// What a table to fill in can be written as, by the ending of its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Workbook,
+    Csv,
+}
+
+/// As what the file of this name is written; refuses other endings, and a name that is taken.
+fn format_of(file: &Path) -> Result<Format, Stop> {
+    let ending = file.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+    let shown = file.display();
+    let format = match ending.as_deref() {
+        Some("xlsx") => Format::Workbook,
+        Some("csv") => Format::Csv,
+        _ => {
+            return Err(Stop::Wrong(crate::say!(
+                "{shown} 的扩展名不对：只能是 .xlsx（推荐）或 .csv。",
+                "{shown}: a table to fill in is written as .xlsx (better) or .csv only"
+            )));
+        }
+    };
+    if file.symlink_metadata().is_ok() {
+        return Err(Stop::Fault(Fault::new(
+            FaultKind::Refused,
+            crate::say!(
+                "{shown} 已存在，不会覆盖。请先移走，或换一个名称。",
+                "{shown} is there already and is not written over; move it away, or choose another name"
+            ),
+        )));
+    }
+    Ok(format)
+}
+
+/// Writes the table to fill in.
 pub(super) fn write_template(context: &Context, args: &Args, instance: Option<&Instance>, fields: &Fields) -> Result<(), Stop> {
     let Some(file) = &args.template else { return Ok(()) };
+    let format = format_of(file)?;
     let people: Vec<_> = instance.iter().flat_map(|instance| &instance.applicants).map(run::inputs_of).collect();
-    files::write_new(file, &table::template(fields, &people, context.lang)?)?;
+    let bytes = match format {
+        Format::Workbook => table::template(fields, &people, context.lang)?,
+        Format::Csv => table::template_csv(fields, &people)?,
+    };
+    files::write_new(file, &bytes)?;
     let shown = file.display();
-    let done = crate::say!(
-        "已生成 {shown}：每行填写一位办理人，黄色的列必填，要填什么见各列标题的批注。",
-        "{shown} is written: one applicant a row; the yellow columns are needed, and the note on each heading says what to enter"
-    );
+    let done = match format {
+        Format::Workbook => crate::say!(
+            "已生成 {shown}：每行填写一位办理人，黄色的列必填，要填什么见各列标题的批注。",
+            "{shown} is written: one applicant a row; the yellow columns are needed, and the note on each heading says what to enter"
+        ),
+        Format::Csv => crate::say!(
+            "已生成 {shown}：每行填写一位办理人。CSV 里没有填写说明，用 Excel 打开再保存还会改坏长数字；建议改用 .xlsx。",
+            "{shown} is written: one applicant a row. A CSV has no notes on what to enter, and Excel spoils long numbers when it saves one: .xlsx is better"
+        ),
+    };
     print::out(done.get(context.lang));
     Ok(())
 }
@@ -41,7 +85,14 @@ pub(super) fn write_template(context: &Context, args: &Args, instance: Option<&I
 /// Reads the table and tells all its faults.
 pub(super) fn read(context: &Context, file: &Path, fields: &Fields, instance: Option<&Instance>) -> Result<Vec<Row>, Stop> {
     let (rows, mut found) = table::read(&read_named(file)?, fields);
-    found.extend(table::missing_folders(&rows, file.parent().unwrap_or(Path::new(""))));
+    let beside = file.parent().unwrap_or(Path::new(""));
+    found.extend(table::missing_folders(&rows, beside));
+    let folder = |row: &Row| match (&row.files, instance) {
+        (Some(files), _) => Some(beside.join(files)),
+        (None, Some(instance)) => Some(papers::folder(&instance.dir, applicant(instance, row)?)),
+        (None, None) => None,
+    };
+    found.extend(table::missing_files(&rows, fields, &folder));
     let stranger = |row: &&Row| instance.is_some_and(|instance| applicant(instance, row).is_none());
     found.extend(rows.iter().filter(stranger).take(20).map(not_in_training));
     let source = Source { name: file.display().to_string(), text: String::new() };
@@ -64,4 +115,22 @@ fn not_in_training(row: &Row) -> Diagnostic {
         "the training knows its own fictitious people alone; --template with --training-at writes a table of them"
     );
     Diagnostic::error("not-in-training", message, None).help(help)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_is_what_its_name_says_and_writes_over_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let format = |name: &str| format_of(&dir.path().join(name));
+        assert_eq!((format("甲.xlsx").unwrap(), format("甲.CSV").unwrap()), (Format::Workbook, Format::Csv));
+        for name in ["甲.xls", "甲.et", "甲"] {
+            assert!(matches!(format(name), Err(Stop::Wrong(message)) if message.zh.contains(".xlsx")), "{name}");
+        }
+        std::fs::write(dir.path().join("乙.xlsx"), "").unwrap();
+        let Err(Stop::Fault(fault)) = format("乙.xlsx") else { panic!("it is taken") };
+        assert!(fault.exit_code() == 6 && fault.message.zh.ends_with("已存在，不会覆盖。请先移走，或换一个名称。"), "{fault:?}");
+    }
 }

@@ -6,7 +6,6 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::input::InputType;
 use super::model::{Fact, Part, Playbook, inside};
 use super::node::{Node, Once, Step, Work, walk};
 use super::sections;
@@ -17,6 +16,7 @@ use crate::base::{Diagnostic, Message, tree};
 use crate::say;
 
 mod flow;
+mod inputs;
 mod inspect;
 mod privacy;
 mod template;
@@ -153,9 +153,7 @@ impl<'a> Check<'a> {
                 self.site_text_name(&Words { value: inside(site), span: site.span.clone() });
             }
         }
-        for (name, _) in &playbook.inputs {
-            self.input_name(name);
-        }
+        self.inputs(&playbook.inputs);
         if playbook.steps.is_empty() && playbook.sequence.is_empty() && !self.partial {
             self.error(
                 "no-steps",
@@ -164,22 +162,6 @@ impl<'a> Check<'a> {
                 say!(
                     "在 steps: 下面至少写一步，如 - open: hohhot",
                     "write at least one step below steps:, such as “- open: hohhot”"
-                ),
-            );
-        }
-    }
-
-    fn input_name(&mut self, name: &Words) {
-        let plain = name.chars().all(|c| c.is_alphanumeric() || c == '_') && !name.starts_with(|c: char| c.is_numeric());
-        if !plain || template::RESERVED.contains(&name.as_str()) {
-            self.error(
-                "input-name",
-                say!("「{}」不能作资料名。", "“{}” cannot be the name of an input", name.value),
-                &name.span,
-                say!(
-                    "只用汉字、字母、数字和下划线，不以数字开头，也不用 {}。",
-                    "use Chinese characters, letters, digits and underscores, no digit first, and none of {}",
-                    template::RESERVED.join(" ")
                 ),
             );
         }
@@ -416,23 +398,6 @@ impl<'a> Check<'a> {
                     "add a line once: {{ done_when: … }} that says what is seen when it has happened"
                 ),
             );
-        }
-    }
-
-    fn unused(&mut self, playbook: &Playbook) {
-        let mut acts = false;
-        walk(&playbook.steps, &mut |node| acts |= matches!(&node.work, Work::Step(step) if step.once.is_some()));
-        for (name, input) in &playbook.inputs {
-            // An identity number tells irreversible acts of different people apart, whether or not it is typed anywhere.
-            let names_the_subject = acts && input.kind == InputType::CnId;
-            if !self.used.contains(&name.value) && !names_the_subject {
-                self.warning(
-                    "unused-input",
-                    say!("资料「{}」没有用到。", "the input “{}” is not used", name.value),
-                    &name.span,
-                    say!("删去，或在步骤里写 {{{{ {} }}}}。", "remove it, or write {{{{ {} }}}} in a step", name.value),
-                );
-            }
         }
     }
 

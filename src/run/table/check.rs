@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::fields::{FILES, Field, Fields};
 use super::findings::{self, Findings};
@@ -29,10 +30,12 @@ pub(super) fn check(sheets: &[Sheet], fields: &Fields, findings: &mut Findings) 
     let columns = columns(headings, fields, &wanted, findings);
     missing(headings, &columns, &wanted, findings);
     merged(sheet, headings.number, &columns, findings);
+    let places: Arc<BTreeMap<String, u32>> =
+        Arc::new(columns.iter().map(|column| (column.field.name.clone(), column.column)).collect());
     let mut rows = Vec::new();
     for line in &sheet.lines[at + 1..] {
         if columns.iter().any(|column| line.at(column.column).is_some()) {
-            rows.push(row(sheet, line, &columns, findings));
+            rows.push(Row { columns: places.clone(), ..row(sheet, line, &columns, findings) });
         }
     }
     if rows.is_empty() {
@@ -104,14 +107,20 @@ fn columns<'f>(headings: &Line, fields: &Fields, wanted: &[&'f Field], findings:
             unknown.push((place, written));
         }
     }
+    let mut strange = Vec::new();
     for (place, written) in unknown {
         // What is there already was not meant by another heading; what is required and missing is told as such.
         let open = wanted.iter().filter(|field| !columns.iter().any(|column| column.field.name == field.name));
-        let near = closest(&written, open.clone().map(|field| field.name.as_str()));
-        let told = near.is_some_and(|near| open.clone().any(|field| field.required && field.name == near));
-        if !told {
-            findings.add(findings::unknown_column(&place, &written, near));
+        match closest(&written, open.clone().map(|field| field.name.as_str())) {
+            Some(near) if open.clone().any(|field| field.required && field.name == near) => {}
+            Some(near) => findings.add(findings::unknown_column(&place, &written, Some(near))),
+            None => strange.push((place, written)),
         }
+    }
+    match &strange[..] {
+        [] => {}
+        [(place, written)] => findings.add(findings::unknown_column(place, written, None)),
+        all => findings.add(findings::unknown_columns(all)),
     }
     columns
 }
@@ -145,12 +154,13 @@ fn merged(sheet: &Sheet, headings: u32, columns: &[Column<'_>], findings: &mut F
 }
 
 fn row(sheet: &Sheet, line: &Line, columns: &[Column<'_>], findings: &mut Findings) -> Row {
-    let mut row = Row { number: line.number, inputs: BTreeMap::new(), files: None };
+    let mut row = Row { number: line.number, inputs: BTreeMap::new(), files: None, columns: Arc::default() };
+    let mut empty = Vec::new();
     for Column { column, field } in columns {
         let Some(placed) = line.at(*column) else {
             let merged = sheet.merged.iter().any(|area| area.holds(*column, line.number));
             if field.required && !merged {
-                findings.cell(*column, line.number, findings::empty(*column, line.number, &field.name));
+                empty.push((*column, field.name.as_str()));
             }
             continue;
         };
@@ -160,6 +170,12 @@ fn row(sheet: &Sheet, line: &Line, columns: &[Column<'_>], findings: &mut Findin
         } else {
             row.inputs.insert(field.name.clone(), value);
         }
+    }
+    match &empty[..] {
+        [] => {}
+        [(column, name)] => findings.cell(*column, line.number, findings::empty(*column, line.number, name)),
+        // A row that is filled in by half is one fault.
+        cells => findings.row(line.number, findings::empties(line.number, cells)),
     }
     row
 }
@@ -191,8 +207,8 @@ fn value(placed: &Placed, row: u32, field: &Field, findings: &mut Findings) -> O
             return None;
         }
     };
-    if let Some(why) = field.kinds.iter().find_map(|kind| kind.refuses(name, &value)) {
-        findings.cell(column, row, findings::wrong(column, row, &why));
+    if let Some(why) = field.inputs.iter().find_map(|input| input.refuses(name, &value)) {
+        findings.cell(column, row, findings::wrong(column, row, field.kind(), &why));
         return None;
     }
     if placed.formula {

@@ -2,7 +2,7 @@
 
 use super::super::Chosen;
 use crate::base::Message;
-use crate::playbook::{InputType, Plan, Privacy};
+use crate::playbook::{Input, InputType, Plan, Privacy};
 use crate::say;
 
 /// The heading of the column with the folder of an applicant's files.
@@ -14,7 +14,7 @@ pub(super) struct Field {
     /// Its heading: the name of the input.
     pub(super) name: String,
     /// What the playbooks take it for.
-    pub(super) kinds: Vec<InputType>,
+    pub(super) inputs: Vec<Input>,
     /// Whether any of them needs it.
     pub(super) required: bool,
     /// Whether any of them calls it secret: then it is asked for and stands in no table.
@@ -26,7 +26,12 @@ pub(super) struct Field {
 impl Field {
     /// The kind that tells most of what it must look like.
     pub(super) fn kind(&self) -> InputType {
-        self.kinds.iter().copied().find(|kind| *kind != InputType::Text).unwrap_or_default()
+        self.inputs.iter().map(|input| input.kind).find(|kind| *kind != InputType::Text).unwrap_or_default()
+    }
+
+    /// What can be chosen; nothing where that is open.
+    pub(super) fn choices(&self) -> Vec<&str> {
+        self.inputs.iter().map(Input::choices).find(|choices| !choices.is_empty()).unwrap_or_default()
     }
 }
 
@@ -48,21 +53,26 @@ impl Fields {
             let note = input.note.as_ref().map(|note| note.message());
             match all.iter_mut().find(|field| field.name == name.value) {
                 Some(field) => {
-                    field.kinds.push(input.kind);
+                    // What an optional one says of when it is needed is not true where another playbook needs it always.
+                    if input.required == field.required {
+                        field.note = field.note.take().or(note);
+                    } else if input.required {
+                        field.note = note;
+                    }
+                    field.inputs.push(input.clone());
                     field.required |= input.required;
                     field.secret |= secret;
-                    field.note = field.note.take().or(note);
                 }
                 None => {
-                    let (name, kinds) = (name.value.clone(), vec![input.kind]);
-                    all.push(Field { name, kinds, required: input.required, secret, note });
+                    let (name, inputs) = (name.value.clone(), vec![input.clone()]);
+                    all.push(Field { name, inputs, required: input.required, secret, note });
                 }
             }
         }
         let uploads = playbooks.iter().any(|chosen| Plan::of(&chosen.playbook).steps.iter().any(|step| step.action == "upload"));
         let files = uploads.then(|| Field {
             name: FILES.to_owned(),
-            kinds: vec![InputType::Text],
+            inputs: vec![Input::default()],
             required: !papers,
             secret: false,
             note: Some(say!(
@@ -101,5 +111,28 @@ impl Fields {
         let fields = self.inputs().filter(|field| field.kind() == InputType::Text);
         let named = row.inputs.get("姓名").or_else(|| fields.filter_map(|field| row.inputs.get(&field.name)).next());
         named.map_or("", String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_needed_does_not_say_that_it_may_be_left_out() {
+        let chosen = |required: bool, note: &str| {
+            let inputs = format!("inputs:\n  甲: {{ required: {required}, note: {note} }}\n");
+            let text = format!("guide: x\nedition: V1\ntitle: x\n{inputs}steps: []\n");
+            let playbook = crate::playbook::read("x", text.as_bytes()).0.unwrap();
+            Chosen { file: "x".into(), bytes: Vec::new(), playbook, parts: Vec::new() }
+        };
+        for (playbooks, note) in [
+            ([chosen(false, "有时要用"), chosen(true, "总要用")], "总要用"),
+            ([chosen(true, "总要用"), chosen(false, "有时要用")], "总要用"),
+            ([chosen(false, "有时要用"), chosen(false, "另一种")], "有时要用"),
+        ] {
+            let fields = Fields::of(&playbooks, false);
+            assert_eq!(fields.all[0].note.as_ref().map(|note| note.zh.as_str()), Some(note));
+        }
     }
 }

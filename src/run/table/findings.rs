@@ -14,6 +14,8 @@ use crate::say;
 const TOLD: usize = 5;
 /// So many characters of a heading are shown.
 const HEADING: usize = 16;
+/// So many columns are named in one line.
+const NAMED: usize = 10;
 /// So many addresses stand in one line.
 const LISTED: usize = 40;
 
@@ -206,6 +208,19 @@ pub(super) fn unknown_column(place: &str, written: &str, near: Option<&str>) -> 
     error("unknown-column", message, help).warning()
 }
 
+/// Several of them that look like nothing that is asked for.
+pub(super) fn unknown_columns(all: &[(String, String)]) -> Diagnostic {
+    let count = all.len();
+    let told: Vec<String> = all.iter().take(NAMED).map(|(place, written)| format!("{place}「{}」", heading(written))).collect();
+    let (end_zh, end_en) = if count > NAMED { (" 等", " and others") } else { ("", "") };
+    let list = told.join(" ");
+    let message = say!(
+        "{list}{end_zh}，共 {count} 列，不是所选流程的资料，不会用到。",
+        "{list}{end_en}: no playbook of this batch asks for these columns ({count}); they are not used"
+    );
+    error("unknown-column", message, say!("多余的列可以保留，不必理会。", "columns too many do no harm")).warning()
+}
+
 pub(super) fn twice_column(place: &str, first: &str, name: &str) -> Diagnostic {
     error(
         "twice-column",
@@ -264,14 +279,52 @@ pub(super) fn empty(column: u32, row: u32, name: &str) -> Diagnostic {
     )
 }
 
+/// Several cells of a row that are empty: columns from 0 with their names, in their order.
+pub(super) fn empties(row: u32, cells: &[(u32, &str)]) -> Diagnostic {
+    let runs = cells.chunk_by(|(column, _), (next, _)| column + 1 == *next);
+    let places = runs.map(|run| match run {
+        [(first, _), .., (last, _)] => format!("{}:{}", address(*first, row), address(*last, row)),
+        run => run.iter().map(|(column, _)| address(*column, row)).collect(),
+    });
+    let places = places.collect::<Vec<_>>().join(" ");
+    let (count, names) = (cells.len(), cells.iter().take(NAMED).map(|(_, name)| *name).collect::<Vec<_>>());
+    let (end_zh, end_en) = if count > NAMED { (" 等", " and others") } else { ("", "") };
+    let (zh, en) = (names.join("、"), names.join(", "));
+    error(
+        "empty-cell",
+        say!(
+            "第 {row} 行有 {count} 格没有填写（{places}）：{zh}{end_zh}。",
+            "row {row} has {count} empty cells ({places}): {en}{end_en}"
+        ),
+        say!("请填写；这一行不办理的话，请删除整行。", "fill them in, or remove the whole row where it is not to be run"),
+    )
+}
+
 /// A value that cannot be right; `why` names the input and never says it.
-pub(super) fn wrong(column: u32, row: u32, why: &Message) -> Diagnostic {
+pub(super) fn wrong(column: u32, row: u32, kind: InputType, why: &Message) -> Diagnostic {
+    let cell = address(column, row);
+    let help = match kind {
+        InputType::Choice | InputType::Region | InputType::Date | InputType::File => {
+            say!("请改正 {cell}，保存后再执行。", "put {cell} right and save the table")
+        }
+        _ => say!("请对照原件改正 {cell}，保存后再执行。", "compare {cell} with the document, put it right and save the table"),
+    };
+    let Message { zh, en } = why;
+    error("wrong-value", Message::new(format!("{cell}{zh}"), format!("{cell}: {en}")), help)
+}
+
+/// A file that is not there to be uploaded.
+pub(super) fn missing_file(column: u32, row: u32, why: &Message) -> Diagnostic {
     let cell = address(column, row);
     let Message { zh, en } = why;
+    let heading = super::FILES;
     error(
-        "wrong-value",
+        "missing-file",
         Message::new(format!("{cell}{zh}"), format!("{cell}: {en}")),
-        say!("请对照原件改正 {cell}，保存后再执行。", "compare {cell} with the document, put it right and save the table"),
+        say!(
+            "请改正 {cell}，或把文件放进这一行「{heading}」所写的文件夹。",
+            "put {cell} right, or put the file into the folder of this row (“{heading}”)"
+        ),
     )
 }
 

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 mod check;
 mod delimited;
@@ -15,7 +16,7 @@ mod template;
 mod workbook;
 
 pub use fields::{FILES, Fields};
-pub use template::template;
+pub use template::{template, template_csv};
 
 use crate::base::Diagnostic;
 use findings::Findings;
@@ -32,6 +33,8 @@ pub struct Row {
     pub inputs: BTreeMap<String, String>,
     /// The folder with this applicant's files, as it was written.
     pub files: Option<PathBuf>,
+    /// In which column of the table each input stands, from 0.
+    pub columns: Arc<BTreeMap<String, u32>>,
 }
 
 /// Reads and checks a table. With errors among the diagnostics the rows must not be run.
@@ -59,6 +62,22 @@ pub fn missing_folders(rows: &[Row], folder: &Path) -> Vec<Diagnostic> {
     for row in rows {
         if row.files.as_ref().is_some_and(|files| !folder.join(files).is_dir()) {
             findings.row(row.number, findings::no_folder(row.number));
+        }
+    }
+    findings.all()
+}
+
+/// The cells that name a file which cannot be uploaded from the folder that `folder` tells for the row; none tells of a row whose folder is not
+/// known or not there.
+pub fn missing_files(rows: &[Row], fields: &Fields, folder: &dyn Fn(&Row) -> Option<PathBuf>) -> Vec<Diagnostic> {
+    let mut findings = Findings::default();
+    for row in rows {
+        let Some(folder) = folder(row).filter(|folder| folder.is_dir()) else { continue };
+        for field in fields.inputs() {
+            let Some((value, column)) = row.inputs.get(&field.name).zip(row.columns.get(&field.name)) else { continue };
+            if let Some(why) = field.inputs.iter().find_map(|input| input.refuses_file(&field.name, value, &folder)) {
+                findings.cell(*column, row.number, findings::missing_file(*column, row.number, &why));
+            }
         }
     }
     findings.all()

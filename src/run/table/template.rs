@@ -4,7 +4,7 @@ use rust_xlsxwriter::{
     DataValidation, DataValidationErrorStyle, DataValidationRule, Format, FormatAlign, FormatBorder, Note, Workbook, XlsxError,
 };
 
-use super::fields::{Field, Fields};
+use super::fields::{FILES, Field, Fields};
 use crate::base::{Fault, FaultKind, Lang, Message};
 use crate::playbook::InputType;
 use crate::say;
@@ -29,6 +29,25 @@ pub fn template(fields: &Fields, people: &[super::BTreeMap<String, String>], lan
             ),
         )
     })
+}
+
+/// The same as text: UTF-8 with a mark, by which Excel knows it, the headings, and a row for each of `people` or an empty one.
+///
+/// # Errors
+/// [`FaultKind::Io`] when it cannot be made.
+pub fn template_csv(fields: &Fields, people: &[super::BTreeMap<String, String>]) -> Result<Vec<u8>, Fault> {
+    let nobody = [super::BTreeMap::new()];
+    let people = if people.is_empty() { &nobody[..] } else { people };
+    let names: Vec<&str> = fields.columns().map(|field| field.name.as_str()).collect();
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(b"\xEF\xBB\xBF".to_vec());
+    let made = writer.write_record(&names).and_then(|()| {
+        people
+            .iter()
+            .try_for_each(|person| writer.write_record(names.iter().map(|name| person.get(*name).map_or("", String::as_str))))
+    });
+    made.map_err(|error| error.to_string())
+        .and_then(|()| writer.into_inner().map_err(|error| error.to_string()))
+        .map_err(|error| Fault::new(FaultKind::Io, say!("生成表格失败（{error}）。", "the table could not be made ({error})")))
 }
 
 fn write(fields: &Fields, people: &[super::BTreeMap<String, String>], lang: Lang) -> Result<Vec<u8>, XlsxError> {
@@ -66,6 +85,8 @@ fn width(field: &Field) -> f64 {
     match field.kind() {
         InputType::CnId | InputType::CreditCode | InputType::Email => 24.0,
         InputType::CnMobile => 15.0,
+        InputType::Region => 36.0,
+        InputType::Date | InputType::Choice | InputType::File => 16.0,
         InputType::Text if field.name.contains("名称") || field.name.contains("地") => 30.0,
         InputType::Text => 16.0,
     }
@@ -88,6 +109,24 @@ fn note(field: &Field) -> Message {
             )
         }
         InputType::Email => say!("邮箱地址，如 name@example.cn", "an e-mail address such as name@example.cn"),
+        InputType::Date => say!("写成 2010-01-31", "a day, written 2010-01-31"),
+        InputType::Region => {
+            say!("写成 内蒙古自治区 / 呼和浩特市 / 新城区", "a region, written 内蒙古自治区 / 呼和浩特市 / 新城区")
+        }
+        InputType::File => say!(
+            "「{FILES}」中的文件名，含扩展名，如 {}.pdf",
+            "a file in the folder of “{FILES}”, with its ending, such as {}.pdf",
+            field.name
+        ),
+        InputType::Choice => {
+            let choices = field.choices();
+            let (zh, en) = (choices.join("、"), choices.join(", "));
+            if choices.is_empty() {
+                say!("平台列表中的一项，一字不差", "an item of the portal's list, to the letter")
+            } else {
+                say!("只能填其中一项：{zh}", "one of: {en}")
+            }
+        }
     };
     match &field.note {
         Some(Message { zh, en }) => {
@@ -97,12 +136,31 @@ fn note(field: &Field) -> Message {
     }
 }
 
-/// What Excel says at once to a value of the wrong length.
+/// Excel holds no longer list than this in a cell's rule, and divides it at commas.
+const LONGEST_LIST: usize = 255;
+
+/// The list that Excel offers, where it can hold it; what it cannot is looked at when the table is read.
+fn list(field: &Field, lang: Lang) -> Result<Option<DataValidation>, XlsxError> {
+    let choices = field.choices();
+    let length = choices.iter().map(|choice| choice.encode_utf16().count() + 1).sum::<usize>();
+    if choices.is_empty() || length > LONGEST_LIST || choices.iter().any(|choice| choice.contains(',')) {
+        return Ok(None);
+    }
+    let name = &field.name;
+    let wrong = say!("「{name}」请从列表中选。", "Choose “{name}” from the list.");
+    let rule = DataValidation::new().allow_list_strings(&choices)?.set_error_title("Ruku")?.set_error_message(wrong.get(lang))?;
+    Ok(Some(rule))
+}
+
+/// What Excel offers, and what it says at once to a value of the wrong length.
 fn validation(field: &Field, lang: Lang) -> Result<Option<DataValidation>, XlsxError> {
+    if field.kind() == InputType::Choice {
+        return list(field, lang);
+    }
     let length = match field.kind() {
         InputType::CnId | InputType::CreditCode => 18,
         InputType::CnMobile => 11,
-        InputType::Text | InputType::Email => return Ok(None),
+        _ => return Ok(None),
     };
     let name = &field.name;
     let wrong = say!("「{name}」应是 {length} 位。", "“{name}” has {length} characters.");

@@ -239,6 +239,23 @@ mod tests {
         }
     }
 
+    /// What the training's profile and the playbook say can be chosen is what the form offers, to the letter.
+    #[test]
+    fn the_lists_that_values_are_checked_against_are_those_of_the_form() {
+        let profile = include_str!("../../../../playbooks/sites/training.yaml");
+        let playbook = include_str!("../../../../playbooks/3.2-registry-maintenance.yaml");
+        for field in FIELDS.iter().filter(|field| matches!(field.check, Check::Option | Check::Options)) {
+            let (label, list) = (field.label, field.options.join(", "));
+            let listed = profile.contains(&format!("  {label}: [{list}]\n"))
+                || playbook
+                    .lines()
+                    .any(|line| line.contains(&format!("  {label}: {{")) && line.contains(&format!("choices: [{list}]")));
+            // Of these the playbook chooses one itself.
+            let fixed = playbook.contains(&format!("{label}: {}", field.options[0]));
+            assert!(listed || fixed, "{label}");
+        }
+    }
+
     #[test]
     fn too_long_is_wrong_everywhere_and_empty_is_missing() {
         let values: BTreeMap<_, _> = FIELDS.iter().map(|field| (field.key.to_owned(), "长".repeat(1001))).collect();
