@@ -154,7 +154,7 @@ impl Site {
     }
 
     /// Holds a profile that came from somebody else to Ruku's own idea of what is irreversible, personal and a reason to stop, as `own`
-    /// has it: it may add to that, not take away.
+    /// has it: it may add to that, not take away. What it lists as `choices` stays: it can only refuse values, or leave them to the page.
     pub fn distrust(&mut self, own: &Site) {
         // What this machine did at a portal is known by the profile's name.
         self.name.clone_from(&own.name);

@@ -136,27 +136,45 @@ fn prepare<'c>(context: &'c Context, args: Args, instance: Option<Instance>) -> 
     let Some(table) = table else {
         return list::write_template(context, &args, instance.as_ref(), &fields).map(|()| None);
     };
-    let rows = list::read(context, &table, &fields, instance.as_ref())?;
+    let (shown, table) = (table.clone(), absolute(&table)?);
+    let (key, what) = (home::installation_key()?, what(&texts));
+    let records = beside(&table, "-结果.jsonl");
+    // None is made for a table that is not in order; a check asks nobody what is done already.
+    let known = (!args.check && records.exists()).then(|| Journal::open(&records, &key)).transpose()?;
+    let only_failed = args.only.is_some();
+    let open = |row: &Row| {
+        known.as_ref().is_none_or(|journal| {
+            let (own, values) = (journal.key(&what, &fields.identity(row)), values_of(journal, row));
+            let known = journal.known(&own);
+            batch::next(known, known.is_some_and(|known| known.values != values), only_failed) == Next::Run
+        })
+    };
+    let rows = list::read(context, &shown, &fields, instance.as_ref(), &open)?;
     if args.check {
         let count = rows.len();
         let fine = crate::say!("表格没有问题，共 {count} 行。", "the table is in order; rows: {count}");
         print::out(fine.get(context.lang));
         return Ok(None);
     }
-    let table = std::path::absolute(&table).map_err(|error| Fault::io("打开", "open", &table, &error))?;
-    let key = home::installation_key()?;
-    let journal = Journal::open(&beside(&table, "-结果.jsonl"), &key)?;
-    let what = what(&texts);
+    let journal = known.map_or_else(|| Journal::open(&records, &key), Ok)?;
     let entries = rows.into_iter().map(|row| {
-        let files = row.files.as_deref().map(|files| files.to_string_lossy().into_owned());
-        let values = row.inputs.iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]).chain(files.as_deref());
-        let values = journal.hash(&values.collect::<Vec<_>>());
-        Entry { key: journal.key(&what, &fields.identity(&row)), values, row }
+        let (key, values) = (journal.key(&what, &fields.identity(&row)), values_of(&journal, &row));
+        Entry { key, values, row }
     });
     let entries = entries.collect();
-    let runs = args.runs.clone().unwrap_or_else(|| beside(&table, "-档案"));
-    let runs = std::path::absolute(&runs).map_err(|error| Fault::io("打开", "open", &runs, &error))?;
+    let runs = absolute(&args.runs.clone().unwrap_or_else(|| beside(&table, "-档案")))?;
     Ok(Some(Batch { context, args, instance, playbooks, fields, entries, table, runs, journal, key }))
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, Fault> {
+    std::path::absolute(path).map_err(|error| Fault::io("打开", "open", path, &error))
+}
+
+/// A hash of what a row holds, by which a correction is seen.
+fn values_of(journal: &Journal, row: &Row) -> String {
+    let files = row.files.as_deref().map(|files| files.to_string_lossy().into_owned());
+    let values = row.inputs.iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]).chain(files.as_deref());
+    journal.hash(&values.collect::<Vec<_>>())
 }
 
 /// What is done, for the keys of rows: the same table may serve several playbooks.

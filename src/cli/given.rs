@@ -116,7 +116,7 @@ mod tests {
         let chosen = chosen("  手机号: { type: cn-mobile }\n  企业规模: { type: choice, choices: [大型, 小型] }\n");
         let wrong = entered(&[("手机号", "139"), ("企业规模", "特大"), ("别的", "")]);
         let Err(Stop::Wrong(message)) = wrong_inputs(&chosen, &wrong) else { panic!("a wrong text") };
-        assert!(message.zh.contains("手机号") && message.zh.contains("大型、小型"), "{}", message.zh);
+        assert!(message.zh.contains("手机号") && message.zh.contains("「大型」「小型」"), "{}", message.zh);
         assert!(!message.zh.contains("139") && !message.zh.contains("特大"), "{}", message.zh);
         assert!(wrong_inputs(&chosen, &entered(&[("手机号", "13900000000"), ("企业规模", "小型")])).is_ok());
     }

@@ -241,41 +241,54 @@ fn block_on<T, E: From<Fault>>(work: impl Future<Output = Result<T, E>>) -> Resu
 /// A token that Ctrl-C, SIGTERM, a closed terminal or, on Windows, the end of the session cancels.
 fn cancelled_by_signals() -> tokio_util::sync::CancellationToken {
     let token = tokio_util::sync::CancellationToken::new();
-    let cancel = token.clone();
+    // Listened for from here on, not from when the task first runs.
+    let (cancel, signal) = (token.clone(), signal());
     tokio::spawn(async move {
-        signal().await;
+        signal.await;
         cancel.cancel();
     });
     token
 }
 
+/// Waits for one kind of signal; for ever where this system does not tell of it.
+macro_rules! heard {
+    ($listener:expr) => {
+        async {
+            match $listener {
+                Ok(mut listener) => drop(listener.recv().await),
+                Err(_) => std::future::pending().await,
+            }
+        }
+    };
+}
+
 #[cfg(unix)]
-async fn signal() {
+fn signal() -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
-    let (terminate, hang_up) = (signal(SignalKind::terminate()), signal(SignalKind::hangup()));
-    let (Ok(mut terminate), Ok(mut hang_up)) = (terminate, hang_up) else { return std::future::pending().await };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
-        _ = hang_up.recv() => {}
+    let [interrupt, terminate, hang_up] = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal);
+    async move {
+        tokio::select! {
+            () = heard!(interrupt) => {}
+            () = heard!(terminate) => {}
+            () = heard!(hang_up) => {}
+        }
     }
 }
 
 /// A console window that is closed and a session that ends give a process a few seconds: enough to seal the run folder.
 #[cfg(windows)]
-async fn signal() {
-    use tokio::signal::windows::{ctrl_break, ctrl_close, ctrl_logoff, ctrl_shutdown};
-    let window = (ctrl_break(), ctrl_close());
-    let session = (ctrl_logoff(), ctrl_shutdown());
-    let ((Ok(mut halt), Ok(mut close)), (Ok(mut log_off), Ok(mut shut_down))) = (window, session) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = halt.recv() => {}
-        _ = close.recv() => {}
-        _ = log_off.recv() => {}
-        _ = shut_down.recv() => {}
+fn signal() -> impl Future<Output = ()> {
+    use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_logoff, ctrl_shutdown};
+    let (interrupt, halt, close) = (ctrl_c(), ctrl_break(), ctrl_close());
+    let (log_off, shut_down) = (ctrl_logoff(), ctrl_shutdown());
+    async move {
+        tokio::select! {
+            () = heard!(interrupt) => {}
+            () = heard!(halt) => {}
+            () = heard!(close) => {}
+            () = heard!(log_off) => {}
+            () = heard!(shut_down) => {}
+        }
     }
 }
 

@@ -67,22 +67,27 @@ fn read(args: Args) -> Result<(RunArgs, Resumed), Stop> {
             ),
         )
     })?;
-    if arguments.own_training && !is_alive(arguments.training_at.as_deref()) {
-        return Err(Stop::Fault(training_is_gone()));
+    if arguments.own_training {
+        lives(arguments.training_at.as_deref())?;
     }
     std::env::set_current_dir(&folder).map_err(|error| Fault::io("进入文件夹", "enter folder", &folder, &error))?;
     (arguments.json, arguments.ends_with) = (args.json, args.ends_with);
     Ok((arguments, Resumed { earlier: GoOn { run, work: kept.work, before: kept.before }, inputs: kept.inputs, claim }))
 }
 
-fn is_alive(training: Option<&Path>) -> bool {
-    training.is_some_and(|file| training::instance_at(file).and_then(|instance| block_on(training::living(&instance))).is_ok())
+/// Whether the portals of `--training` are still there.
+fn lives(training: Option<&Path>) -> Result<(), Fault> {
+    let Some(file) = training.filter(|file| file.exists()) else { return Err(training_is_gone()) };
+    block_on(training::living(&training::instance_at(file)?)).map(drop).map_err(|fault| match fault.kind {
+        FaultKind::Gone => training_is_gone(),
+        _ => fault,
+    })
 }
 
 /// The portals of `--training` are gone with the command that began the run, and what was done there with them.
 fn training_is_gone() -> Fault {
     Fault::new(
-        FaultKind::Refused,
+        FaultKind::Gone,
         crate::say!(
             "那次办理用的是 --training 启动的模拟平台，它已随那条命令结束，无法接着办。请重新执行 ruku run … --training；想练习中断后接着办，请先执行 ruku training serve，办理时用 --training-at 代替 --training。",
             "that run was on the training portals of --training, which ended with its command, so it cannot go on; start anew with `ruku run … --training`; to practise going on, run `ruku training serve` and name its file with --training-at in place of --training"
@@ -97,7 +102,9 @@ mod tests {
     #[test]
     fn a_training_that_ended_with_its_command_is_not_alive() {
         let dir = tempfile::tempdir().unwrap();
-        assert!(!is_alive(None) && !is_alive(Some(&dir.path().join("training.json"))));
+        for file in [None, Some(dir.path().join("training.json"))] {
+            assert_eq!(lives(file.as_deref()).unwrap_err().kind, FaultKind::Gone);
+        }
         let told = training_is_gone().message;
         assert!(told.zh.contains("--training-at") && !told.zh.contains("os error"), "{told:?}");
     }

@@ -242,6 +242,7 @@ async fn execute(
     let lang = context.lang;
     let scripted = args.operator.as_deref().map_or(instance.is_some(), |word| word == "scripted");
     let person = instance.as_ref().map(|instance| applicant(instance, &args.applicant)).transpose()?;
+    let handed = entered.is_some() && earlier.is_none();
     let mut inputs = match (&args.inputs, &person) {
         _ if entered.is_some() => entered.unwrap_or_default(),
         (Some(file), _) => read_inputs(context, file)?,
@@ -253,6 +254,8 @@ async fn execute(
     match &earlier {
         // What goes on has uploaded what it could; its files may be elsewhere by now.
         Some(_) => given::wrong_inputs(&texts.playbooks, &inputs)?,
+        // The table was in order, so it is this row alone that has changed since: the batch goes on with the others.
+        None if handed => given::wrong_files(&texts.playbooks, &inputs, files.as_deref()).map_err(Stop::of_one)?,
         None => given::wrong_files(&texts.playbooks, &inputs, files.as_deref())?,
     }
     if args.inputs.is_some() {

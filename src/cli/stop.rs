@@ -16,6 +16,16 @@ pub(super) enum Stop {
     Fault(Fault),
 }
 
+impl Stop {
+    /// What is wrong with the one who is run, where the same arguments are right for others.
+    pub(super) fn of_one(self) -> Stop {
+        match self {
+            Stop::Wrong(message) => Stop::Fault(Fault::new(FaultKind::Precondition, message)),
+            other => other,
+        }
+    }
+}
+
 impl From<Fault> for Stop {
     fn from(fault: Fault) -> Stop {
         Stop::Fault(fault)
@@ -63,6 +73,13 @@ fn is_path(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_wrong_with_one_ends_no_batch() {
+        let one = Stop::Wrong(crate::say!("文件不在", "the file is not there")).of_one();
+        assert!(matches!(&one, Stop::Fault(fault) if fault.exit_code() == 6), "{one:?}");
+        assert!(matches!(Stop::Told.of_one(), Stop::Told));
+    }
 
     #[test]
     fn a_file_that_is_not_there_is_a_wrong_argument() {

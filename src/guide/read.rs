@@ -22,7 +22,7 @@ pub fn read(run: &Path) -> Result<Story, Fault> {
     let mut before = None;
     for step in &state.steps {
         let Some(mut scene) = scene(run, &state, step) else { continue };
-        if scenes.last().is_some_and(|last| adds_nothing(last, &scene)) {
+        if scenes.last().is_some_and(|last| adds_nothing(last, &scene, step)) {
             continue;
         }
         scene.number = u32::try_from(scenes.len() + 1).unwrap_or(u32::MAX);
@@ -87,10 +87,13 @@ fn scene(run: &Path, state: &State, step: &Step) -> Option<Scene> {
     })
 }
 
-/// Whether people see and do nothing in the scene that they have not seen before: Ruku only looked at the page.
-fn adds_nothing(last: &Scene, scene: &Scene) -> bool {
+/// Words of steps in which Ruku only looks at the page.
+const LOOKS: [&str; 6] = ["check_holder", "compare", "doctor", "expect", "milestone", "read"];
+
+/// Whether people see and do nothing in the scene that they have not seen before.
+fn adds_nothing(last: &Scene, scene: &Scene, step: &Step) -> bool {
     let seen = &last.after.as_ref().unwrap_or(&last.still).sha256;
-    scene.marks.is_empty() && scene.after.is_none() && !scene.person && !scene.irreversible && scene.still.sha256 == *seen
+    LOOKS.contains(&step.action.as_str()) && step.result == Some(StepResult::Done) && scene.still.sha256 == *seen
 }
 
 /// The text as a sentence of its own.

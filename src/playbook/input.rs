@@ -60,7 +60,7 @@ pub enum InputType {
     CreditCode,
     /// 电子邮箱 · An e-mail address.
     Email,
-    /// 年-月-日，如 2010-01-31；没有期限的写 长期 · A day such as 2010-01-31, or 长期 where there is no end.
+    /// 年-月-日，如 2010-01-31；或 choices 中的词，如 长期 · A day such as 2010-01-31, or one of the words in choices, such as 长期.
     Date,
     /// 列表中的一项，一字不差；有哪几项见 choices 和平台配置 · One item of a list, to the letter; which ones is said by choices and the site profile.
     Choice,
@@ -96,6 +96,10 @@ impl Input {
     /// Why `value` cannot be right, by its looks and by what can be chosen; none when it may be. `name` is the input's name, and the value is
     /// not said.
     pub fn refuses(&self, name: &str, value: &str) -> Option<Message> {
+        let words = || self.choices().iter().any(|choice| folded(choice) == folded(value));
+        if self.kind == InputType::Date && words() {
+            return None;
+        }
         self.kind.refuses(name, value).or_else(|| self.not_offered(name, value))
     }
 
@@ -108,13 +112,19 @@ impl Input {
             Some(near) => (format!("是不是「{near}」？"), format!("Did you mean “{near}”? ")),
             None => Default::default(),
         };
-        let list = choices.join("、");
+        let list = choices.iter().take(NAMED).map(|choice| format!("「{choice}」")).collect::<String>();
+        let more = choices.len().saturating_sub(NAMED);
+        let (more_zh, more_en) =
+            if more > 0 { (format!("等，另有 {more} 项"), format!(" and {more} more")) } else { Default::default() };
         Some(say!(
-            "「{name}」只能是下列之一，一字不差：{list}。{zh}平台的列表另有不同时，请改平台配置里的 choices。",
-            "“{name}” must be one of these, to the letter: {list}. {en}Where the portal's list has others, put them into “choices” of the site profile"
+            "「{name}」只能是下列之一，一字不差：{list}{more_zh}。{zh}平台的列表另有不同时，请改平台配置里的 choices。",
+            "“{name}” must be one of these, to the letter: {list}{more_en}. {en}Where the portal's list has others, put them into “choices” of the site profile"
         ))
     }
 }
+
+/// So many choices are named; a list of all regions would hide what to do.
+const NAMED: usize = 40;
 
 impl InputType {
     /// Refuses a `value` that cannot be right. `name` is the input's name; the fault never shows the value.
@@ -149,7 +159,7 @@ impl InputType {
                 let good = value.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.') && !host.contains('@'));
                 (!good).then(|| say!("「{name}」应是邮箱地址，如 name@example.cn。", "“{name}” must be an e-mail address such as name@example.cn"))
             }
-            InputType::Date => (!is_day(value.trim())).then(|| {
+            InputType::Date => (!is_day(value)).then(|| {
                 say!(
                     "「{name}」应是日历上有的一天，写成 2010-01-31。",
                     "“{name}” must be a day of the calendar, written 2010-01-31"
@@ -174,7 +184,7 @@ impl InputType {
 }
 
 fn is_day(text: &str) -> bool {
-    text == "长期" || (text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok())
+    text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok()
 }
 
 /// As `choose` takes it apart.
@@ -254,11 +264,16 @@ mod tests {
 
     #[test]
     fn a_choice_is_of_the_list_to_the_letter_and_the_profile_goes_first() {
-        let text = "guide: x\nedition: V1\ntitle: x\ninputs:\n  企业规模: { type: choice, choices: [大型, 中型, 微型] }\n  行业: { type: choice }\n  性质: { type: text }\nsteps: []\n";
+        let text = "guide: x\nedition: V1\ntitle: x\ninputs:\n  企业规模: { type: choice, choices: [大型, 中型, 微型] }\n  行业: { type: choice }\n  期限: { type: date, choices: [长期] }\n  性质: { type: text }\nsteps: []\n";
         let mut inputs = crate::playbook::read("x", text.as_bytes()).0.unwrap().inputs;
         let refusal = |inputs: &Inputs, name: &str, value: &str| inputs.get(name).unwrap().refuses(name, value);
         let told = refusal(&inputs, "企业规模", "特大").unwrap();
-        assert!(told.zh.contains("大型、中型、微型") && !told.zh.contains("特大") && !told.en.contains("特大"), "{told:?}");
+        assert!(
+            told.zh.contains("「大型」「中型」「微型」") && !told.zh.contains("特大") && !told.en.contains("特大"),
+            "{told:?}"
+        );
+        assert!(refusal(&inputs, "期限", "长期").is_none() && refusal(&inputs, "期限", "2030-01-31").is_none());
+        assert!(refusal(&inputs, "期限", "永久").is_some());
         let near = refusal(&inputs, "企业规模", "微形").unwrap();
         assert!(near.zh.contains("是不是「微型」？") && near.en.contains("Did you mean “微型”?"), "{near:?}");
         assert!(refusal(&inputs, "企业规模", " 大 型").is_none() && refusal(&inputs, "行业", "农业").is_none());
@@ -278,7 +293,7 @@ mod tests {
     #[test]
     fn days_regions_and_files_are_known_by_their_looks() {
         for (kind, good, bad) in [
-            (InputType::Date, &["2010-01-31", "长期"][..], &["2010-02-30", "2010/01/31", "2010-1-31", "20100131", "今天"][..]),
+            (InputType::Date, &["2010-01-31"][..], &["2010-02-30", "2010/01/31", "2010-1-31", "20100131", "今天", "长期"][..]),
             (
                 InputType::Region,
                 &["内蒙古自治区 / 呼和浩特市 / 新城区"],

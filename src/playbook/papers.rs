@@ -53,7 +53,9 @@ pub(super) fn leads_out(name: &str, value: &str) -> Option<Message> {
 fn other_ending(path: &Path) -> Option<String> {
     let beside = std::fs::read_dir(path.parent()?).ok()?.flatten().map(|entry| entry.path());
     let mut same = beside.filter(|other| other.file_stem() == path.file_stem());
-    same.find_map(|other| Some(other.extension()?.to_str()?.to_owned()))
+    // What is none of the usual endings may be part of a name.
+    let usual = |ending: &&str| ending.len() <= 5 && ending.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    same.find_map(|other| Some(other.extension()?.to_str().filter(usual)?.to_owned()))
 }
 
 #[cfg(test)]

@@ -37,25 +37,34 @@ pub fn read(run: &Path) -> Result<Vec<Record>, Fault> {
     Ok(read_log(run)?.records)
 }
 
-/// The same, of one piece: nothing in it was changed, moved or left out since it was written.
+/// The same, of one piece: as it was sealed, or of an unsealed one nothing changed or moved before its last line.
 ///
 /// # Errors
 /// [`FaultKind::Refused`] when something was; otherwise those of [`read`].
 pub fn read_unbroken(run: &Path) -> Result<Vec<Record>, Fault> {
     let records = read(run)?;
-    match journal::first_break(&records) {
-        None => Ok(records),
-        Some(line) => {
-            let folder = run.display();
-            Err(Fault::new(
-                FaultKind::Refused,
-                crate::say!(
-                    "{folder} 的办理日志在第 {line} 行断链，被改动过。用 ruku proof verify 可查看改动。",
-                    "the journal of {folder} was changed: its chain breaks at line {line}; ruku proof verify tells what was changed"
-                ),
-            ))
-        }
+    if journal::first_break(&records).is_none() && is_as_sealed(run)? {
+        return Ok(records);
     }
+    let folder = run.display();
+    Err(Fault::new(
+        FaultKind::Refused,
+        crate::say!(
+            "{folder} 的办理日志被改动过。用 ruku proof verify 可查看改动。",
+            "the journal of {folder} was changed; ruku proof verify tells what was changed"
+        ),
+    ))
+}
+
+/// Whether the journal has the bytes that it was sealed with, to its last line, where it was sealed.
+fn is_as_sealed(run: &Path) -> Result<bool, Fault> {
+    if !is_sealed(run) {
+        return Ok(true);
+    }
+    let path = run.join(layout::LOG);
+    let bytes = std::fs::read(&path).map_err(|error| Fault::io("读取办理日志", "read the journal", &path, &error))?;
+    let listed = std::fs::read_to_string(run.join(bag::MANIFEST)).ok().and_then(|text| bag::parse(&text).ok());
+    Ok(listed.is_some_and(|listed| listed.get(layout::LOG) == Some(&canonical::sha256(&bytes))))
 }
 
 /// Whether a Ruku that lives is writing this run folder.

@@ -92,8 +92,10 @@ impl Work {
 
 impl Drop for Work {
     fn drop(&mut self) {
-        // Windows removes no folder with an open file in it.
-        drop(self.alive.take());
+        // Windows removes no folder with an open file in it; elsewhere nobody else may take the folder over while it goes.
+        if cfg!(windows) {
+            drop(self.alive.take());
+        }
         // What a dying browser still holds open is cleared by the next run.
         let _ = std::fs::remove_dir_all(&self.path);
     }

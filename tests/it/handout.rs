@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use ruku::base::Message;
+use ruku::base::{Lang, Message};
 use ruku::proof::{Event, RunResult, Spot, StepResult};
 use serde_json::Value;
 
@@ -140,8 +140,8 @@ fn what_was_not_done_is_not_told_as_done() {
             let why = Message::new("按钮被遮挡", "the button is covered");
             run.record(Event::StepEnd { step: 2, result: StepResult::Failed, why: Some(why.clone()) }).unwrap();
             run.end(RunResult::Failed, Some(why), 4).unwrap();
+            drop(run.seal(Lang::Zh).unwrap());
         }
-        drop(run);
         let (run, to) = (folder.path().join(name), folder.path().join(format!("{name}-guide")));
         let output = made("zh", &run, &to).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
@@ -151,15 +151,24 @@ fn what_was_not_done_is_not_told_as_done() {
         assert!(page.contains("演示 · 模拟平台 · 未办完") && page.contains("到此为止"), "{name}: {page}");
     }
     // A journal that says something else than it did is not told.
-    let copy = tempfile::tempdir().unwrap();
-    let changed = copy.path().join("failed");
-    let copied = Command::new("cp").arg("-r").args([&folder.path().join("failed"), &changed]).status().unwrap();
-    let log = std::fs::read_to_string(changed.join("data/log.jsonl")).unwrap();
-    assert!(copied.success() && log.contains("进入 CA 互认系统"));
-    std::fs::write(changed.join("data/log.jsonl"), log.replace("进入 CA 互认系统", "进入 CA 统一系统")).unwrap();
-    let output = made("zh", &changed, &copy.path().join("guide")).output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.code() == Some(6) && said.contains("断链"), "{said}");
+    let another_title = |log: &str| log.replace("进入 CA 互认系统", "进入 CA 统一系统");
+    let another_end = |log: &str| {
+        let (before, behind) = log.rsplit_once("\"result\":\"failed\"").unwrap();
+        format!("{before}\"result\":\"done\"{behind}")
+    };
+    let no_end = |log: &str| log.lines().filter(|line| !line.contains("run.end")).map(|line| format!("{line}\n")).collect();
+    let changes: [&dyn Fn(&str) -> String; 4] = [&another_title, &another_title, &another_end, &no_end];
+    for (at, (name, change)) in ["killed", "failed", "failed", "failed"].into_iter().zip(changes).enumerate() {
+        let copy = tempfile::tempdir().unwrap();
+        let changed = copy.path().join(name);
+        let copied = Command::new("cp").arg("-r").args([&folder.path().join(name), &changed]).status().unwrap();
+        let log = std::fs::read_to_string(changed.join("data/log.jsonl")).unwrap();
+        assert!(copied.success() && change(&log) != log, "{at}: {log}");
+        std::fs::write(changed.join("data/log.jsonl"), change(&log)).unwrap();
+        let output = made("zh", &changed, &copy.path().join("guide")).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(6) && said.contains("办理日志被改动过"), "{at}: {said}");
+    }
     // A picture that is not the one of the journal is shown nowhere, and what was begun is gone.
     let picture =
         std::fs::read_dir(folder.path().join("failed/data/shots")).unwrap().map(|entry| entry.unwrap().path()).min().unwrap();

@@ -62,7 +62,7 @@ impl Browser {
             let args = [json!(editor.key), json!(value)];
             let told = self.ask(&found.context, "ruku.listStep(args[0], 0, args[1], false, true)", &args, until).await?;
             if !matches!(told["state"].as_str(), Some("set" | "chosen")) {
-                return Err(super::choose::no_option(&named.target, value, &told["list"], false));
+                return Err(super::choose::no_option(&named.target, value, &told["list"], told["state"] == "many"));
             }
         } else {
             self.type_into(&editor, &named.target, value, false, until).await?;

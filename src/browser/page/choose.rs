@@ -246,13 +246,13 @@ pub(super) fn no_option(target: &Target, option: &str, list: &Value, many: bool)
     }
     let message = if many {
         say!(
-            "{zh}中有多个选项符合“{option}”：{list}。请在资料里写全，再办。",
-            "several options of {en} fit “{option}”: {list}; write it in full in the inputs and run again"
+            "{zh}中有多个选项符合“{option}”：{list}。请在资料里写全，再办；资料无误的，请联系支持人员。",
+            "several options of {en} fit “{option}”: {list}; write it in full in the inputs and run again, or ask support if they are right"
         )
     } else {
         say!(
-            "{zh}中没有选项“{option}”，只有：{list}。请改正资料，再办。",
-            "{en} has no option “{option}”, only: {list}; correct the inputs and run again"
+            "{zh}中没有选项“{option}”，只有：{list}。请改正资料，再办；资料无误的，请联系支持人员。",
+            "{en} has no option “{option}”, only: {list}; correct the inputs and run again, or ask support if they are right"
         )
     };
     Fault::new(FaultKind::Business, message)

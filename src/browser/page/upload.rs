@@ -66,6 +66,16 @@ impl Browser {
         Ok(found)
     }
 
+    /// Scrolls to the button over the field, for a picture of it, and says where it is then; none where the page has no such field now.
+    ///
+    /// # Errors
+    /// Those of a look at a page.
+    pub async fn show_picker(&self, target: &Target, until: &Until) -> Result<Option<Found>, Fault> {
+        let Some(found) = self.look(target, Purpose::Upload, until).await? else { return Ok(None) };
+        self.ask(&found.context, "ruku.revealPicker(args[0])", &[json!(found.key)], until).await?;
+        self.look(target, Purpose::Upload, until).await
+    }
+
     /// Waits until the page around the field stands still, but not for ever: scripts of upload kits come some time after their fields, and a
     /// file that is given before is lost without a word. It must not be given twice, so it is not given too early.
     async fn stands_still(&self, found: &Found, until: &Until) -> Result<(), Fault> {

@@ -82,21 +82,41 @@ pub(super) fn write_template(context: &Context, args: &Args, instance: Option<&I
     Ok(())
 }
 
-/// Reads the table and tells all its faults.
-pub(super) fn read(context: &Context, file: &Path, fields: &Fields, instance: Option<&Instance>) -> Result<Vec<Row>, Stop> {
+/// Reads the table and tells all its faults. `open` says whether a row is still to be run from its beginning: the papers of those that are not
+/// may be gone.
+pub(super) fn read(
+    context: &Context,
+    file: &Path,
+    fields: &Fields,
+    instance: Option<&Instance>,
+    open: &dyn Fn(&Row) -> bool,
+) -> Result<Vec<Row>, Stop> {
     let (rows, mut found) = table::read(&read_named(file)?, fields);
     let beside = file.parent().unwrap_or(Path::new(""));
-    found.extend(table::missing_folders(&rows, beside));
     let folder = |row: &Row| match (&row.files, instance) {
         (Some(files), _) => Some(beside.join(files)),
         (None, Some(instance)) => Some(papers::folder(&instance.dir, applicant(instance, row)?)),
         (None, None) => None,
     };
-    found.extend(table::missing_files(&rows, fields, &folder));
+    found.extend(missing(&rows, fields, open, beside, &folder));
     let stranger = |row: &&Row| instance.is_some_and(|instance| applicant(instance, row).is_none());
     found.extend(rows.iter().filter(stranger).take(20).map(not_in_training));
     let source = Source { name: file.display().to_string(), text: String::new() };
     if report(context, &source, &found) { Err(Stop::Told) } else { Ok(rows) }
+}
+
+/// The papers that are not there, of the rows that are to be run.
+fn missing(
+    rows: &[Row],
+    fields: &Fields,
+    open: &dyn Fn(&Row) -> bool,
+    beside: &Path,
+    folder: &dyn Fn(&Row) -> Option<PathBuf>,
+) -> Vec<Diagnostic> {
+    let to_run: Vec<Row> = rows.iter().filter(|row| open(row)).cloned().collect();
+    let mut found = table::missing_folders(&to_run, beside);
+    found.extend(table::missing_files(&to_run, fields, folder));
+    found
 }
 
 /// The fictitious person of the training that a row is about.
@@ -120,6 +140,16 @@ fn not_in_training(row: &Row) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_papers_of_a_row_that_is_done_may_be_gone() {
+        let dir = tempfile::tempdir().unwrap();
+        let row =
+            |number| Row { number, inputs: Default::default(), columns: Default::default(), files: Some("企业甲".into()) };
+        let (rows, fields) = ([row(2), row(3)], Fields::of(&[], false));
+        let found = |open: &dyn Fn(&Row) -> bool| missing(&rows, &fields, open, dir.path(), &|_| None).len();
+        assert_eq!((found(&|_| true), found(&|row| row.number > 2), found(&|_| false)), (2, 1, 0));
+    }
 
     #[test]
     fn a_table_is_what_its_name_says_and_writes_over_nothing() {

@@ -207,7 +207,6 @@ fn an_animation_shows_what_its_timeline_says() {
 fn what_is_not_wanted_any_more_is_not_made() {
     use tokio_util::sync::CancellationToken;
     let made = Made::new();
-    let painter = Painter::new().unwrap();
     for (format, name) in [(Format::Html, "page"), (Format::Png, "pictures"), (Format::Mp4, "film"), (Format::Gif, "gif")] {
         let cancel = CancellationToken::new();
         let folder = tempfile::tempdir().unwrap();
@@ -223,7 +222,6 @@ fn what_is_not_wanted_any_more_is_not_made() {
         assert_eq!(fault.kind, FaultKind::Stopped, "{name}: {fault}");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "{name}: something is left");
     }
-    drop(painter);
 }
 
 #[test]

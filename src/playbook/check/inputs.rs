@@ -34,11 +34,11 @@ impl Check<'_> {
     fn choices(&mut self, name: &Words, input: &Input) {
         let name = &name.value;
         if let Some(first) = input.choices.first()
-            && input.kind != InputType::Choice
+            && !matches!(input.kind, InputType::Choice | InputType::Date)
         {
             self.error(
                 "choices-of-no-choice",
-                say!("「{name}」写了 choices，类型却不是 choice。", "“{name}” has choices, but is no choice"),
+                say!("「{name}」写了 choices，类型却不是 choice 或 date。", "“{name}” has choices, but is no choice and no date"),
                 &first.span,
                 say!("改成 type: choice，或删去 choices。", "write type: choice, or remove the choices"),
             );

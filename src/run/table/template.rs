@@ -143,7 +143,7 @@ const LONGEST_LIST: usize = 255;
 fn list(field: &Field, lang: Lang) -> Result<Option<DataValidation>, XlsxError> {
     let choices = field.choices();
     let length = choices.iter().map(|choice| choice.encode_utf16().count() + 1).sum::<usize>();
-    if choices.is_empty() || length > LONGEST_LIST || choices.iter().any(|choice| choice.contains(',')) {
+    if choices.is_empty() || length > LONGEST_LIST || choices.iter().any(|choice| choice.contains([',', '"'])) {
         return Ok(None);
     }
     let name = &field.name;

@@ -17,10 +17,9 @@ impl Walk<'_> {
     pub(super) async fn finish_when(&mut self, scope: Scope<'_>, node: &Node, finish: &FinishWhen) -> Result<Flow, Fault> {
         let allowed = finish.within.map_or(GLANCE, |within| within.0);
         let Some(evidence) = self.glance(&finish.seen, allowed).await? else { return Ok(Flow::On) };
-        let why = shown(finish.reason.as_ref(), &evidence);
         let step = self.begin(scope, node, "finish_when")?;
-        self.end(step, StepResult::Finished, &why).await?;
-        Ok(Flow::Finish(why))
+        self.end(step, StepResult::Finished, &shown(finish.reason.as_ref(), &evidence)).await?;
+        Ok(Flow::Finish(told(finish.reason.as_ref(), self.title(node), &evidence)))
     }
 
     pub(super) async fn refuse_when(&mut self, scope: Scope<'_>, node: &Node, refuse: &RefuseWhen) -> Result<Flow, Fault> {
@@ -32,15 +31,14 @@ impl Walk<'_> {
             }
         };
         let Some(evidence) = seen else { return Ok(Flow::On) };
-        let why = shown(refuse.reason.as_ref(), &evidence);
         let step = self.begin(scope, node, "refuse_when")?;
-        self.end(step, StepResult::Failed, &why).await?;
+        self.end(step, StepResult::Failed, &shown(refuse.reason.as_ref(), &evidence)).await?;
         let kind = match refuse.kind {
             Refusal::Precondition => FaultKind::Precondition,
             Refusal::Business => FaultKind::Business,
             Refusal::Card => FaultKind::Card,
         };
-        Err(Fault::new(kind, why))
+        Err(Fault::new(kind, told(refuse.reason.as_ref(), self.title(node), &evidence)))
     }
 
     /// Looks again and again, with the playbook's steps in between; what does not come in time is left for a later run.
@@ -101,6 +99,15 @@ fn shown(reason: Option<&Bilingual>, evidence: &Message) -> Message {
     }
 }
 
+/// The same where no title stands before it.
+fn told(reason: Option<&Bilingual>, title: Message, evidence: &Message) -> Message {
+    if reason.is_some() {
+        return shown(reason, evidence);
+    }
+    let Message { zh, en } = evidence;
+    Message::new(format!("{}（页面显示{zh}）", title.zh), format!("{} (the page shows {en})", title.en))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,5 +116,6 @@ mod tests {
     fn without_a_reason_nothing_is_said_twice() {
         let evidence = Message::same("「验证通过」");
         assert_eq!(shown(None, &evidence).zh, "页面显示「验证通过」");
+        assert_eq!(told(None, Message::same("如果已绑定"), &evidence).zh, "如果已绑定（页面显示「验证通过」）");
     }
 }

@@ -9,7 +9,7 @@ use super::keep::When;
 use super::{Mode, Node, Step, Walk};
 use crate::actions::{Entered, Stage};
 use crate::base::{Fault, Until};
-use crate::browser::page::{Found, Rect};
+use crate::browser::page::{Found, Purpose, Rect};
 
 /// How long a caption stands before its step is done.
 const PACE: Duration = Duration::from_millis(1800);
@@ -97,6 +97,7 @@ impl Walk<'_> {
 /// What was entered in, looked for again.
 async fn again(stage: &Stage<'_>, entered: &Entered) -> Result<Option<Found>, Fault> {
     match entered {
+        Entered::Field(place, Purpose::Upload) => stage.browser.show_picker(&stage.target(place, true)?, &stage.until).await,
         Entered::Field(place, purpose) => stage.browser.look(&stage.target(place, true)?, *purpose, &stage.until).await,
         Entered::Cell { row, column } => stage.browser.cell(&stage.render(row)?, &stage.render(column)?, &stage.until).await,
     }

@@ -107,9 +107,11 @@ const OTHERS: &str = r#"
  class="mini-buttonedit-input" id="mini-7$text" placeholder="请选择" readonly><span class="mini-buttonedit-buttons"></span></span><input type="hidden"></span></td></tr>
 <tr><td>行政区域</td><td><input id="area" readonly placeholder="请选择"></td></tr>
 <tr><td>类型</td><td><label><input type="radio" name="t"> 企业</label> <label><input type="radio" name="t"> 个人</label></td></tr>
+<tr><td>币种</td><td><div id="host"></div></td></tr><tr><td>等级</td><td><select><option>请选择</select></td></tr>
 <tr><td>省市</td><td><select id="p"><option>请选择<option>内蒙古<option>山西</select><select id="c"></select></td><td>备注</td><td><select><option>无<option>有</select></td></tr>
 </table>
 <script>
+document.getElementById("host").attachShadow({ mode: "open" }).innerHTML = `<select aria-label="结算币种"><option>人民币<option>美元</select>`;
 const close = () => document.querySelectorAll(".mini-popup").forEach((popup) => popup.remove());
 const open = (field, items, inside) => {
   const popup = document.createElement("div");
@@ -160,6 +162,9 @@ async fn lists_with_a_popup_and_radio_buttons() {
     assert_eq!(chosen(&stage, "省市", "内蒙古 / 包头").await, pair("", "内蒙古 / 包头"));
     assert_eq!(read(&stage, "省市").await, "内蒙古 / 包头");
     assert_eq!(chosen(&stage, "备注", "有").await, pair("无", "有"));
+    assert_eq!(chosen(&stage, "结算币种", "美元").await, pair("人民币", "美元"), "straight in a shadow root");
+    let early = stage.browser.choose(&Target::label("等级"), "甲级", &|_| Ok(()), &soon()).await.unwrap_err();
+    assert!(early.kind == FaultKind::NotFound && early.message.zh.contains("没有出现任何选项"), "{early:?}");
     stage.end().await;
 }
 

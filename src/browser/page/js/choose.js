@@ -35,16 +35,18 @@ const optionWords = (option) => (option.type === "radio" ? bare(labelsOf(option)
 // The list `index` places after this one in the same line of the form; one with a label of its own is another field.
 const listAt = (control, index) => {
   if (index === 0) return control;
-  const line = control.closest(LINE) ?? control.parentElement;
+  const line = control.closest(LINE) ?? control.parentElement ?? control.getRootNode();
   const lists = [...line.querySelectorAll(LISTS)].filter((list) => shownFor(list, "list"));
   const after = lists.slice(lists.indexOf(control) + 1);
   const other = after.findIndex((list) => listLabels(list).some(([text, hint]) => !hint && bare(text)));
   return (other < 0 ? after : after.slice(0, other))[index - 1] ?? null;
 };
 
+// What stands where nothing is chosen.
+const NOTHING = /^[-—=\s]*请选择.*$/;
+
 const listWords = (control) => {
-  // 请选择 stands where nothing is chosen.
-  if (control.type !== "radio") return spaced(textOf(control)).replace(/^[-—=\s]*请选择.*$/, "");
+  if (control.type !== "radio") return spaced(textOf(control)).replace(NOTHING, "");
   const on = groupOf(control).find((radio) => radio.checked);
   return on ? optionWords(on) : "";
 };
@@ -71,7 +73,8 @@ const pickFrom = (options, words, last) => {
   // A panel with several columns may show the same name in an outer one.
   if (found.length === 1 || (found.length && last)) return { option: found.at(-1) };
   const list = (found.length ? found : options).slice(0, 40).map((option) => short(optionWords(option), 30));
-  return { state: found.length ? "many" : "none", list: list.filter(Boolean) };
+  // 请选择 stands in a list whose options are not there yet as well.
+  return { state: found.length ? "many" : "none", list: list.filter((words) => words && !NOTHING.test(words)) };
 };
 
 // chosen: it shows `words` already · set: chosen now · press: press this option · open: press this to see the options · none, many.

@@ -130,16 +130,21 @@ const shownFor = (element, purpose) => {
   return visible(element, purpose === "press" || purpose === "fill");
 };
 
+// What a person sees of a file field: kits clip it or lay it over a button, so what a pointer meets counts.
+const pickerOf = (field) => {
+  const { x, y, width, height } = rectOf(field);
+  if (visible(field, true) && topmostAt(x + width / 2, y + height / 2) === field) return field;
+  let box = field.parentElement;
+  while (box?.parentElement && !(visible(box, true) && textOf(box).trim())) box = box.parentElement;
+  return box ?? field;
+};
+
+// Nothing gives files a place in the window: they are given to fields that are far below, too.
+const revealPicker = (key) => kept.get(key)?.isConnected && pickerOf(kept.get(key)).scrollIntoView({ block: "nearest", inline: "nearest", behavior: "instant" });
+
 // Where a person sees what was found: a radio button with its words, all lists of one line, the button over a file field.
 const rectShown = (element, purpose) => {
-  if (purpose === "upload") {
-    const own = rectOf(element);
-    // Kits clip the field or lay it below a button: what a pointer meets is what is seen.
-    if (visible(element, true) && topmostAt(own.x + own.width / 2, own.y + own.height / 2) === element) return own;
-    let box = element.parentElement;
-    while (box?.parentElement && !(visible(box, true) && textOf(box).trim())) box = box.parentElement;
-    return box ? rectOf(box) : own;
-  }
+  if (purpose === "upload") return rectOf(pickerOf(element));
   if (purpose !== "list") return rectOf(element);
   let parts = [];
   if (element.type === "radio") {
