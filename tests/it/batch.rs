@@ -49,7 +49,7 @@ steps:
         once: { id: registry.submit, done_when: { site_text: registry.submitted }, refused_when: { site_text: registry.submit_refused }, revision: next }
       - click: 返回单位概况
   - park: { until: { site_text: registry.decided, row: 当前状态 }, every: 1s }
-    within: 3s
+    within: 10s
     reason: 主体库信息待验证
     steps:
       - click: 刷新
