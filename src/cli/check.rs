@@ -1,5 +1,6 @@
 //! `ruku check`: all faults of all files, without a browser.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -58,11 +59,16 @@ fn check(context: &Context, args: &Args) -> Result<usize, Stop> {
     } else {
         args.files.iter().map(|name| find_playbook(&folder, name)).collect::<Result<_, _>>()?
     };
+    // Of all files the playbooks come first, and are read once; a profile that is named alone is held to them as well.
+    let mut inputs = args.files.is_empty().then(BTreeSet::new);
     for path in paths {
         let (name, bytes) = (path.display().to_string(), read_named(&path)?);
         if path.parent().is_some_and(|parent| parent.ends_with("sites")) || playbook::site::is_profile(&bytes) {
             let (site, mut found, source) = playbook::site::read(&name, &bytes);
-            found.extend(site.iter().flat_map(|site| playbook::site::unused_choices(site, &folder)));
+            if let Some(site) = site.filter(|site| !site.choices.is_empty()) {
+                let inputs = inputs.get_or_insert_with(|| playbook::inputs_of_all(&folder));
+                found.extend(playbook::site::unused_choices(&site, inputs));
+            }
             show(&source, &found);
             continue;
         }
@@ -71,6 +77,9 @@ fn check(context: &Context, args: &Args) -> Result<usize, Stop> {
             continue;
         }
         let (mut playbook, mut found, source) = playbook::read(&name, &bytes);
+        if let (true, Some(inputs), Some(playbook)) = (args.files.is_empty(), &mut inputs, &playbook) {
+            inputs.extend(playbook.inputs.names().map(str::to_owned));
+        }
         if let (Some(playbook), Some(site)) = (&mut playbook, &site) {
             for part in playbook::take_in(playbook, &folder, site) {
                 show(&part.source, &part.diagnostics);

@@ -96,16 +96,21 @@ impl Input {
     /// Why `value` cannot be right, by its looks and by what can be chosen; none when it may be. `name` is the input's name, and the value is
     /// not said.
     pub fn refuses(&self, name: &str, value: &str) -> Option<Message> {
-        let words = || self.choices().iter().any(|choice| folded(choice) == folded(value));
-        if self.kind == InputType::Date && words() {
+        if self.kind == InputType::Date && self.offers(value) {
             return None;
         }
         self.kind.refuses(name, value).or_else(|| self.not_offered(name, value))
     }
 
+    /// Whether a value is one of those that can be chosen.
+    fn offers(&self, value: &str) -> bool {
+        let value = folded(value);
+        self.choices().into_iter().any(|choice| folded(choice) == value)
+    }
+
     fn not_offered(&self, name: &str, value: &str) -> Option<Message> {
         let choices = self.choices();
-        if self.kind != InputType::Choice || choices.is_empty() || choices.iter().any(|choice| folded(choice) == folded(value)) {
+        if self.kind != InputType::Choice || choices.is_empty() || self.offers(value) {
             return None;
         }
         let (zh, en) = match closest(value.trim(), choices.iter().copied()) {
@@ -209,6 +214,11 @@ impl Inputs {
                 input.offered = Some(offered.clone());
             }
         }
+    }
+
+    /// What they are called.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
     }
 
     /// The input called `name`.

@@ -3,6 +3,7 @@
 //! YAML → [`Playbook`] (typed, with places) → [`check()`] against the site profile → [`Plan`]. All faults of a file come at once, each
 //! with place, words and remedy. Never touches a browser, a card, a portal or the clock.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::base::diagnostic::closest;
@@ -67,6 +68,13 @@ pub fn all(dir: &Path) -> Result<Vec<PathBuf>, Fault> {
         }
     }
     Ok(files)
+}
+
+/// The names of the inputs of all playbooks in `dir`, as far as they can be read.
+pub fn inputs_of_all(dir: &Path) -> BTreeSet<String> {
+    let read = |path| read("", &std::fs::read(path).ok()?).0;
+    let playbooks = yaml_files(dir).into_iter().flatten().filter_map(read);
+    playbooks.flat_map(|playbook| playbook.inputs.names().map(str::to_owned).collect::<Vec<_>>()).collect()
 }
 
 fn yaml_files(dir: &Path) -> Result<Vec<PathBuf>, Fault> {

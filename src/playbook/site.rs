@@ -2,7 +2,7 @@
 //!
 //! A profile that calls itself training may name loopback addresses only; a real one must hold what the operator entered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -139,18 +139,15 @@ pub fn missing_addresses(site: &Site, source: &Source, needed: &dyn Fn(&str) -> 
     diagnostics
 }
 
-/// A warning for each list of choices that is for no input of the playbooks in `folder`: misspelt, it would be used for nothing.
-pub fn unused_choices(site: &Site, folder: &std::path::Path) -> Vec<Diagnostic> {
-    let declared = |path| Some(super::read("", &std::fs::read(path).ok()?).0?.inputs);
-    let inputs: Vec<_> = super::all(folder).into_iter().flatten().filter_map(declared).collect();
-    let known: Vec<&str> = inputs.iter().flatten().map(|(name, _)| name.as_str()).collect();
-    let unused = site.choices.keys().filter(|name| !known.contains(&name.as_str()));
+/// A warning for each list of choices that is for none of the `inputs` of all playbooks: misspelt, it would be used for nothing.
+pub fn unused_choices(site: &Site, inputs: &BTreeSet<String>) -> Vec<Diagnostic> {
+    let unused = site.choices.keys().filter(|name| !inputs.contains(*name));
     let warning = |name: &String| {
         let message = say!(
             "choices 里的「{name}」不是任何流程的资料，不会用到。",
             "“{name}” in choices is no input of any playbook and is not used"
         );
-        let help = match closest(name, known.iter().copied()) {
+        let help = match closest(name, inputs.iter().map(String::as_str)) {
             Some(near) => say!("是不是想写「{near}」？", "did you mean “{near}”?"),
             None => {
                 say!("改成流程 inputs 里的名称，或删去。", "write a name that stands in the inputs of a playbook, or remove it")

@@ -65,11 +65,12 @@ fn the_training_profile_takes_the_port() {
 
 #[test]
 fn choices_for_no_input_are_told_and_those_of_our_profiles_are_used() {
+    let inputs = inputs_of_all(&project(""));
     for file in ["sites/training.yaml", "sites/huhehaote.yaml"] {
         let mut site = site::read(file, &std::fs::read(project(file)).unwrap()).0.unwrap();
-        assert_eq!(site::unused_choices(&site, &project("")), [], "{file}");
+        assert_eq!(site::unused_choices(&site, &inputs), [], "{file}");
         site.choices.insert("单位性质类".into(), vec!["国有企业".into()]);
-        let found = site::unused_choices(&site, &project(""));
+        let found = site::unused_choices(&site, &inputs);
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(found[0].help.as_ref().unwrap().zh.contains("单位性质"), "{found:?}");
     }
