@@ -46,6 +46,24 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
     sync_dir(folder_of(path))
 }
 
+/// Refuses a place where something is.
+///
+/// # Errors
+/// [`super::FaultKind::Refused`].
+pub fn refuse_taken(place: &Path) -> Result<(), Fault> {
+    if place.symlink_metadata().is_err() {
+        return Ok(());
+    }
+    let place = place.display();
+    Err(Fault::new(
+        super::FaultKind::Refused,
+        crate::say!(
+            "{place} 已存在，不会覆盖。请先移走，或换一个名称。",
+            "{place} is there already and is not written over; move it away, or choose another name"
+        ),
+    ))
+}
+
 /// Gives a file or folder another name in one step; a file takes the place of one that is there.
 ///
 /// # Errors

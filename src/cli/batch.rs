@@ -145,8 +145,7 @@ fn prepare<'c>(context: &'c Context, args: Args, instance: Option<Instance>) -> 
     let open = |row: &Row| {
         known.as_ref().is_none_or(|journal| {
             let (own, values) = (journal.key(&what, &fields.identity(row)), values_of(journal, row));
-            let known = journal.known(&own);
-            batch::next(known, known.is_some_and(|known| known.values != values), only_failed) == Next::Run
+            next(journal, &own, &values, only_failed).0 == Next::Run
         })
     };
     let rows = list::read(context, &shown, &fields, instance.as_ref(), &open)?;
@@ -177,6 +176,13 @@ fn values_of(journal: &Journal, row: &Row) -> String {
     journal.hash(&values.collect::<Vec<_>>())
 }
 
+/// What is to be done with the row of this key, and whether its values are not those that it had before.
+fn next(journal: &Journal, key: &str, values: &str, only_failed: bool) -> (Next, bool) {
+    let known = journal.known(key);
+    let changed = known.is_some_and(|known| known.values != values);
+    (batch::next(known, changed, only_failed), changed)
+}
+
 /// What is done, for the keys of rows: the same table may serve several playbooks.
 fn what(texts: &Texts) -> String {
     let sections = texts.playbooks.iter().map(|chosen| chosen.playbook.guide.value.as_str());
@@ -192,9 +198,8 @@ impl Batch<'_> {
         let mut todo = Vec::new();
         for at in 0..self.entries.len() {
             self.settle(at, &cancel).await?;
-            let known = self.journal.known(&self.entries[at].key);
-            let changed = known.is_some_and(|known| known.values != self.entries[at].values);
-            match batch::next(known, changed, only_failed) {
+            let (next, changed) = next(&self.journal, &self.entries[at].key, &self.entries[at].values, only_failed);
+            match next {
                 Next::Leave(Some(Ending { class: Class::Done, .. })) if changed => {
                     let number = self.entries[at].row.number;
                     self.tell(&crate::say!(

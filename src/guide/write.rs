@@ -68,21 +68,18 @@ pub fn write(story: &Story, formats: &[Format], to: &Path, lang: Lang, making: &
 /// # Errors
 /// [`FaultKind::Refused`].
 pub fn refuse_place(to: &Path) -> Result<(), Fault> {
+    files::refuse_taken(to)?;
+    if !proof::is_in_a_run(to) {
+        return Ok(());
+    }
     let place = to.display();
-    let why = if to.symlink_metadata().is_ok() {
-        say!(
-            "{place} 已存在，不会覆盖。请先移走，或换一个名称。",
-            "{place} is there already and is not written over; move it away, or choose another name"
-        )
-    } else if proof::is_in_a_run(to) {
+    Err(Fault::new(
+        FaultKind::Refused,
         say!(
             "{place} 在办理档案里面，档案不能改动。请换一个文件夹。",
             "{place} is inside a run folder, which stays as it is; choose another folder"
-        )
-    } else {
-        return Ok(());
-    };
-    Err(Fault::new(FaultKind::Refused, why))
+        ),
+    ))
 }
 
 fn make(story: &Story, formats: &[Format], folder: &Path, lang: Lang, making: &Making) -> Result<Vec<PathBuf>, Fault> {

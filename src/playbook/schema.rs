@@ -137,8 +137,7 @@ pub fn manual(lang: Lang) -> String {
     for (word, doc, schema) in acts {
         let _ = write!(page, "\n## {word}\n\n{}。\n", pick(doc).trim_end_matches(['。', '.']));
         for (key, doc) in keys(schema.as_value(), &definitions, 0) {
-            let (zh, en) = doc.split_once(" · ").unwrap_or((&doc, &doc));
-            let _ = writeln!(page, "- `{key}`: {}", pick((zh, en)));
+            let _ = writeln!(page, "- `{key}`: {}", half(&doc, lang));
         }
     }
     page.push_str(match lang {
@@ -165,10 +164,7 @@ fn inputs(page: &mut String, lang: Lang, generator: &mut SchemaGenerator) {
         Lang::Zh => "\n# 资料（inputs 下面每行一项：名称: { type: … }）\n\n",
         Lang::En => "\n# Inputs (a line each below inputs: name: { type: … })\n\n",
     });
-    let pick = |doc: &str| {
-        let (zh, en) = doc.split_once(" · ").unwrap_or((doc, doc));
-        if lang == Lang::Zh { zh } else { en }.replace('\n', " ")
-    };
+    let pick = |doc: &str| half(doc, lang).replace('\n', " ");
     let input = generator.subschema_for::<Input>();
     let kinds = generator.subschema_for::<InputType>();
     let definitions = serde_json::to_value(generator.definitions()).unwrap_or_default();
@@ -180,6 +176,12 @@ fn inputs(page: &mut String, lang: Lang, generator: &mut SchemaGenerator) {
         let (word, doc) = (kind["const"].as_str().unwrap_or_default(), kind["description"].as_str().unwrap_or_default());
         let _ = writeln!(page, "  - `type: {word}`: {}", pick(doc));
     }
+}
+
+/// What a description says in `lang`: Chinese stands before the dot, English behind it.
+fn half(doc: &str, lang: Lang) -> &str {
+    let (zh, en) = doc.split_once(" · ").unwrap_or((doc, doc));
+    if lang == Lang::Zh { zh } else { en }
 }
 
 /// Keys of a schema's long form and what they mean.

@@ -42,8 +42,9 @@ pub fn read(run: &Path) -> Result<Vec<Record>, Fault> {
 /// # Errors
 /// [`FaultKind::Refused`] when something was; otherwise those of [`read`].
 pub fn read_unbroken(run: &Path) -> Result<Vec<Record>, Fault> {
-    let records = read(run)?;
-    if journal::first_break(&records).is_none() && is_as_sealed(run)? {
+    let bytes = log_bytes(run)?;
+    let records = journal::read(&bytes)?.records;
+    if journal::first_break(&records).is_none() && is_as_sealed(run, &bytes) {
         return Ok(records);
     }
     let folder = run.display();
@@ -57,14 +58,12 @@ pub fn read_unbroken(run: &Path) -> Result<Vec<Record>, Fault> {
 }
 
 /// Whether the journal has the bytes that it was sealed with, to its last line, where it was sealed.
-fn is_as_sealed(run: &Path) -> Result<bool, Fault> {
+fn is_as_sealed(run: &Path, journal: &[u8]) -> bool {
     if !is_sealed(run) {
-        return Ok(true);
+        return true;
     }
-    let path = run.join(layout::LOG);
-    let bytes = std::fs::read(&path).map_err(|error| Fault::io("读取办理日志", "read the journal", &path, &error))?;
     let listed = std::fs::read_to_string(run.join(bag::MANIFEST)).ok().and_then(|text| bag::parse(&text).ok());
-    Ok(listed.is_some_and(|listed| listed.get(layout::LOG) == Some(&canonical::sha256(&bytes))))
+    listed.is_some_and(|listed| listed.get(layout::LOG) == Some(&canonical::sha256(journal)))
 }
 
 /// Whether a Ruku that lives is writing this run folder.
@@ -106,9 +105,12 @@ pub fn is_sealed(run: &Path) -> bool {
 
 /// Reads the journal of a run folder and says how many bytes of an unfinished last line were left out.
 pub fn read_log(run: &Path) -> Result<Log, Fault> {
+    journal::read(&log_bytes(run)?)
+}
+
+fn log_bytes(run: &Path) -> Result<Vec<u8>, Fault> {
     let path = run.join(layout::LOG);
-    let bytes = std::fs::read(&path).map_err(|error| Fault::io("读取办理日志", "read the journal", &path, &error))?;
-    journal::read(&bytes)
+    std::fs::read(&path).map_err(|error| Fault::io("读取办理日志", "read the journal", &path, &error))
 }
 
 /// The picture `name` of a run folder, byte for byte the one that has this hash in the journal, which may come from a stranger.

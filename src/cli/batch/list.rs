@@ -6,7 +6,7 @@ use super::super::stop::{Stop, read_named};
 use super::super::texts::report;
 use super::super::{Context, print, run};
 use super::Args;
-use crate::base::{Diagnostic, Fault, FaultKind, Source, files};
+use crate::base::{Diagnostic, Source, files};
 use crate::run::table::{self, Fields, Row};
 use crate::training::{Instance, papers};
 
@@ -45,15 +45,7 @@ fn format_of(file: &Path) -> Result<Format, Stop> {
             )));
         }
     };
-    if file.symlink_metadata().is_ok() {
-        return Err(Stop::Fault(Fault::new(
-            FaultKind::Refused,
-            crate::say!(
-                "{shown} 已存在，不会覆盖。请先移走，或换一个名称。",
-                "{shown} is there already and is not written over; move it away, or choose another name"
-            ),
-        )));
-    }
+    files::refuse_taken(file)?;
     Ok(format)
 }
 

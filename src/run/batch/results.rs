@@ -4,6 +4,7 @@
 
 use rust_xlsxwriter::{Format, FormatAlign, FormatBorder, Url, Workbook, XlsxError};
 
+use super::super::table;
 use super::Class;
 use crate::base::{Fault, FaultKind, Lang, Message};
 use crate::say;
@@ -65,16 +66,12 @@ fn texts(line: &Line, lang: Lang) -> [String; 7] {
     [line.row.to_string(), line.who.clone(), word(line.class, lang), why, line.began.clone(), seconds, report]
 }
 
-/// The results as text: UTF-8 with a mark, so that Excel and WPS read it rightly; what could be a formula has an apostrophe before it.
+/// The results as text; what could be a formula has an apostrophe before it.
 pub fn csv(lines: &[Line], lang: Lang) -> Result<Vec<u8>, Fault> {
-    let failed = |error: &dyn std::fmt::Display| unwritten(error);
-    let mut writer = ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(b"\xEF\xBB\xBF".to_vec());
-    writer.write_record(headings().iter().map(|heading| heading.get(lang))).map_err(|error| failed(&error))?;
-    for line in lines {
-        let texts = texts(line, lang).map(|text| if is_formula(&text) { format!("'{text}") } else { text });
-        writer.write_record(texts).map_err(|error| failed(&error))?;
-    }
-    writer.into_inner().map_err(|error| failed(&error))
+    let heading = headings().map(|heading| heading.get(lang).to_owned());
+    let plain = |text: String| if is_formula(&text) { format!("'{text}") } else { text };
+    let records = lines.iter().map(|line| texts(line, lang).map(plain));
+    table::csv(std::iter::once(heading).chain(records)).map_err(|error| unwritten(&error))
 }
 
 /// The results as a workbook.

@@ -37,6 +37,19 @@ pub struct Row {
     pub columns: Arc<BTreeMap<String, u32>>,
 }
 
+/// Records as text: UTF-8 with a mark, so that Excel and WPS read it rightly.
+///
+/// # Errors
+/// What the library says.
+pub(super) fn csv<R>(records: impl IntoIterator<Item = R>) -> Result<Vec<u8>, ::csv::Error>
+where
+    R: IntoIterator<Item = String>,
+{
+    let mut writer = ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(b"\xEF\xBB\xBF".to_vec());
+    records.into_iter().try_for_each(|record| writer.write_record(record))?;
+    writer.into_inner().map_err(|error| ::csv::Error::from(error.into_error()))
+}
+
 /// Reads and checks a table. With errors among the diagnostics the rows must not be run.
 pub fn read(bytes: &[u8], fields: &Fields) -> (Vec<Row>, Vec<Diagnostic>) {
     let mut findings = Findings::default();

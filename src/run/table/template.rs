@@ -31,7 +31,7 @@ pub fn template(fields: &Fields, people: &[super::BTreeMap<String, String>], lan
     })
 }
 
-/// The same as text: UTF-8 with a mark, by which Excel knows it, the headings, and a row for each of `people` or an empty one.
+/// The same as text: the headings, and a row for each of `people` or an empty one.
 ///
 /// # Errors
 /// [`FaultKind::Io`] when it cannot be made.
@@ -39,14 +39,11 @@ pub fn template_csv(fields: &Fields, people: &[super::BTreeMap<String, String>])
     let nobody = [super::BTreeMap::new()];
     let people = if people.is_empty() { &nobody[..] } else { people };
     let names: Vec<&str> = fields.columns().map(|field| field.name.as_str()).collect();
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(b"\xEF\xBB\xBF".to_vec());
-    let made = writer.write_record(&names).and_then(|()| {
-        people
-            .iter()
-            .try_for_each(|person| writer.write_record(names.iter().map(|name| person.get(*name).map_or("", String::as_str))))
-    });
-    made.map_err(|error| error.to_string())
-        .and_then(|()| writer.into_inner().map_err(|error| error.to_string()))
+    let of = |person: &super::BTreeMap<String, String>| {
+        names.iter().map(|name| person.get(*name).cloned().unwrap_or_default()).collect::<Vec<_>>()
+    };
+    let heading: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    super::csv(std::iter::once(heading).chain(people.iter().map(of)))
         .map_err(|error| Fault::new(FaultKind::Io, say!("生成表格失败（{error}）。", "the table could not be made ({error})")))
 }
 
